@@ -1,0 +1,92 @@
+/**
+ * Attribute keys, interned with their bytes. A service has some hundred keys and most of them have few values, so the encoder
+ * copies prepared bytes for a key, and for a whole key-value pair whose value was seen before, instead of encoding strings.
+ */
+
+/** Keys kept for the life of the process; 4,096 keys of 40 bytes are 0.5 MB. A key beyond them works, uncached. */
+const maxInternedKeys = 4096
+/** Longer keys are rare and not worth the table's memory. */
+const maxInternedLength = 128
+/** A key with more values than this is a high-cardinality one: looking its values up costs more than it saves. */
+const maxCachedValues = 64
+/** Copying prepared words beats Node's UTF-8 writer up to about this length. */
+const maxCachedValueLength = 96
+
+const interned = new Map<string, AttributeKey>()
+
+export class AttributeKey {
+  readonly name: string
+  /** `KeyValue.key`, with its tag and length, padded to whole words. */
+  readonly words: Int32Array
+  /** Bytes of `words` that count. */
+  readonly size: number
+  /** Prepared KeyValue messages by string value; undefined once the key has shown too many values. */
+  values: Map<string, PreparedPair> | undefined
+
+  constructor(name: string, cacheValues: boolean) {
+    this.name = name
+    const bytes = prefixed(0x0a, name)
+    this.words = toWords(bytes)
+    this.size = bytes.length
+    this.values = cacheValues ? new Map() : undefined
+  }
+}
+
+/** A KeyValue message (its length, then its body), ready to be copied behind the tag of the field that holds it. */
+export interface PreparedPair {
+  readonly words: Int32Array
+  readonly size: number
+}
+
+/** The interned form of `name`: the same object for the same name while the table has room. */
+export function attributeKey(name: string): AttributeKey {
+  return interned.get(name) ?? addKey(name)
+}
+
+function addKey(name: string): AttributeKey {
+  if (interned.size >= maxInternedKeys || name.length > maxInternedLength)
+    return new AttributeKey(name, false)
+  const key = new AttributeKey(name, true)
+  interned.set(name, key)
+  return key
+}
+
+/** Remembers the pair of `key` and `value`, or gives the key's cache up when it has too many values. */
+export function preparePair(key: AttributeKey, value: string): PreparedPair | undefined {
+  if (key.values === undefined || value.length > maxCachedValueLength) return undefined
+  if (key.values.size >= maxCachedValues) {
+    key.values = undefined
+    return undefined
+  }
+  const text = prefixed(0x0a, value)
+  const body = concat(prefixed(0x0a, key.name), Uint8Array.of(0x12), lengthPrefix(text.length), text)
+  const bytes = concat(lengthPrefix(body.length), body)
+  const pair = { words: toWords(bytes), size: bytes.length }
+  key.values.set(value, pair)
+  return pair
+}
+
+function prefixed(tag: number, text: string): Uint8Array {
+  const utf8 = Buffer.from(text, 'utf8')
+  return concat(Uint8Array.of(tag), lengthPrefix(utf8.length), utf8)
+}
+
+function lengthPrefix(length: number): Uint8Array {
+  const bytes: number[] = []
+  let rest = length
+  for (; rest > 0x7f; rest >>>= 7) bytes.push((rest & 0x7f) | 0x80)
+  bytes.push(rest)
+  return Uint8Array.from(bytes)
+}
+
+function concat(...parts: readonly Uint8Array[]): Uint8Array {
+  return Uint8Array.from(Buffer.concat(parts))
+}
+
+function toWords(bytes: Uint8Array): Int32Array {
+  const words = new Int32Array((bytes.length + 3) >> 2)
+  const padded = new DataView(new ArrayBuffer(words.length * 4))
+  bytes.forEach((byte, i) => padded.setUint8(i, byte))
+  for (let i = 0; i < words.length; i++) words[i] = padded.getInt32(i * 4, true)
+  return words
+}
