@@ -86,7 +86,7 @@ function concat(...parts: readonly Uint8Array[]): Uint8Array {
 function toWords(bytes: Uint8Array): Int32Array {
   const words = new Int32Array((bytes.length + 3) >> 2)
   const padded = new DataView(new ArrayBuffer(words.length * 4))
-  bytes.forEach((byte, i) => padded.setUint8(i, byte))
+  new Uint8Array(padded.buffer).set(bytes)
   for (let i = 0; i < words.length; i++) words[i] = padded.getInt32(i * 4, true)
   return words
 }
