@@ -3,7 +3,7 @@
  * message in the order of the .proto, each field with its number and, behind it, its protobuf type. The encoders and the
  * decoders take their numbers from here alone.
  *
- * Sources: opentelemetry-proto 1.x (common, resource, trace, collector/trace), google/rpc/{status,error_details}.proto.
+ * Sources: opentelemetry-proto 1.11 (common, resource, trace, collector/trace), google/rpc/{status,error_details}.proto.
  */
 
 /** https://protobuf.dev/programming-guides/encoding/#structure; 3 and 4 are groups, which only a skipping reader meets. */
@@ -23,7 +23,10 @@ export function tag(field: number, wireType: number): number {
 
 // opentelemetry/proto/common/v1/common.proto
 
-/** A oneof: the last field on the wire wins, and no field is an empty value. */
+/**
+ * A oneof: the last field on the wire wins, and no field is an empty value. Number 8, string_value_strindex, belongs to the
+ * profiles signal; a trace receiver treats it as absent, and KeyValue's 3, key_strindex, too.
+ */
 export const AnyValueField = {
   stringValue: 1, // string
   boolValue: 2, // bool
@@ -56,6 +59,7 @@ export const ScopeField = {
 
 // opentelemetry/proto/resource/v1/resource.proto
 
+/** Number 3, entity_refs, is in development and repeats what the attributes say: not read. */
 export const ResourceField = {
   attributes: 1, // repeated KeyValue
   droppedAttributesCount: 2, // uint32
