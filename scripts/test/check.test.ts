@@ -1,20 +1,13 @@
 import assert from 'node:assert/strict'
 import { execFileSync, spawnSync } from 'node:child_process'
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { dirname, join } from 'node:path'
 import { describe, it, type TestContext } from 'node:test'
 import { fileURLToPath } from 'node:url'
+import { writeTree } from './source-trees.ts'
 
 const checkFile = fileURLToPath(new URL('../check.ts', import.meta.url))
 
 function repository(t: TestContext, files: Readonly<Record<string, string>>): string {
-  const root = mkdtempSync(join(tmpdir(), 'rustok-check-'))
-  t.after(() => rmSync(root, { recursive: true }))
-  for (const [file, text] of Object.entries(files)) {
-    mkdirSync(dirname(join(root, file)), { recursive: true })
-    writeFileSync(join(root, file), text)
-  }
+  const root = writeTree(t, files)
   execFileSync('git', ['init', '-q'], { cwd: root })
   return root
 }
