@@ -1,0 +1,35 @@
+/**
+ * Builds the HTTP application: one ordered list of plugins over the services it is given. It opens nothing and listens nowhere, so
+ * tests inject requests into it; `start.ts` makes the services and listens.
+ */
+import Fastify, { type FastifyInstance } from 'fastify'
+import { auth } from './plugins/auth.ts'
+import { graphql } from './plugins/graphql.ts'
+import { health } from './plugins/health.ts'
+import { httpMetrics } from './plugins/http-metrics.ts'
+import type { AppPlugin, AppServices } from './plugins/plugin.ts'
+import { problems } from './plugins/problems.ts'
+import { RequestLog } from './plugins/request-log.ts'
+import { tenancy } from './plugins/tenancy.ts'
+import { tracing } from './plugins/tracing.ts'
+
+/** Hooks run in this order: a request has its trace before anything else happens to it. */
+const PLUGINS: readonly AppPlugin[] = [tracing, problems, httpMetrics, health, auth, tenancy, graphql]
+
+/** A document of 20,000 characters and as much again in variables, in UTF-8, with room to spare. */
+const BODY_LIMIT = 256 * 1024
+/** For a request to arrive in full; slower ones are cut off with 408. */
+const REQUEST_TIMEOUT_MS = 30_000
+
+export function buildApp(services: AppServices): FastifyInstance {
+  const app = Fastify({
+    loggerInstance: services.log,
+    logController: new RequestLog(),
+    bodyLimit: BODY_LIMIT,
+    requestTimeout: REQUEST_TIMEOUT_MS,
+    trustProxy: false,
+    forceCloseConnections: 'idle',
+  }) as unknown as FastifyInstance
+  for (const plugin of PLUGINS) plugin(app, services)
+  return app
+}

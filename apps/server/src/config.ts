@@ -1,0 +1,86 @@
+/**
+ * The server's settings. This module alone reads the environment (except `OTEL_*`, which belong to `OtelConfig`), so that
+ * everything below `main.ts` takes values and can be built twice in one process with different ones.
+ */
+import path from 'node:path'
+import { StartupError } from './errors.ts'
+
+export const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const
+export const LOG_FORMATS = ['json', 'pretty'] as const
+
+export type LogLevel = (typeof LOG_LEVELS)[number]
+export type LogFormat = (typeof LOG_FORMATS)[number]
+
+export interface Config {
+  readonly production: boolean
+  readonly host: string
+  /** 0 lets the system choose. */
+  readonly port: number
+  /** Absolute; the server's own part of RUSTOK_DATA_DIR. */
+  readonly dataDir: string
+  /** A Postgres server; without it, PGlite in `dataDir`. */
+  readonly databaseUrl: string | undefined
+  readonly logLevel: LogLevel
+  readonly logFormat: LogFormat
+  /** Seed the demo tenants and hand out tokens for their users. */
+  readonly demo: boolean
+  /** Signs tokens; without it, a key generated once into `dataDir`. */
+  readonly jwtSecret: string | undefined
+}
+
+/** RFC 7518 section 3.2: a key of at least the hash's size for HS256. */
+export const MIN_SECRET_BYTES = 32
+
+/** Empty equals unset, as in the OpenTelemetry variables beside these. Throws StartupError on the first bad value. */
+export function readConfig(env: NodeJS.ProcessEnv): Config {
+  const read = (name: string): string | undefined => env[name]?.trim() || undefined
+  const production = read('NODE_ENV') === 'production'
+  return {
+    production,
+    host: read('HOST') ?? '127.0.0.1',
+    port: port('PORT', read('PORT') ?? '5150'),
+    dataDir: path.resolve(read('RUSTOK_DATA_DIR') ?? '.rustok', 'server'),
+    databaseUrl: databaseUrl('DATABASE_URL', read('DATABASE_URL')),
+    logLevel: oneOf('RUSTOK_LOG_LEVEL', read('RUSTOK_LOG_LEVEL') ?? 'info', LOG_LEVELS),
+    logFormat: oneOf('RUSTOK_LOG_FORMAT', read('RUSTOK_LOG_FORMAT') ?? 'json', LOG_FORMATS),
+    demo: boolean('RUSTOK_DEMO', read('RUSTOK_DEMO') ?? String(!production)),
+    jwtSecret: secret('RUSTOK_JWT_SECRET', read('RUSTOK_JWT_SECRET')),
+  }
+}
+
+function port(name: string, value: string): number {
+  if (!/^\d{1,5}$/.test(value) || Number(value) > 65_535) {
+    throw new StartupError(name, `"${value}" is not a port (0 to 65535)`)
+  }
+  return Number(value)
+}
+
+function boolean(name: string, value: string): boolean {
+  const lower = value.toLowerCase()
+  if (lower !== 'true' && lower !== 'false')
+    throw new StartupError(name, `"${value}" is neither true nor false`)
+  return lower === 'true'
+}
+
+function oneOf<const T extends string>(name: string, value: string, allowed: readonly T[]): T {
+  const found = allowed.find((candidate) => candidate === value.toLowerCase())
+  if (found === undefined) throw new StartupError(name, `"${value}" is not one of ${allowed.join(', ')}`)
+  return found
+}
+
+/** The value may hold a password, so the message shows no more of it than its scheme. */
+function databaseUrl(name: string, value: string | undefined): string | undefined {
+  if (value === undefined) return undefined
+  const url = URL.canParse(value) ? new URL(value) : undefined
+  if (url?.protocol === 'postgres:' || url?.protocol === 'postgresql:') return value
+  const shown = url === undefined ? 'its value is not a URL' : `"${url.protocol}//" is not a Postgres URL`
+  throw new StartupError(name, `${shown} (postgres://user:password@host:port/database)`)
+}
+
+function secret(name: string, value: string | undefined): string | undefined {
+  const bytes = Buffer.byteLength(value ?? '')
+  if (value !== undefined && bytes < MIN_SECRET_BYTES) {
+    throw new StartupError(name, `${bytes} bytes are too few, HS256 needs at least ${MIN_SECRET_BYTES}`)
+  }
+  return value
+}

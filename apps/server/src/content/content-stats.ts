@@ -1,0 +1,54 @@
+/**
+ * The read model "how much content does this tenant have": kept by an event handler, read by the `contentStats` query. Counters
+ * are not idempotent by themselves, hence the claim.
+ */
+import { type Kysely, sql } from 'kysely'
+import type { Database } from '../db/schema.ts'
+import type { TenantDatabase } from '../db/tenant-database.ts'
+import { claimEvent } from '../events/claim-event.ts'
+import type { EventEnvelope } from '../events/envelope.ts'
+import { createHandler, type EventHandler, on } from '../events/event-bus.ts'
+import { nodeCreated, nodePublished } from './content-events.ts'
+
+export const CONTENT_STATS_HANDLER = 'content-stats'
+
+export interface ContentStats {
+  readonly drafts: number
+  readonly published: number
+  readonly total: number
+  /** Of the newest event that is counted; undefined for a tenant without content. */
+  readonly asOf: Date | undefined
+}
+
+export async function readContentStats(db: Kysely<Database>, tenantId: string): Promise<ContentStats> {
+  const row = await db
+    .selectFrom('content_stats')
+    .select(['drafts', 'published', 'as_of'])
+    .where('tenant_id', '=', tenantId)
+    .executeTakeFirst()
+  if (row === undefined) return { drafts: 0, published: 0, total: 0, asOf: undefined }
+  return { drafts: row.drafts, published: row.published, total: row.drafts + row.published, asOf: row.as_of }
+}
+
+export function contentStatsHandler(database: TenantDatabase): EventHandler {
+  const count = (event: EventEnvelope, change: { drafts: number; published: number }) =>
+    database.transact(event.tenantid, CONTENT_STATS_HANDLER, async ({ trx }) => {
+      if (!(await claimEvent(trx, CONTENT_STATS_HANDLER, event.id))) return
+      await trx
+        .insertInto('content_stats')
+        .values({ tenant_id: event.tenantid, ...change, as_of: new Date(event.time) })
+        .onConflict((conflict) =>
+          conflict.column('tenant_id').doUpdateSet({
+            drafts: sql`content_stats.drafts + excluded.drafts`,
+            published: sql`content_stats.published + excluded.published`,
+            as_of: sql`greatest(content_stats.as_of, excluded.as_of)`,
+          }),
+        )
+        .execute()
+    })
+
+  return createHandler(CONTENT_STATS_HANDLER, [
+    on(nodeCreated, (event) => count(event, { drafts: 1, published: 0 })),
+    on(nodePublished, (event) => count(event, { drafts: -1, published: 1 })),
+  ])
+}

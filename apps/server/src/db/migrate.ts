@@ -1,0 +1,28 @@
+/**
+ * Brings the schema to the latest version at start-up, under Kysely's migration lock, so that several servers may start on
+ * one Postgres at once. Migrations are imported, not read from a folder: a bundle or a compiled package has them too.
+ */
+import type { Kysely } from 'kysely'
+import { type Migration, Migrator } from 'kysely/migration'
+import * as identity from './migrations/0001-identity.ts'
+import * as content from './migrations/0002-content.ts'
+import * as contentStats from './migrations/0003-content-stats.ts'
+import type { Database } from './schema.ts'
+
+/** Applied in the order of their names; a name never changes once it was released. */
+const MIGRATIONS: Record<string, Migration> = {
+  '0001-identity': identity,
+  '0002-content': content,
+  '0003-content-stats': contentStats,
+}
+
+/** The names of the migrations that were applied now. Throws the first failure; a failed migration leaves nothing. */
+export async function migrate(db: Kysely<Database>): Promise<readonly string[]> {
+  const migrator = new Migrator({ db, provider: { getMigrations: async () => MIGRATIONS } })
+  const { error, results = [] } = await migrator.migrateToLatest()
+  if (error !== undefined) {
+    const failed = results.find((result) => result.status === 'Error')
+    throw new Error(`migration ${failed?.migrationName ?? ''} failed`.replace('  ', ' '), { cause: error })
+  }
+  return results.map((result) => result.migrationName)
+}

@@ -1,0 +1,43 @@
+/** What a newcomer needs to send a first request: the demo tenants, their users, and a token for each. */
+
+import type { KeyRing } from '../identity/key-ring.ts'
+import { issueToken } from '../identity/tokens.ts'
+import { DEMO_TENANTS } from './demo-data.ts'
+
+/** Long enough to leave a laptop open over a weekend; a restart hands out new ones. */
+const LIFETIME = '7d'
+
+export interface DemoUser {
+  readonly id: string
+  readonly name: string
+  readonly role: string
+  readonly token: string
+}
+
+export interface DemoAccess {
+  readonly tenants: readonly {
+    readonly id: string
+    readonly name: string
+    readonly users: readonly DemoUser[]
+  }[]
+}
+
+export async function demoAccess(keys: KeyRing): Promise<DemoAccess> {
+  const tenants = DEMO_TENANTS.map(async ({ id, name, users }) => ({
+    id,
+    name,
+    users: await Promise.all(
+      users.map(async (user) => ({
+        ...user,
+        token: await issueToken(keys, { tenantId: id, userId: user.id }, LIFETIME),
+      })),
+    ),
+  }))
+  return { tenants: await Promise.all(tenants) }
+}
+
+/** For the GraphiQL page: the first user of the first tenant. */
+export function demoToken(keys: KeyRing): Promise<string> {
+  const [tenant] = DEMO_TENANTS
+  return issueToken(keys, { tenantId: tenant!.id, userId: tenant!.users[0]!.id }, LIFETIME)
+}

@@ -1,0 +1,55 @@
+/** The two demo tenants: who they are and what they have written. `seed-demo.ts` puts it into an empty database. */
+import type { Role } from '../db/schema.ts'
+
+export interface DemoTenant {
+  readonly id: string
+  readonly name: string
+  readonly users: readonly { readonly id: string; readonly name: string; readonly role: Role }[]
+  /** Oldest first; their authors take turns. */
+  readonly titles: readonly string[]
+}
+
+export const DEMO_TENANTS: readonly DemoTenant[] = [
+  {
+    id: 'acme',
+    name: 'Acme Corp',
+    users: [
+      { id: 'ada', name: 'Ada Park', role: 'admin' },
+      { id: 'ben', name: 'Ben Ortiz', role: 'author' },
+    ],
+    titles: [
+      'Welcome to the new intranet',
+      'Travel policy 2027',
+      'How we name our rockets',
+      'Anvil safety, part one',
+      'Anvil safety, part two',
+      'Quarterly results in plain words',
+      'Meet the tunnel painting team',
+      'What the giant magnet taught us',
+      'Returns without a receipt',
+      'Roller skates: recall notice',
+      'A day at the desert test site',
+      'Open positions in customer support',
+    ],
+  },
+  {
+    id: 'globex',
+    name: 'Globex',
+    users: [
+      { id: 'chloe', name: 'Chloe Nakamura', role: 'admin' },
+      { id: 'dev', name: 'Dev Singh', role: 'author' },
+    ],
+    titles: [
+      'Press release: the new reactor',
+      'Visiting Cypress Creek',
+      'Hammock district guide',
+      'Weather machine: maintenance window',
+      'Coffee, sugar and where to find them',
+      'Office opening hours',
+      'Code of conduct',
+      'Parking at the volcano',
+      'Monthly letter from the founder',
+      'Glossary of project names',
+    ],
+  },
+]

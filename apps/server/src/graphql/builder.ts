@@ -1,0 +1,34 @@
+/**
+ * The Pothos builder that the domains' `*-schema.ts` modules add their types to. Fields are non-null and inputs required unless
+ * they say otherwise, so that a `null` in an answer always means something.
+ */
+import SchemaBuilder from '@pothos/core'
+import DataloaderPlugin from '@pothos/plugin-dataloader'
+import type { GraphQLContext } from './context.ts'
+
+export const builder = new SchemaBuilder<{
+  Context: GraphQLContext
+  DefaultFieldNullability: false
+  DefaultInputFieldRequiredness: true
+  Scalars: {
+    DateTime: { Input: Date; Output: Date }
+    ID: { Input: string; Output: string }
+  }
+}>({
+  plugins: [DataloaderPlugin],
+  defaultFieldNullability: false,
+  defaultInputFieldRequiredness: true,
+})
+
+builder.queryType({})
+builder.mutationType({})
+
+builder.scalarType('DateTime', {
+  description: 'A point in time, as RFC 3339 in UTC.',
+  serialize: (date) => date.toISOString(),
+  parseValue: (value) => {
+    const date = typeof value === 'string' ? new Date(value) : undefined
+    if (date === undefined || Number.isNaN(date.getTime())) throw new TypeError('DateTime must be RFC 3339')
+    return date
+  },
+})

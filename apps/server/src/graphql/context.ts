@@ -1,0 +1,10 @@
+/** What every resolver gets: who asks, and the services that answer. The GraphQL plugin makes one per request. */
+import type { ContentService } from '../content/content-service.ts'
+import type { IdentityService } from '../identity/identity-service.ts'
+import type { Principal } from '../identity/principal.ts'
+
+export interface GraphQLContext {
+  readonly principal: Principal
+  readonly content: ContentService
+  readonly identity: IdentityService
+}

@@ -1,0 +1,79 @@
+/**
+ * GraphQL over HTTP by Yoga, executed by graphql-js itself: Yoga's default executor does not publish the `graphql:*` channels, and
+ * those are where the operation's and resolvers' spans come from. The limits stand at the two points that every document passes.
+ */
+import { execute, NoSchemaIntrospectionCustomRule, parse, subscribe, validate } from 'graphql'
+import {
+  createLRUCache,
+  createYoga as createYogaServer,
+  type Plugin,
+  type YogaServerInstance,
+} from 'graphql-yoga'
+import type { Logger } from '../log.ts'
+import type { GraphQLContext } from './context.ts'
+import { checkDocumentLimits, PARSE_LIMITS } from './document-limits.ts'
+import { checkQueryCost } from './query-cost.ts'
+import { schema } from './schema.ts'
+
+/** Keys are documents of up to PARSE_LIMITS.maxSourceLength, so this is at most 20 MB for each of the two. */
+const CACHED_DOCUMENTS = 500
+
+export function createYoga(options: {
+  readonly production: boolean
+  readonly log: Logger
+}): YogaServerInstance<GraphQLContext, GraphQLContext> {
+  return createYogaServer<GraphQLContext, GraphQLContext>({
+    schema,
+    plugins: [graphqlJs, ...(options.production ? [hideSchema] : [])],
+    parserAndValidationCache: {
+      documentCache: createLRUCache({ max: CACHED_DOCUMENTS }),
+      errorCache: createLRUCache({ max: CACHED_DOCUMENTS }),
+    },
+    logging: yogaLogger(options.log),
+    maskedErrors: { isDev: false },
+    // Fastify's: pages, health, body limits; and no browser on another origin has business here.
+    graphiql: false,
+    landingPage: false,
+    cors: false,
+    multipart: false,
+  })
+}
+
+const graphqlJs: Plugin<GraphQLContext> = {
+  onParse({ setParseFn }) {
+    setParseFn((source, options) => {
+      const document = parse(source, { ...options, ...PARSE_LIMITS })
+      checkDocumentLimits(document)
+      return document
+    })
+  },
+  onExecute({ args, setExecuteFn }) {
+    checkQueryCost(args)
+    setExecuteFn(execute)
+  },
+  onSubscribe({ args, setSubscribeFn }) {
+    checkQueryCost(args)
+    setSubscribeFn(subscribe)
+  },
+}
+
+const hideSchema: Plugin<GraphQLContext> = {
+  onValidate({ addValidationRule, setValidationFn }) {
+    addValidationRule(NoSchemaIntrospectionCustomRule)
+    setValidationFn((schema, document, rules, _typeInfo, options) =>
+      validate(schema, document, rules, { ...options, hideSuggestions: true }),
+    )
+  },
+}
+
+/** Yoga logs what it masks; clients' mistakes are theirs to see. */
+function yogaLogger(log: Logger) {
+  const at = (level: 'debug' | 'info' | 'warn' | 'error') => {
+    return (...args: unknown[]) => {
+      const error = args.find((arg) => arg instanceof Error)
+      const message = args.filter((arg) => typeof arg === 'string').join(' ')
+      log[level](error === undefined ? {} : { err: error }, message || 'graphql')
+    }
+  }
+  return { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') }
+}

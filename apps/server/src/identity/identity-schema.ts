@@ -1,0 +1,49 @@
+/** GraphQL types of tenants and users. Users load in batches: a list of nodes asks once for all its authors. */
+import { builder } from '../graphql/builder.ts'
+import type { User } from './identity-service.ts'
+
+export const UserType = builder.loadableObjectRef<User, string>('User', {
+  load: async (ids: string[], { identity, principal }) => {
+    const users = await identity.usersById(principal.tenantId, ids)
+    return users.map((user, index) => user ?? new Error(`user ${ids[index]} does not exist`))
+  },
+})
+
+const RoleType = builder.enumType('Role', {
+  values: {
+    ADMIN: { value: 'admin', description: 'May publish every node of the tenant.' },
+    AUTHOR: { value: 'author', description: 'May publish the nodes that they wrote.' },
+  } as const,
+})
+
+UserType.implement({
+  fields: (t) => ({
+    id: t.exposeID('id'),
+    name: t.exposeString('name'),
+    role: t.expose('role', { type: RoleType }),
+  }),
+})
+
+const TenantType = builder.objectRef<{ id: string; name: string }>('Tenant').implement({
+  fields: (t) => ({ id: t.exposeID('id'), name: t.exposeString('name') }),
+})
+
+builder.queryField('tenant', (t) =>
+  t.field({
+    type: TenantType,
+    description: 'The tenant that the token belongs to.',
+    resolve: (_root, _args, { principal }) => ({ id: principal.tenantId, name: principal.tenantName }),
+  }),
+)
+
+builder.queryField('me', (t) =>
+  t.field({
+    type: UserType,
+    description: 'The user that the token belongs to.',
+    resolve: (_root, _args, { principal }) => ({
+      id: principal.userId,
+      name: principal.userName,
+      role: principal.role,
+    }),
+  }),
+)

@@ -1,0 +1,52 @@
+/** Tenants and users: who a token speaks for, and the users that content names. Called by the auth plugin and by GraphQL. */
+import { tracedSpan } from '@rustok/telemetry'
+import type { Role } from '../db/schema.ts'
+import type { TenantDatabase } from '../db/tenant-database.ts'
+import type { Actor } from '../events/envelope.ts'
+import type { Principal } from './principal.ts'
+
+export interface User {
+  readonly id: string
+  readonly name: string
+  readonly role: Role
+}
+
+export class IdentityService {
+  readonly #database: TenantDatabase
+
+  constructor(database: TenantDatabase) {
+    this.#database = database
+  }
+
+  /** Undefined when the tenant or the user does not exist, whichever it is. */
+  async principal({ tenantId, userId }: Actor): Promise<Principal | undefined> {
+    return tracedSpan('identity.principal', {}, async () => {
+      const row = await this.#database.read(tenantId, (db) =>
+        db
+          .selectFrom('users')
+          .innerJoin('tenants', 'tenants.id', 'users.tenant_id')
+          .select(['users.name as userName', 'users.role', 'tenants.name as tenantName'])
+          .where('users.tenant_id', '=', tenantId)
+          .where('users.id', '=', userId)
+          .executeTakeFirst(),
+      )
+      return row && { tenantId, userId, ...row }
+    })
+  }
+
+  /** In the order of `ids`; undefined where this tenant has no such user. */
+  async usersById(tenantId: string, ids: readonly string[]): Promise<(User | undefined)[]> {
+    return tracedSpan('identity.usersById', { 'rustok.batch.size': ids.length }, async () => {
+      const users = await this.#database.read(tenantId, (db) =>
+        db
+          .selectFrom('users')
+          .select(['id', 'name', 'role'])
+          .where('tenant_id', '=', tenantId)
+          .where('id', 'in', ids)
+          .execute(),
+      )
+      const byId = new Map(users.map((user) => [user.id, user]))
+      return ids.map((id) => byId.get(id))
+    })
+  }
+}

@@ -1,0 +1,36 @@
+/** What a plugin of the app is: a function that adds its routes and hooks. `app.ts` holds the ordered list. */
+import type { Context } from '@opentelemetry/api'
+import type { FastifyInstance } from 'fastify'
+import type { ContentService } from '../content/content-service.ts'
+import type { Actor } from '../events/envelope.ts'
+import type { IdentityService } from '../identity/identity-service.ts'
+import type { KeyRing } from '../identity/key-ring.ts'
+import type { Principal } from '../identity/principal.ts'
+import type { Logger } from '../log.ts'
+import type { ServerMetrics } from '../metrics.ts'
+import type { Readiness } from '../readiness.ts'
+
+export interface AppServices {
+  readonly production: boolean
+  readonly log: Logger
+  readonly metrics: ServerMetrics
+  readonly readiness: Readiness
+  readonly keys: KeyRing
+  readonly identity: IdentityService
+  readonly content: ContentService
+  /** For GraphiQL's headers, in demo mode: a token that works at once. */
+  readonly demoToken: (() => Promise<string>) | undefined
+}
+
+export type AppPlugin = (app: FastifyInstance, services: AppServices) => void
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** The trace context that belongs to the request: that of its span, and of its actor once there is one. */
+    traceContext: Context
+    /** Who the token says it is; set by the auth plugin. */
+    actor: Actor | undefined
+    /** Who it is, known to exist; set by the tenancy plugin. */
+    principal: Principal | undefined
+  }
+}
