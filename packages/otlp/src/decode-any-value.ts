@@ -6,9 +6,7 @@
 import { AnyValueField, ArrayValueField, KeyValueField, KeyValueListField, tag, WireType } from './fields.ts'
 import { type AnyValue, type KeyValue, KeyValueList } from './model.ts'
 import type { MessageType, Reader } from './reader.ts'
-
-/** An attribute's value is level 1. Protobuf's own decoders stop at 100 messages by default. */
-export const maxValueDepth = 100
+import { maxValueDepth } from './value-depth.ts'
 
 const keyValue: MessageType = { name: 'KeyValue', fields: KeyValueField }
 const anyValue: MessageType = { name: 'AnyValue', fields: AnyValueField }

@@ -1,4 +1,8 @@
+// Spans to bytes, for a tracing pipeline.
 export { AttributeKey, attributeKey, type PreparedPair } from './attribute-key.ts'
+// Whole requests, both ways, protobuf and JSON.
+export { decodeTraceRequestJson } from './decode-json.ts'
+export { decodeTraceRequest } from './decode-request.ts'
 export type { AttributeInput } from './encode-attribute.ts'
 export {
   attributeListOf,
@@ -10,6 +14,8 @@ export {
   type ScopeBytes,
   type ScopeInput,
 } from './encode-envelope.ts'
+export { encodeTraceRequestJson } from './encode-json.ts'
+export { encodeTraceRequest } from './encode-request.ts'
 export {
   type AttributeList,
   type EventRecord,
@@ -18,4 +24,37 @@ export {
   prepareAttributes,
   type SpanRecord,
 } from './encode-span.ts'
+export { MalformedOtlpError } from './errors.ts'
+export { SpanFlags, SpanKind, StatusCode } from './fields.ts'
+export {
+  type AnyValue,
+  type KeyValue,
+  KeyValueList,
+  type Resource,
+  type ResourceSpans,
+  type Scope,
+  type ScopeSpans,
+  type Span,
+  type SpanEvent,
+  type SpanLink,
+  type SpanStatus,
+  type TraceRequest,
+} from './model.ts'
+// What a receiver answers.
+export {
+  decodeTraceResponse,
+  decodeTraceResponseJson,
+  encodeTraceResponse,
+  encodeTraceResponseJson,
+  type PartialSuccess,
+  type TraceResponse,
+} from './response.ts'
+export {
+  decodeRpcStatus,
+  decodeRpcStatusJson,
+  encodeRpcStatus,
+  encodeRpcStatusJson,
+  type RpcStatus,
+} from './rpc-status.ts'
+export { maxValueDepth } from './value-depth.ts'
 export { Writer } from './writer.ts'
