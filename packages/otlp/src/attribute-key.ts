@@ -16,6 +16,8 @@ const interned = new Map<string, AttributeKey>()
 
 export class AttributeKey {
   readonly name: string
+  /** False for a key beyond the table's bound: two of them may then have the same name. */
+  readonly interned: boolean
   /** `KeyValue.key`, with its tag and length, padded to whole words. */
   readonly words: Int32Array
   /** Bytes of `words` that count. */
@@ -23,12 +25,13 @@ export class AttributeKey {
   /** Prepared KeyValue messages by string value; undefined once the key has shown too many values. */
   values: Map<string, PreparedPair> | undefined
 
-  constructor(name: string, cacheValues: boolean) {
+  constructor(name: string, interned: boolean) {
     this.name = name
+    this.interned = interned
     const bytes = prefixed(0x0a, name)
     this.words = toWords(bytes)
     this.size = bytes.length
-    this.values = cacheValues ? new Map() : undefined
+    this.values = interned ? new Map() : undefined
   }
 }
 

@@ -1,0 +1,74 @@
+/**
+ * W3C Baggage (https://www.w3.org/TR/baggage/): the API's baggage in the `baggage` header, within the specification's limits
+ * of 180 members and 8,192 bytes.
+ */
+import {
+  type Baggage,
+  type BaggageEntry,
+  baggageEntryMetadataFromString,
+  type Context,
+  propagation,
+  type TextMapGetter,
+  type TextMapPropagator,
+  type TextMapSetter,
+} from '@opentelemetry/api'
+
+const header = 'baggage'
+const maxMembers = 180
+const maxBytes = 8192
+
+export class BaggagePropagator implements TextMapPropagator {
+  inject(context: Context, carrier: unknown, setter: TextMapSetter): void {
+    const baggage = propagation.getBaggage(context)
+    if (baggage === undefined) return
+    const text = formatBaggage(baggage)
+    if (text !== '') setter.set(carrier, header, text)
+  }
+
+  extract(context: Context, carrier: unknown, getter: TextMapGetter): Context {
+    const value = getter.get(carrier, header)
+    const text = Array.isArray(value) ? value.join(',') : value
+    if (!text) return context
+    const baggage = parseBaggage(text)
+    return baggage === undefined ? context : propagation.setBaggage(context, baggage)
+  }
+
+  fields(): string[] {
+    return [header]
+  }
+}
+
+/** Whole members as long as they fit. */
+export function formatBaggage(baggage: Baggage): string {
+  let text = ''
+  for (const [key, entry] of baggage.getAllEntries().slice(0, maxMembers)) {
+    const metadata = entry.metadata === undefined ? '' : `;${entry.metadata.toString()}`
+    const member = `${encodeURIComponent(key)}=${encodeURIComponent(entry.value)}${metadata}`
+    const next = text === '' ? member : `${text},${member}`
+    if (next.length > maxBytes) break
+    text = next
+  }
+  return text
+}
+
+/** Invalid members are left out; undefined when none is valid. */
+export function parseBaggage(text: string): Baggage | undefined {
+  const entries: Record<string, BaggageEntry> = Object.create(null)
+  let found = false
+  for (const member of text.slice(0, maxBytes).split(',', maxMembers)) {
+    const [pair, ...properties] = member.split(';')
+    const equals = pair!.indexOf('=')
+    if (equals <= 0) continue
+    try {
+      const key = decodeURIComponent(pair!.slice(0, equals).trim())
+      const value = decodeURIComponent(pair!.slice(equals + 1).trim())
+      const metadata = properties.map((property) => property.trim()).join(';')
+      entries[key] =
+        metadata === '' ? { value } : { value, metadata: baggageEntryMetadataFromString(metadata) }
+      found = true
+    } catch {
+      // Bad percent-encoding: this member alone is left out.
+    }
+  }
+  return found ? propagation.createBaggage(entries) : undefined
+}

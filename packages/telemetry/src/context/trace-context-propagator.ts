@@ -1,0 +1,94 @@
+/**
+ * W3C Trace Context: `traceparent` and `tracestate` (https://www.w3.org/TR/trace-context-2/), in and out. Invalid headers are
+ * ignored as the specification asks, never repaired.
+ */
+import {
+  type Context,
+  createTraceState,
+  isSpanContextValid,
+  type TextMapGetter,
+  type TextMapPropagator,
+  type TextMapSetter,
+  type TraceState,
+} from '@opentelemetry/api'
+import { hex32, parseHex32 } from '../trace/ids.ts'
+import { NonRecordingSpan, SpanIdentity } from '../trace/span-identity.ts'
+import { toTraceContext } from './context.ts'
+
+const traceparentHeader = 'traceparent'
+const tracestateHeader = 'tracestate'
+/** Section 3.2: version, trace id, parent id, flags; a later version may go on behind another dash. */
+const traceparentPattern =
+  /^(?!ff)([0-9a-f]{2})-(?!0{32})([0-9a-f]{32})-(?!0{16})([0-9a-f]{16})-([0-9a-f]{2})(-.*)?$/
+/** Section 3.2.2.4: sampled and random; other bits are not passed on. */
+const knownFlags = 0x03
+
+export class TraceContextPropagator implements TextMapPropagator {
+  inject(context: Context, carrier: unknown, setter: TextMapSetter): void {
+    const from = toTraceContext(context)
+    const { span } = from
+    if (span === undefined || from.suppressed) return
+    if (span instanceof SpanIdentity) {
+      if ((span.spanId0 | span.spanId1) === 0) return
+      setter.set(carrier, traceparentHeader, formatTraceparent(span))
+      setTracestate(carrier, setter, span.traceState)
+      return
+    }
+    const spanContext = span.spanContext()
+    if (!isSpanContextValid(spanContext)) return
+    const identity = NonRecordingSpan.fromContext(spanContext)
+    setter.set(carrier, traceparentHeader, formatTraceparent(identity))
+    setTracestate(carrier, setter, spanContext.traceState)
+  }
+
+  extract(context: Context, carrier: unknown, getter: TextMapGetter): Context {
+    const traceparent = single(getter.get(carrier, traceparentHeader))
+    if (traceparent === undefined) return context
+    const tracestate = getter.get(carrier, tracestateHeader)
+    const span = parseTraceparent(traceparent, Array.isArray(tracestate) ? tracestate.join(',') : tracestate)
+    return span === undefined ? context : toTraceContext(context).withSpan(span)
+  }
+
+  fields(): string[] {
+    return [traceparentHeader, tracestateHeader]
+  }
+}
+
+/** The `traceparent` header of a span. */
+export function formatTraceparent(span: SpanIdentity): string {
+  const flags = hex32(span.traceFlags & knownFlags).slice(6)
+  return `00-${span.traceIdHex()}-${span.spanIdHex()}-${flags}`
+}
+
+/** The remote span that the headers name, or undefined when `traceparent` is invalid. */
+export function parseTraceparent(
+  traceparent: string,
+  tracestate: string | undefined,
+): NonRecordingSpan | undefined {
+  const match = traceparentPattern.exec(traceparent.trim())
+  if (match === null) return undefined
+  const [, version, traceId, spanId, flags, rest] = match
+  if (version === '00' && rest !== undefined) return undefined
+  return new NonRecordingSpan(
+    parseHex32(traceId!, 0),
+    parseHex32(traceId!, 8),
+    parseHex32(traceId!, 16),
+    parseHex32(traceId!, 24),
+    parseHex32(spanId!, 0),
+    parseHex32(spanId!, 8),
+    Number.parseInt(flags!, 16) & knownFlags,
+    tracestate ? createTraceState(tracestate) : undefined,
+    true,
+  )
+}
+
+function setTracestate(carrier: unknown, setter: TextMapSetter, state: TraceState | undefined): void {
+  const text = state?.serialize()
+  if (text) setter.set(carrier, tracestateHeader, text)
+}
+
+/** More than one traceparent is none (section 3.2). */
+function single(value: undefined | string | string[]): string | undefined {
+  if (!Array.isArray(value)) return typeof value === 'string' ? value : undefined
+  return value.length === 1 ? value[0] : undefined
+}

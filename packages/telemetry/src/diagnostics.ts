@@ -1,0 +1,78 @@
+/**
+ * What this package says about itself: through the API's `diag`, to standard error, each kind of message at most once in ten
+ * seconds with the number of repetitions. An application's own diag logger is left in place.
+ */
+import { type DiagLogger, DiagLogLevel, diag } from '@opentelemetry/api'
+import type { LogLevel } from './config.ts'
+
+const levels: Record<LogLevel, DiagLogLevel> = {
+  none: DiagLogLevel.NONE,
+  error: DiagLogLevel.ERROR,
+  warn: DiagLogLevel.WARN,
+  info: DiagLogLevel.INFO,
+  debug: DiagLogLevel.DEBUG,
+  verbose: DiagLogLevel.VERBOSE,
+}
+
+const repeatAfterMs = 10_000
+/** Messages that differ in figures alone are of one kind. */
+const figures = /\d+/g
+const maxKinds = 256
+
+/** Registers the logger unless the application has one. */
+export function enableDiagnostics(level: LogLevel): void {
+  if (level === 'none' || hasDiagLogger()) return
+  diag.setLogger(new StderrLogger(), { logLevel: levels[level], suppressOverrideMessage: true })
+}
+
+function hasDiagLogger(): boolean {
+  const api = (globalThis as Record<symbol, unknown>)[Symbol.for('opentelemetry.js.api.1')]
+  return typeof api === 'object' && api !== null && 'diag' in api
+}
+
+class StderrLogger implements DiagLogger {
+  readonly #seen = new Map<string, { at: number; suppressed: number }>()
+
+  error(message: string, ...args: unknown[]): void {
+    this.#write('error', message, args)
+  }
+
+  warn(message: string, ...args: unknown[]): void {
+    this.#write('warning', message, args)
+  }
+
+  info(message: string, ...args: unknown[]): void {
+    this.#write('info', message, args)
+  }
+
+  debug(message: string, ...args: unknown[]): void {
+    this.#write('debug', message, args)
+  }
+
+  verbose(message: string, ...args: unknown[]): void {
+    this.#write('verbose', message, args)
+  }
+
+  #write(level: string, message: string, args: readonly unknown[]): void {
+    const kind = level + String(message).replace(figures, '#')
+    const now = performance.now()
+    const seen = this.#seen.get(kind)
+    if (seen !== undefined && now - seen.at < repeatAfterMs) {
+      seen.suppressed++
+      return
+    }
+    if (this.#seen.size >= maxKinds) this.#seen.clear()
+    this.#seen.set(kind, { at: now, suppressed: 0 })
+    const again = seen !== undefined && seen.suppressed > 0 ? ` (and ${seen.suppressed} times more)` : ''
+    const detail = args.map((arg) => ` ${describe(arg)}`).join('')
+    process.stderr.write(`rustok-telemetry ${level}: ${message}${detail}${again}\n`)
+  }
+}
+
+function describe(value: unknown): string {
+  try {
+    return value instanceof Error ? value.message : String(value)
+  } catch {
+    return 'a value that cannot be shown'
+  }
+}

@@ -1,0 +1,168 @@
+/**
+ * Sealed batches on their way: some being sent, the rest waiting, all bounded. What can be retried is kept until it is delivered,
+ * the bound is reached, or the process ends; while the collector is away only one batch at a time knocks at its door.
+ *
+ *   offer ─▶ waiting ─▶ sending (≤ maxConcurrency) ─▶ accepted | refused
+ *               ▲               │ retry, after a backoff
+ *               └───────────────┘
+ */
+import { diag } from '@opentelemetry/api'
+import type { Exporter } from './exporter.ts'
+import type { Ledger } from './ledger.ts'
+
+export interface Batch {
+  readonly request: Uint8Array
+  readonly spans: number
+}
+
+export interface QueueLimits {
+  /** Spans that may wait once `maxBufferBytes` are on their way. */
+  readonly maxQueueSize: number
+  /** Bytes handed over for sending, whether on the wire or waiting for their turn on it. */
+  readonly maxBufferBytes: number
+  /** Of one attempt, in milliseconds. */
+  readonly exportTimeout: number
+}
+
+/** Requests on the wire at a time: enough to cover a round trip of 20 ms at 100,000 spans a second, in batches of 512. */
+const maxConcurrency = 4
+const firstBackoffMs = 500
+const maxBackoffMs = 5000
+/** What a collector asks for is honoured up to here. */
+const maxRetryAfterMs = 60_000
+/** While the process waits to exit, an absent collector is asked more often. */
+const closingBackoffMs = 200
+
+export class ExportQueue {
+  readonly #exporter: Exporter
+  readonly #ledger: Ledger
+  readonly #limits: QueueLimits
+  readonly #waiting: Batch[] = []
+  #waitingBytes = 0
+  #waitingSpans = 0
+  #sending = 0
+  #sendingBytes = 0
+  #backoffMs = 0
+  #pause: NodeJS.Timeout | undefined
+  #scheduled = false
+  #closing = false
+  #idle: PromiseWithResolvers<void> | undefined
+
+  constructor(exporter: Exporter, ledger: Ledger, limits: QueueLimits) {
+    this.#exporter = exporter
+    this.#ledger = ledger
+    this.#limits = limits
+  }
+
+  /** Takes a batch, or drops and counts it when everything is full. */
+  offer(batch: Batch): void {
+    const onTheWay = this.#sendingBytes + this.#waitingBytes
+    const fits = onTheWay + batch.request.length <= this.#limits.maxBufferBytes
+    if (!fits && this.#waitingSpans + batch.spans > this.#limits.maxQueueSize) {
+      this.#ledger.dropped.queue_full += batch.spans
+      diag.warn(
+        `${batch.spans} spans dropped: ${this.#exporter} is too slow or away and ` +
+          `${Math.round(onTheWay / 1_048_576)} MiB of spans are waiting for it`,
+      )
+      return
+    }
+    this.#enqueue(batch, 'last')
+    this.#schedule()
+  }
+
+  /** Resolves when nothing is waiting or on the wire; batches that are being retried keep it waiting. */
+  drained(): Promise<void> {
+    if (this.#sending === 0 && this.#waiting.length === 0) return Promise.resolve()
+    this.#idle ??= Promise.withResolvers()
+    this.#drain()
+    return this.#idle.promise
+  }
+
+  /** From now on retries are quick; see `abandon`. */
+  hurry(): void {
+    this.#closing = true
+    if (this.#pause === undefined) return
+    this.#resume()
+  }
+
+  /** Gives up what is still here, counted as dropped at shutdown. */
+  abandon(): void {
+    clearTimeout(this.#pause)
+    for (const batch of this.#waiting.splice(0)) this.#ledger.dropped.shutdown += batch.spans
+    this.#waitingBytes = 0
+    this.#waitingSpans = 0
+  }
+
+  #enqueue(batch: Batch, place: 'first' | 'last'): void {
+    if (place === 'first') this.#waiting.unshift(batch)
+    else this.#waiting.push(batch)
+    this.#waitingBytes += batch.request.length
+    this.#waitingSpans += batch.spans
+  }
+
+  /** Sending is put off to the next turn of the event loop: whoever ended the last span of a batch should not pay for it. */
+  #schedule(): void {
+    if (this.#scheduled || this.#pause !== undefined) return
+    this.#scheduled = true
+    setImmediate(() => {
+      this.#scheduled = false
+      this.#drain()
+    }).unref()
+  }
+
+  #drain(): void {
+    // After a failure one batch at a time is tried, until one arrives.
+    const concurrency = this.#backoffMs > 0 ? 1 : maxConcurrency
+    while (this.#pause === undefined && this.#sending < concurrency && this.#waiting.length > 0) {
+      const batch = this.#waiting.shift()!
+      this.#waitingBytes -= batch.request.length
+      this.#waitingSpans -= batch.spans
+      void this.#send(batch)
+    }
+  }
+
+  async #send(batch: Batch): Promise<void> {
+    this.#sending++
+    this.#sendingBytes += batch.request.length
+    const outcome = await this.#exporter.export(batch.request, this.#limits.exportTimeout)
+    this.#sending--
+    this.#sendingBytes -= batch.request.length
+    if (outcome.kind === 'retry') {
+      this.#enqueue(batch, 'first')
+      this.#backOff(outcome.reason, outcome.retryAfterMs)
+    } else {
+      this.#backoffMs = 0
+      if (outcome.kind === 'accepted') {
+        const rejected = Math.min(outcome.rejected, batch.spans)
+        this.#ledger.rejected += rejected
+        this.#ledger.exported += batch.spans - rejected
+        if (rejected > 0) diag.warn(`${this.#exporter} rejected ${rejected} spans: ${outcome.message}`)
+        else if (outcome.message !== '') diag.warn(`${this.#exporter} warns: ${outcome.message}`)
+      } else {
+        this.#ledger.dropped.refused += batch.spans
+        diag.error(`${batch.spans} spans dropped: ${this.#exporter} refused them: ${outcome.reason}`)
+      }
+    }
+    this.#drain()
+    if (this.#sending === 0 && this.#waiting.length === 0) {
+      this.#idle?.resolve()
+      this.#idle = undefined
+    }
+  }
+
+  /** Exponential, with jitter so that a fleet does not return in step (OTLP: "Retry"). */
+  #backOff(reason: string, retryAfterMs: number | undefined): void {
+    if (this.#pause !== undefined) return
+    if (this.#backoffMs === 0) diag.warn(`cannot reach ${this.#exporter}, will try again: ${reason}`)
+    this.#backoffMs = Math.min(maxBackoffMs, this.#backoffMs === 0 ? firstBackoffMs : this.#backoffMs * 2)
+    const jittered = this.#backoffMs * (0.5 + Math.random() / 2)
+    const asked = Math.min(maxRetryAfterMs, Math.max(0, retryAfterMs ?? jittered))
+    this.#pause = setTimeout(() => this.#resume(), this.#closing ? closingBackoffMs : asked).unref()
+  }
+
+  #resume(): void {
+    clearTimeout(this.#pause)
+    this.#pause = undefined
+    this.#drain()
+  }
+}

@@ -1,0 +1,17 @@
+/** The last stage of the pipeline: what sends one request's bytes and says what came of it. */
+
+export type ExportOutcome =
+  /** Acknowledged, but for `rejected` spans that the collector named in a partial success. */
+  | { readonly kind: 'accepted'; readonly rejected: number; readonly message: string }
+  /** Worth sending again, after `retryAfterMs` when the collector said so. */
+  | { readonly kind: 'retry'; readonly reason: string; readonly retryAfterMs: number | undefined }
+  /** Final: the same bytes would be refused again. */
+  | { readonly kind: 'refused'; readonly reason: string }
+
+export interface Exporter {
+  /** Never rejects. `request` is an ExportTraceServiceRequest. */
+  export(request: Uint8Array, timeoutMs: number): Promise<ExportOutcome>
+  close(): void
+  /** For messages: the protocol and the address. */
+  toString(): string
+}

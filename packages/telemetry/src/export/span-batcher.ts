@@ -1,0 +1,87 @@
+/**
+ * Collects encoded spans into batches. A batch is sealed into one request when it is full, when it nears what collectors accept, or
+ * when its first span has waited for the schedule delay; a full batch goes at once, not at the next tick of a timer.
+ */
+import { diag } from '@opentelemetry/api'
+import { type Envelope, encodeEnvelope, type SpanRecord } from '@rustok/otlp'
+import type { ScopeSpans } from '../trace/scope-spans.ts'
+import type { ExportQueue } from './export-queue.ts'
+import type { Ledger } from './ledger.ts'
+
+/** gRPC servers refuse messages above 4 MiB unless told otherwise; one more span and the envelope must still fit. */
+const maxBatchBytes = 3 * 1024 * 1024
+
+export interface BatchLimits {
+  /** Spans. */
+  readonly maxExportBatchSize: number
+  /** Milliseconds. */
+  readonly scheduleDelay: number
+}
+
+export class SpanBatcher {
+  readonly #resource: Envelope
+  readonly #queue: ExportQueue
+  readonly #ledger: Ledger
+  readonly #limits: BatchLimits
+  /** Scopes with spans in the open batch. */
+  #scopes: ScopeSpans[] = []
+  #count = 0
+  #bytes = 0
+  #timer: NodeJS.Timeout | undefined
+  #closed = false
+
+  constructor(resource: Envelope, queue: ExportQueue, ledger: Ledger, limits: BatchLimits) {
+    this.#resource = resource
+    this.#queue = queue
+    this.#ledger = ledger
+    this.#limits = limits
+  }
+
+  add(scope: ScopeSpans, span: SpanRecord): void {
+    const ledger = this.#ledger
+    ledger.created++
+    if (this.#closed) {
+      ledger.dropped.shutdown++
+      return
+    }
+    const first = scope.count === 0
+    try {
+      this.#bytes += scope.append(span)
+    } catch (cause) {
+      ledger.dropped.encoding++
+      diag.error(`span '${span.name}' could not be encoded and is dropped`, cause)
+      return
+    }
+    if (first) this.#scopes.push(scope)
+    this.#count++
+    if (this.#count >= this.#limits.maxExportBatchSize || this.#bytes >= maxBatchBytes) this.seal()
+    else if (this.#count === 1) this.#arm()
+  }
+
+  /** Hands the open batch, if any, to the queue. */
+  seal(): void {
+    if (this.#count === 0) return
+    const scopes = this.#scopes.map((scope) => ({ scope: scope.envelope, spans: scope.take() }))
+    const batch = { request: encodeEnvelope(this.#resource, scopes), spans: this.#count }
+    this.#scopes = []
+    this.#count = 0
+    this.#bytes = 0
+    this.#queue.offer(batch)
+  }
+
+  /** Seals what is open; spans that end from now on are dropped and counted. */
+  close(): void {
+    this.seal()
+    this.#closed = true
+    clearTimeout(this.#timer)
+  }
+
+  /** One timer for the life of the process: re-arming it costs less than making one per batch. */
+  #arm(): void {
+    if (this.#timer === undefined) {
+      this.#timer = setTimeout(() => this.seal(), this.#limits.scheduleDelay).unref()
+    } else {
+      this.#timer.refresh()
+    }
+  }
+}

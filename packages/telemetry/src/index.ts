@@ -1,0 +1,10 @@
+/** `@rustok/telemetry`: OpenTelemetry tracing for Node.js. See the README for how the parts fit together. */
+export { OtelConfig, type OtelConfigFields } from './config.ts'
+export type { CorrelationFields } from './context/correlation.ts'
+export { correlate, currentTraceId, type LogFields, logFields } from './correlate.ts'
+export { OtelError, type OtelErrorCode, otelErrors } from './errors.ts'
+export type { DropReason, LedgerSnapshot } from './export/ledger.ts'
+export type { InstrumentationName } from './instrument/instrument.ts'
+export { initOtelLayer, type OtelLayer } from './layer.ts'
+export { tracedSpan } from './traced-span.ts'
+export { initTracing, shutdown, type Tracing, type TracingOptions } from './tracing.ts'

@@ -1,0 +1,63 @@
+/**
+ * A span from a tracing channel (`node:diagnostics_channel`'s TracingChannel): started and made active when the work starts, ended
+ * when it ends, be that now or when its promise settles.
+ */
+import diagnosticsChannel from 'node:diagnostics_channel'
+import { type Context, diag } from '@opentelemetry/api'
+import { emptyContext } from '../context/context.ts'
+import { activeContext, contextStorage } from '../context/context-manager.ts'
+import type { RecordingSpan } from '../trace/recording-span.ts'
+import { subscribeAll } from './subscribe.ts'
+
+const spanOfMessage = Symbol('rustok.span')
+
+interface ChannelMessage {
+  [spanOfMessage]?: RecordingSpan | undefined
+  readonly result?: unknown
+  readonly error?: unknown
+}
+
+export interface ChannelSpan<M> {
+  /** The started span, or undefined to leave this piece of work without one. */
+  start(message: M): RecordingSpan | undefined
+  /** Called once before the span ends; `message.result` or `message.error` is set. */
+  finish(span: RecordingSpan, message: M): void
+}
+
+/** Traces the tracing channel `name`; the returned function stops it. */
+export function traceChannel<M extends object>(name: string, handlers: ChannelSpan<M>): () => void {
+  const startChannel = diagnosticsChannel.channel(`tracing:${name}:start`)
+  // Channels accept any store type; what it throws would reach the process as an uncaught exception.
+  const enter = (message: unknown): Context => {
+    try {
+      const span = handlers.start(message as M)
+      if (span !== undefined) {
+        ;(message as ChannelMessage)[spanOfMessage] = span
+        return activeContext().withSpan(span)
+      }
+    } catch (cause) {
+      diag.error(`instrumentation of ${name} failed; the application is not affected`, cause)
+    }
+    return contextStorage.getStore() ?? emptyContext
+  }
+  startChannel.bindStore(contextStorage, enter)
+
+  const end = (message: ChannelMessage): void => {
+    const span = message[spanOfMessage]
+    if (span === undefined) return
+    message[spanOfMessage] = undefined
+    handlers.finish(span, message as unknown as M)
+    span.end()
+  }
+  const unsubscribe = subscribeAll({
+    // Work that goes on asynchronously publishes `end` first, with neither a result nor an error yet.
+    [`tracing:${name}:end`]: (message: ChannelMessage) => {
+      if ('result' in message || 'error' in message) end(message)
+    },
+    [`tracing:${name}:asyncEnd`]: end,
+  })
+  return () => {
+    unsubscribe()
+    startChannel.unbindStore(contextStorage)
+  }
+}

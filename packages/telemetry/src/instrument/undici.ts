@@ -1,0 +1,80 @@
+/**
+ * A CLIENT span for every request of undici, and so of the global `fetch`, with the context injected into its headers, by
+ * the stable HTTP semantic conventions. It ends when the response's body has been read, or with the request's error.
+ */
+import { propagation, type SpanOptions, SpanStatusCode, type TextMapSetter } from '@opentelemetry/api'
+import { attributeKey } from '@rustok/otlp'
+import { activeContext } from '../context/context-manager.ts'
+import { RecordingSpan } from '../trace/recording-span.ts'
+import type { TracerProvider } from '../trace/tracer-provider.ts'
+import { redactUrl } from './redact-url.ts'
+import { subscribeAll } from './subscribe.ts'
+
+interface UndiciRequest {
+  readonly method: string
+  readonly origin: string | URL
+  readonly path: string
+  addHeader(name: string, value: string): void
+}
+
+const key = {
+  method: attributeKey('http.request.method'),
+  url: attributeKey('url.full'),
+  serverAddress: attributeKey('server.address'),
+  serverPort: attributeKey('server.port'),
+  status: attributeKey('http.response.status_code'),
+  errorType: attributeKey('error.type'),
+}
+
+const client: SpanOptions = { kind: 2 }
+const setter: TextMapSetter<UndiciRequest> = { set: (request, name, value) => request.addHeader(name, value) }
+
+export function instrumentUndici(provider: TracerProvider): () => void {
+  const tracer = provider.getTracer('@rustok/telemetry/undici', '0.1.0')
+  const spans = new WeakMap<UndiciRequest, RecordingSpan>()
+
+  return subscribeAll({
+    'undici:request:create': ({ request }: { request: UndiciRequest }) => {
+      const context = activeContext()
+      if (context.suppressed) return
+      const span = tracer.start(request.method, client, context)
+      // Injected when nothing is recorded too: whoever is called must know that this trace is not sampled.
+      propagation.inject(context.withSpan(span), request, setter)
+      if (!(span instanceof RecordingSpan)) return
+      spans.set(request, span)
+      span.setKey(key.method, request.method)
+      const url = URL.parse(request.path, String(request.origin))
+      if (url === null) return
+      span.setKey(key.url, redactUrl(url))
+      span.setKey(key.serverAddress, url.hostname)
+      span.setKey(key.serverPort, Number(url.port) || (url.protocol === 'https:' ? 443 : 80))
+    },
+    'undici:request:headers': (message: { request: UndiciRequest; response: { statusCode: number } }) => {
+      const span = spans.get(message.request)
+      const { statusCode } = message.response
+      span?.setKey(key.status, statusCode)
+      if (statusCode < 400) return
+      span?.setKey(key.errorType, String(statusCode))
+      span?.setStatus({ code: SpanStatusCode.ERROR })
+    },
+    'undici:request:trailers': ({ request }: { request: UndiciRequest }) => {
+      spans.get(request)?.end()
+      spans.delete(request)
+    },
+    'undici:request:error': ({
+      request,
+      error,
+    }: {
+      request: UndiciRequest
+      error: Error & { code?: string }
+    }) => {
+      const span = spans.get(request)
+      if (span === undefined) return
+      spans.delete(request)
+      span.recordException(error)
+      span.setKey(key.errorType, error.code ?? error.name)
+      span.setStatus({ code: SpanStatusCode.ERROR, message: error.message })
+      span.end()
+    },
+  })
+}

@@ -1,0 +1,51 @@
+/** The attributes of one span, event or link while it is open: keys and values in turn, each key once, up to a limit. */
+import { type AttributeInput, type AttributeKey, type AttributeList, attributeKey } from '@rustok/otlp'
+import { toAttributeInput } from './attribute-value.ts'
+
+/**
+ * Sets `name` in the list. Up to the limit of 128 a scan over interned keys is quicker than keeping a Map; false when the list
+ * is full and the attribute was left out.
+ */
+export function setInList(
+  list: AttributeList,
+  key: AttributeKey,
+  value: AttributeInput,
+  countLimit: number,
+): boolean {
+  for (let i = 0; i < list.length; i += 2) {
+    const present = list[i] as AttributeKey
+    if (present === key || (present.name === key.name && !present.interned)) {
+      list[i + 1] = value
+      return true
+    }
+  }
+  if (list.length >= countLimit * 2) return false
+  list.push(key, value)
+  return true
+}
+
+/** A list of `attributes` and how many did not fit. */
+export function toList(
+  attributes: { readonly [key: string]: unknown } | undefined,
+  countLimit: number,
+  lengthLimit: number,
+): { list: AttributeList; dropped: number } {
+  const list: AttributeList = []
+  let dropped = 0
+  if (typeof attributes !== 'object' || attributes === null) return { list, dropped }
+  for (const name of Object.keys(attributes)) {
+    const value = toAttributeInput(safeGet(attributes, name), lengthLimit)
+    if (value === undefined || name === '') continue
+    if (list.length >= countLimit * 2) dropped++
+    else list.push(attributeKey(name), value)
+  }
+  return { list, dropped }
+}
+
+function safeGet(attributes: { readonly [key: string]: unknown }, name: string): unknown {
+  try {
+    return attributes[name]
+  } catch {
+    return undefined
+  }
+}

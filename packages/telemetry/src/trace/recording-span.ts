@@ -1,0 +1,291 @@
+/**
+ * A span that is being recorded: the API's Span outside, the encoder's SpanRecord inside. It becomes bytes at `end()` and lets go of
+ * everything it held, so that a context that outlives it pins a few integers.
+ */
+import {
+  diag,
+  type Exception,
+  type Link,
+  type Span,
+  type SpanAttributes,
+  type SpanStatus,
+  type TimeInput,
+} from '@opentelemetry/api'
+import {
+  type AttributeInput,
+  type AttributeKey,
+  type AttributeList,
+  attributeKey,
+  type EventRecord,
+  type LinkRecord,
+  type PreparedPair,
+  type SpanRecord,
+} from '@rustok/otlp'
+import { type ClockAnchor, fromTimeInput, time, toUnixNanos } from '../clock.ts'
+import { type Correlation, tenantKey, userKey } from '../context/correlation.ts'
+import { setInList, toList } from './attribute-list.ts'
+import { shorten, toAttributeInput } from './attribute-value.ts'
+import { exceptionAttributes } from './exception.ts'
+import { SpanIdentity } from './span-identity.ts'
+import type { SpanLimits } from './span-limits.ts'
+
+/** Where an ended span goes. */
+export interface SpanSink {
+  /** Called once per span, before it lets go of its contents. */
+  onEnd(span: RecordingSpan): void
+}
+
+const released: AttributeList = []
+const ok = 1
+const error = 2
+
+export class RecordingSpan extends SpanIdentity implements Span, SpanRecord {
+  readonly parentSpanId0: number
+  readonly parentSpanId1: number
+  readonly flags: number
+  readonly otlpKind: number
+  name: string
+  startHigh = 0
+  startLow = 0
+  endHigh = 0
+  endLow = 0
+  attributeList: AttributeList = []
+  droppedAttributes = 0
+  eventList: EventRecord[] | undefined = undefined
+  droppedEvents = 0
+  linkList: LinkRecord[] | undefined = undefined
+  droppedLinks = 0
+  statusCode = 0
+  statusMessage = ''
+  readonly anchor: ClockAnchor
+  /** The first span of this trace in this process; itself when that is this one. */
+  localRoot: RecordingSpan | undefined
+  readonly #sink: SpanSink
+  readonly #limits: SpanLimits
+  #ended = false
+
+  constructor(
+    traceId0: number,
+    traceId1: number,
+    traceId2: number,
+    traceId3: number,
+    spanId0: number,
+    spanId1: number,
+    parent: SpanIdentity | undefined,
+    traceFlags: number,
+    name: string,
+    otlpKind: number,
+    startMs: number,
+    anchor: ClockAnchor,
+    correlation: Correlation | undefined,
+    localRoot: RecordingSpan | undefined,
+    sink: SpanSink,
+    limits: SpanLimits,
+  ) {
+    super(traceId0, traceId1, traceId2, traceId3, spanId0, spanId1, traceFlags, parent?.traceState)
+    this.parentSpanId0 = parent === undefined ? 0 : parent.spanId0
+    this.parentSpanId1 = parent === undefined ? 0 : parent.spanId1
+    this.flags = traceFlags | 0x100 | (parent?.isRemote === true ? 0x200 : 0)
+    this.otlpKind = otlpKind
+    this.name = name
+    this.anchor = anchor
+    this.correlation = correlation
+    this.localRoot = localRoot
+    this.#sink = sink
+    this.#limits = limits
+    toUnixNanos(anchor, startMs)
+    this.startHigh = time.high
+    this.startLow = time.low
+  }
+
+  get traceStateText(): string {
+    return this.traceState === undefined ? '' : this.traceState.serialize()
+  }
+
+  get preparedAttributes(): PreparedPair | undefined {
+    return this.correlation?.prepared
+  }
+
+  isRecording(): boolean {
+    return !this.#ended
+  }
+
+  setAttribute(name: string, value: unknown): this {
+    if (this.#ended || typeof name !== 'string' || name === '') return this
+    const type = typeof value
+    const input =
+      type === 'number' || type === 'boolean'
+        ? (value as number | boolean)
+        : toAttributeInput(value, this.#limits.attributeValueLength)
+    if (input !== undefined) this.setKey(attributeKey(name), input)
+    return this
+  }
+
+  setAttributes(attributes: SpanAttributes): this {
+    if (typeof attributes !== 'object' || attributes === null) return this
+    try {
+      for (const name in attributes) this.setAttribute(name, attributes[name])
+    } catch (cause) {
+      diag.warn('setAttributes: reading an attribute threw; it is left out', cause)
+    }
+    return this
+  }
+
+  /** The attributes that a span starts with: an object's keys differ, so none is looked for in the list. */
+  setFirstAttributes(attributes: SpanAttributes): void {
+    const { attributeCount, attributeValueLength } = this.#limits
+    const list = this.attributeList
+    try {
+      for (const name in attributes) {
+        const value = toAttributeInput(attributes[name], attributeValueLength)
+        if (value === undefined || name === '') continue
+        const key = attributeKey(name)
+        if (key === tenantKey || key === userKey) this.setKey(key, value)
+        else if (list.length < attributeCount * 2) list.push(key, value)
+        else this.droppedAttributes++
+      }
+    } catch (cause) {
+      diag.warn('startSpan: reading an attribute threw; it is left out', cause)
+    }
+  }
+
+  /** As setAttribute, for instrumentation of ours that holds interned keys and clean values. */
+  setKey(key: AttributeKey, value: AttributeInput): void {
+    if (this.#ended) return
+    if (this.correlation !== undefined && (key === tenantKey || key === userKey)) this.#unfoldCorrelation()
+    if (!setInList(this.attributeList, key, value, this.#limits.attributeCount)) this.droppedAttributes++
+  }
+
+  /** What the application sets itself wins over the correlation, which therefore becomes ordinary attributes first. */
+  #unfoldCorrelation(): void {
+    const list = this.correlation?.attributeList() ?? []
+    this.correlation = undefined
+    this.attributeList.push(...list)
+  }
+
+  /** Puts tenant and user on this span, unless the application has set them itself. */
+  correlate(correlation: Correlation): void {
+    if (this.#ended) return
+    const explicit = this.attributeList.includes(tenantKey) || this.attributeList.includes(userKey)
+    if (!explicit) this.correlation = correlation
+  }
+
+  addEvent(name: string, attributesOrTime?: SpanAttributes | TimeInput, eventTime?: TimeInput): this {
+    if (this.#ended) return this
+    const timeOnly = isTimeInput(attributesOrTime)
+    const attributes = timeOnly ? undefined : attributesOrTime
+    this.#readTime(timeOnly ? attributesOrTime : eventTime)
+    const { high, low } = time
+    this.eventList ??= []
+    if (this.eventList.length >= this.#limits.eventCount) {
+      this.droppedEvents++
+      if (this.#limits.eventCount === 0) return this
+      this.eventList.shift() // The newest say more about how it ended.
+    }
+    const { list, dropped } = toList(
+      attributes,
+      this.#limits.eventAttributeCount,
+      this.#limits.attributeValueLength,
+    )
+    this.eventList.push({
+      name: shorten(String(name), this.#limits.attributeValueLength),
+      timeHigh: high,
+      timeLow: low,
+      attributeList: list,
+      droppedAttributes: dropped,
+    })
+    return this
+  }
+
+  addLink(link: Link): this {
+    if (this.#ended || typeof link?.context?.traceId !== 'string') return this
+    this.linkList ??= []
+    if (this.linkList.length >= this.#limits.linkCount) {
+      this.droppedLinks++
+      return this
+    }
+    const { context } = link
+    if (!/^[0-9a-f]{32}$/.test(context.traceId) || !/^[0-9a-f]{16}$/.test(context.spanId)) return this
+    const { list, dropped } = toList(
+      link.attributes,
+      this.#limits.linkAttributeCount,
+      this.#limits.attributeValueLength,
+    )
+    this.linkList.push({
+      traceId: context.traceId,
+      spanId: context.spanId,
+      traceStateText: context.traceState?.serialize() ?? '',
+      flags: (context.traceFlags & 0xff) | 0x100 | (context.isRemote === true ? 0x200 : 0),
+      attributeList: list,
+      droppedAttributes: dropped + (link.droppedAttributesCount ?? 0),
+    })
+    return this
+  }
+
+  addLinks(links: Link[]): this {
+    for (const link of links) this.addLink(link)
+    return this
+  }
+
+  /** OK is final, ERROR wins over UNSET, and UNSET is ignored (specification: Set Status). */
+  setStatus(status: SpanStatus): this {
+    const code = status?.code
+    if (this.#ended || (code !== ok && code !== error) || this.statusCode === ok) return this
+    this.statusCode = code
+    this.statusMessage = code === error && typeof status.message === 'string' ? status.message : ''
+    return this
+  }
+
+  updateName(name: string): this {
+    if (!this.#ended) this.name = String(name)
+    return this
+  }
+
+  recordException(exception: Exception, exceptionTime?: TimeInput): void {
+    if (this.#ended) return
+    const attributes = exceptionAttributes(exception)
+    if (attributes === undefined)
+      diag.warn('recordException: neither a message nor a type; ignored', exception)
+    else this.addEvent('exception', attributes, exceptionTime)
+  }
+
+  end(endTime?: TimeInput): void {
+    if (this.#ended) {
+      diag.warn(`span '${this.name}' has ended already: end() must be called once`)
+      return
+    }
+    this.#readTime(endTime)
+    this.endHigh = time.high
+    this.endLow = time.low
+    this.#ended = true
+    this.#sink.onEnd(this)
+    this.#release()
+  }
+
+  /** Replaces the start; for spans that are made after the fact. */
+  setStart(startTime: TimeInput): void {
+    if (!fromTimeInput(startTime, this.anchor)) return
+    this.startHigh = time.high
+    this.startLow = time.low
+  }
+
+  #readTime(input: TimeInput | undefined): void {
+    if (input !== undefined && input !== null && fromTimeInput(input, this.anchor)) return
+    toUnixNanos(this.anchor, performance.now())
+  }
+
+  #release(): void {
+    this.attributeList = released
+    this.eventList = undefined
+    this.linkList = undefined
+    this.localRoot = undefined
+  }
+}
+
+function isTimeInput(value: unknown): value is TimeInput {
+  return (
+    typeof value === 'number' ||
+    value instanceof Date ||
+    (Array.isArray(value) && value.length === 2 && value.every((part) => typeof part === 'number'))
+  )
+}

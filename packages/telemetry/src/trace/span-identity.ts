@@ -1,0 +1,151 @@
+/**
+ * Who a span is: ids as 32-bit words, flags, tracestate. The base of every span of ours, recording or not, so that a child
+ * copies its parent's words without parsing hex; the API's SpanContext is made when somebody asks.
+ */
+import type { SpanContext, TraceState } from '@opentelemetry/api'
+import type { Correlation } from '../context/correlation.ts'
+import { hex32, parseHex32 } from './ids.ts'
+
+export const sampledFlag = 0x01
+/** W3C Trace Context level 2: the trace id's lower 56 bits are random. */
+export const randomFlag = 0x02
+
+export class SpanIdentity {
+  readonly traceId0: number
+  readonly traceId1: number
+  readonly traceId2: number
+  readonly traceId3: number
+  readonly spanId0: number
+  readonly spanId1: number
+  readonly traceFlags: number
+  readonly traceState: TraceState | undefined
+  /** Set on local spans below `correlate`; a remote parent has none. */
+  correlation: Correlation | undefined
+  #context: SpanContext | undefined
+
+  constructor(
+    traceId0: number,
+    traceId1: number,
+    traceId2: number,
+    traceId3: number,
+    spanId0: number,
+    spanId1: number,
+    traceFlags: number,
+    traceState: TraceState | undefined,
+  ) {
+    this.traceId0 = traceId0
+    this.traceId1 = traceId1
+    this.traceId2 = traceId2
+    this.traceId3 = traceId3
+    this.spanId0 = spanId0
+    this.spanId1 = spanId1
+    this.traceFlags = traceFlags
+    this.traceState = traceState
+    this.correlation = undefined
+    this.#context = undefined
+  }
+
+  get isRemote(): boolean {
+    return false
+  }
+
+  traceIdHex(): string {
+    return hex32(this.traceId0) + hex32(this.traceId1) + hex32(this.traceId2) + hex32(this.traceId3)
+  }
+
+  spanIdHex(): string {
+    return hex32(this.spanId0) + hex32(this.spanId1)
+  }
+
+  spanContext(): SpanContext {
+    this.#context ??= this.#makeContext()
+    return this.#context
+  }
+
+  #makeContext(): SpanContext {
+    const context: SpanContext = {
+      traceId: this.traceIdHex(),
+      spanId: this.spanIdHex(),
+      traceFlags: this.traceFlags,
+    }
+    if (this.isRemote) context.isRemote = true
+    if (this.traceState !== undefined) context.traceState = this.traceState
+    return context
+  }
+}
+
+/** A span without a recording: of a remote parent, or of a trace that is not sampled. Every mutation is ignored. */
+export class NonRecordingSpan extends SpanIdentity {
+  readonly #remote: boolean
+
+  constructor(
+    traceId0: number,
+    traceId1: number,
+    traceId2: number,
+    traceId3: number,
+    spanId0: number,
+    spanId1: number,
+    traceFlags: number,
+    traceState: TraceState | undefined,
+    remote: boolean,
+  ) {
+    super(traceId0, traceId1, traceId2, traceId3, spanId0, spanId1, traceFlags, traceState)
+    this.#remote = remote
+  }
+
+  /** Of a valid SpanContext that somebody else made. */
+  static fromContext(context: SpanContext): NonRecordingSpan {
+    const { traceId, spanId } = context
+    return new NonRecordingSpan(
+      parseHex32(traceId, 0),
+      parseHex32(traceId, 8),
+      parseHex32(traceId, 16),
+      parseHex32(traceId, 24),
+      parseHex32(spanId, 0),
+      parseHex32(spanId, 8),
+      context.traceFlags,
+      context.traceState,
+      context.isRemote === true,
+    )
+  }
+
+  override get isRemote(): boolean {
+    return this.#remote
+  }
+
+  isRecording(): boolean {
+    return false
+  }
+
+  setAttribute(): this {
+    return this
+  }
+
+  setAttributes(): this {
+    return this
+  }
+
+  addEvent(): this {
+    return this
+  }
+
+  addLink(): this {
+    return this
+  }
+
+  addLinks(): this {
+    return this
+  }
+
+  setStatus(): this {
+    return this
+  }
+
+  updateName(): this {
+    return this
+  }
+
+  end(): void {}
+
+  recordException(): void {}
+}

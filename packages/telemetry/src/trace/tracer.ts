@@ -1,0 +1,158 @@
+/** The API's Tracer: starts spans in the active context, for one instrumentation scope. */
+import {
+  type Context,
+  isSpanContextValid,
+  type Link,
+  type Span,
+  type SpanOptions,
+  type Tracer as TracerApi,
+} from '@opentelemetry/api'
+import { currentAnchor } from '../clock.ts'
+import { type TraceContext, toTraceContext } from '../context/context.ts'
+import { activeContext, contextStorage } from '../context/context-manager.ts'
+import type { HeadSampler } from '../sample/sampler.ts'
+import { randomInt32 } from './ids.ts'
+import { RecordingSpan, type SpanSink } from './recording-span.ts'
+import { NonRecordingSpan, randomFlag, SpanIdentity, sampledFlag } from './span-identity.ts'
+import type { SpanLimits } from './span-limits.ts'
+
+const noOptions: SpanOptions = {}
+
+/** The API's SpanKind counts from internal = 0, OTLP's from internal = 1. */
+const otlpKindOffset = 1
+const maxApiKind = 4
+
+export class Tracer implements TracerApi {
+  readonly #sink: SpanSink
+  readonly #sampler: HeadSampler
+  readonly #limits: SpanLimits
+
+  constructor(sink: SpanSink, sampler: HeadSampler, limits: SpanLimits) {
+    this.#sink = sink
+    this.#sampler = sampler
+    this.#limits = limits
+  }
+
+  startSpan(name: string, options?: SpanOptions, context?: Context): Span {
+    const from = context === undefined ? activeContext() : toTraceContext(context)
+    return this.start(String(name), options ?? noOptions, from)
+  }
+
+  startActiveSpan<F extends (span: Span) => unknown>(name: string, fn: F): ReturnType<F>
+  startActiveSpan<F extends (span: Span) => unknown>(name: string, options: SpanOptions, fn: F): ReturnType<F>
+  startActiveSpan<F extends (span: Span) => unknown>(
+    name: string,
+    options: SpanOptions,
+    context: Context,
+    fn: F,
+  ): ReturnType<F>
+  startActiveSpan<F extends (span: Span) => unknown>(
+    name: string,
+    ...rest: [F] | [SpanOptions, F] | [SpanOptions, Context, F]
+  ): ReturnType<F> {
+    const fn = rest.at(-1) as F
+    const options = rest.length > 1 ? (rest[0] as SpanOptions) : noOptions
+    const from = rest.length > 2 ? toTraceContext(rest[1] as Context) : activeContext()
+    const span = this.start(String(name), options, from)
+    return contextStorage.run(from.withSpan(span), fn, span) as ReturnType<F>
+  }
+
+  /** Starts a span in `context`; a NonRecordingSpan when it is not sampled or tracing is suppressed. */
+  start(name: string, options: SpanOptions, context: TraceContext): RecordingSpan | NonRecordingSpan {
+    const parent = options.root === true ? undefined : parentOf(context.span)
+    if (context.suppressed) return parentAsIs(parent)
+    const startMs = performance.now()
+    const spanId0 = randomInt32()
+    const spanId1 = randomInt32() | 1 // An id must not be all zero.
+    let traceId0: number
+    let traceId1: number
+    let traceId2: number
+    let traceId3: number
+    let flags: number
+    if (parent === undefined) {
+      traceId0 = randomInt32()
+      traceId1 = randomInt32()
+      traceId2 = randomInt32()
+      traceId3 = randomInt32()
+      if ((traceId0 | traceId1 | traceId2 | traceId3) === 0) traceId0 = 1
+      flags = randomFlag
+    } else {
+      traceId0 = parent.traceId0
+      traceId1 = parent.traceId1
+      traceId2 = parent.traceId2
+      traceId3 = parent.traceId3
+      flags = parent.traceFlags & randomFlag
+    }
+    if (!this.#sampler.shouldSample(parent, traceId2, traceId3)) {
+      const state = parent?.traceState
+      const span = new NonRecordingSpan(
+        traceId0,
+        traceId1,
+        traceId2,
+        traceId3,
+        spanId0,
+        spanId1,
+        flags,
+        state,
+        false,
+      )
+      span.correlation = context.correlation ?? parent?.correlation
+      return span
+    }
+    const local = parent instanceof RecordingSpan ? parent : undefined
+    const span = new RecordingSpan(
+      traceId0,
+      traceId1,
+      traceId2,
+      traceId3,
+      spanId0,
+      spanId1,
+      parent,
+      flags | sampledFlag,
+      name,
+      toOtlpKind(options.kind),
+      startMs,
+      local === undefined ? currentAnchor(startMs) : local.anchor,
+      context.correlation ?? parent?.correlation,
+      local === undefined ? undefined : (local.localRoot ?? local),
+      this.#sink,
+      this.#limits,
+    )
+    if (options.attributes !== undefined) span.setFirstAttributes(options.attributes)
+    if (options.startTime !== undefined) span.setStart(options.startTime)
+    if (options.links !== undefined) addLinks(span, options.links)
+    return span
+  }
+}
+
+function toOtlpKind(kind: number | undefined): number {
+  return kind !== undefined && kind >= 0 && kind <= maxApiKind ? kind + otlpKindOffset : otlpKindOffset
+}
+
+function addLinks(span: RecordingSpan, links: Link[]): void {
+  if (Array.isArray(links)) span.addLinks(links)
+}
+
+/** Whose child the new span is: foreign spans (of another SDK, or the API's own wrapper) are read through their context. */
+function parentOf(span: Span | undefined): SpanIdentity | undefined {
+  if (span === undefined) return undefined
+  if (span instanceof SpanIdentity) return span
+  const context = span.spanContext()
+  return isSpanContextValid(context) ? NonRecordingSpan.fromContext(context) : undefined
+}
+
+function parentAsIs(parent: SpanIdentity | undefined): NonRecordingSpan {
+  if (parent === undefined) return new NonRecordingSpan(0, 0, 0, 0, 0, 0, 0, undefined, false)
+  const { traceId0, traceId1, traceId2, traceId3, spanId0, spanId1, traceFlags, traceState } = parent
+  return new NonRecordingSpan(
+    traceId0,
+    traceId1,
+    traceId2,
+    traceId3,
+    spanId0,
+    spanId1,
+    traceFlags,
+    traceState,
+    parent.isRemote,
+  )
+}

@@ -1,0 +1,137 @@
+/**
+ * Sets tracing up for the process: the provider, the context manager, the propagators and the instrumentation, registered
+ * with the OpenTelemetry API. One at a time; `shutdown` undoes all of it.
+ */
+import { context, diag, propagation, trace } from '@opentelemetry/api'
+import { OtelConfig } from './config.ts'
+import { StorageContextManager } from './context/context-manager.ts'
+import { createPropagator } from './context/propagators.ts'
+import { enableDiagnostics } from './diagnostics.ts'
+import { OtelError } from './errors.ts'
+import { onProcessEnd } from './exit.ts'
+import type { LedgerSnapshot } from './export/ledger.ts'
+import { Pipeline } from './export/pipeline.ts'
+import { type InstrumentationName, instrument } from './instrument/instrument.ts'
+import { describeResource } from './resource.ts'
+import { ParentBasedSampler, TraceIdRatioSampler } from './sample/sampler.ts'
+import { TracerProvider } from './trace/tracer-provider.ts'
+
+export interface TracingOptions {
+  /** False when the application flushes by calling `shutdown` from its own signal handlers. Default true. */
+  readonly handleSignals?: boolean
+  /** Instrumentations to leave out. */
+  readonly without?: readonly InstrumentationName[]
+}
+
+export interface Tracing {
+  readonly config: OtelConfig
+  /** Accounts for every span: `created = exported + rejected + dropped + queued + spooled`. */
+  ledger(): LedgerSnapshot
+  /** Resolves when every span that has ended is delivered or given up. */
+  forceFlush(): Promise<void>
+  /** As the `shutdown` function. */
+  shutdown(): Promise<void>
+}
+
+let current: Tracing | undefined
+
+/**
+ * Starts tracing by `config`.
+ *
+ * @throws OtelError ALREADY_INITIALIZED when it has been started, GLOBAL_PROVIDER_TAKEN when another SDK has registered, INVALID_CONFIG
+ *   when a field set by hand is out of range.
+ */
+export async function initTracing(
+  config: OtelConfig = OtelConfig.fromEnv(),
+  options: TracingOptions = {},
+): Promise<Tracing> {
+  if (current !== undefined) throw new OtelError('ALREADY_INITIALIZED')
+  checkConfig(config)
+  enableDiagnostics(config.logLevel)
+  for (const warning of config.warnings) diag.warn(warning)
+  if (!context.setGlobalContextManager(new StorageContextManager()))
+    throw new OtelError('GLOBAL_PROVIDER_TAKEN')
+  propagation.setGlobalPropagator(createPropagator(config.propagators))
+  current = config.enabled ? start(config, options) : disabled(config)
+  return current
+}
+
+/** Flushes within `config.shutdownTimeout` and unregisters tracing. Idempotent; never rejects. */
+export async function shutdown(): Promise<void> {
+  await current?.shutdown()
+}
+
+function start(config: OtelConfig, options: TracingOptions): Tracing {
+  const pipeline = new Pipeline(config, describeResource(config))
+  const ratio = new TraceIdRatioSampler(config.samplingRate)
+  const sampler = config.parentBased ? new ParentBasedSampler(ratio) : ratio
+  const provider = new TracerProvider(pipeline.batcher, sampler, config.spanLimits)
+  trace.setGlobalTracerProvider(provider)
+  const stopInstrumentation = instrument(provider, options.without ?? [])
+  let forgetSignals = () => {}
+  let stopped: Promise<void> | undefined
+  const stop = async () => {
+    forgetSignals()
+    stopInstrumentation()
+    await pipeline.shutdown()
+    reportLosses(pipeline.ledger.snapshot())
+    unregister()
+  }
+  const tracing: Tracing = {
+    config,
+    ledger: () => pipeline.ledger.snapshot(),
+    forceFlush: () => pipeline.flush(),
+    shutdown: () => {
+      stopped ??= stop()
+      return stopped
+    },
+  }
+  if (options.handleSignals !== false) forgetSignals = onProcessEnd(tracing.shutdown)
+  return tracing
+}
+
+/** OTEL_SDK_DISABLED: nothing is recorded, but the context that came in still goes out. */
+function disabled(config: OtelConfig): Tracing {
+  const nothing = { queue_full: 0, shutdown: 0, refused: 0, encoding: 0 }
+  return {
+    config,
+    ledger: () => ({ created: 0, exported: 0, rejected: 0, dropped: nothing, queued: 0, spooled: 0 }),
+    forceFlush: async () => {},
+    shutdown: async () => unregister(),
+  }
+}
+
+function unregister(): void {
+  trace.disable()
+  propagation.disable()
+  context.disable()
+  current = undefined
+}
+
+/** One line, with the reason and what to change. */
+function reportLosses({ created, dropped, rejected }: LedgerSnapshot): void {
+  const reasons = Object.entries(dropped).filter(([, count]) => count > 0)
+  if (reasons.length === 0 && rejected === 0) return
+  const advice: Record<string, string> = {
+    queue_full: 'the collector was too slow or away: raise OTEL_BSP_MAX_QUEUE_SIZE, or look at the collector',
+    shutdown: 'the collector did not answer before the shutdown deadline',
+    refused: 'the collector refused them: see the errors above',
+    encoding: 'they could not be encoded: see the errors above',
+  }
+  const parts = reasons.map(([reason, count]) => `${count} (${advice[reason]})`)
+  if (rejected > 0) parts.push(`${rejected} (rejected by the collector)`)
+  diag.warn(`of ${created} spans, these were lost: ${parts.join('; ')}`)
+}
+
+function checkConfig(config: OtelConfig): void {
+  const { samplingRate, endpoint, maxExportBatchSize, maxQueueSize } = config
+  if (!(samplingRate >= 0 && samplingRate <= 1)) {
+    throw new OtelError('INVALID_CONFIG', `samplingRate must be from 0 to 1, not ${samplingRate}`)
+  }
+  if (!/^https?:$/.test(URL.parse(endpoint)?.protocol ?? '')) {
+    throw new OtelError('INVALID_CONFIG', `endpoint must be an http or https URL, not '${endpoint}'`)
+  }
+  if (!(maxExportBatchSize >= 1) || !(maxQueueSize >= maxExportBatchSize)) {
+    throw new OtelError('INVALID_CONFIG', 'maxExportBatchSize must be at least 1 and at most maxQueueSize')
+  }
+}
