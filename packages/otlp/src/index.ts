@@ -1,6 +1,9 @@
-// Spans to bytes, for a tracing pipeline.
+/**
+ * What the package offers. encode-span and encode-envelope turn ended spans straight to bytes for a tracing pipeline; the
+ * …TraceRequest… functions read and write whole requests, for receivers and tools; response and rpc-status are what a receiver answers.
+ */
+
 export { AttributeKey, attributeKey, type PreparedPair } from './attribute-key.ts'
-// Whole requests, both ways, protobuf and JSON.
 export { decodeTraceRequestJson } from './decode-json.ts'
 export { decodeTraceRequest } from './decode-request.ts'
 export type { AttributeInput } from './encode-attribute.ts'
@@ -40,7 +43,6 @@ export {
   type SpanStatus,
   type TraceRequest,
 } from './model.ts'
-// What a receiver answers.
 export {
   decodeTraceResponse,
   decodeTraceResponseJson,
