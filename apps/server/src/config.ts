@@ -16,8 +16,8 @@ export interface Config {
   readonly host: string
   /** 0 lets the system choose. */
   readonly port: number
-  /** Absolute; the server's own part of RUSTOK_DATA_DIR. */
-  readonly dataDir: string
+  /** Absolute; the server's own part of RUSTOK_DATA_DIR. Undefined, which no variable gives, keeps everything in memory. */
+  readonly dataDir: string | undefined
   /** A Postgres server; without it, PGlite in `dataDir`. */
   readonly databaseUrl: string | undefined
   readonly logLevel: LogLevel

@@ -8,7 +8,7 @@ export interface EventBus {
   /** After the commit of what happened. Resolves when the event is accepted, not when it is handled. */
   publish(event: EventDraft): Promise<void>
   subscribe(handler: EventHandler): void
-  /** Refuses new events, waits for the accepted ones, and resolves with how many were not handled by the deadline. */
+  /** Waits for the accepted events, then closes the bus; resolves with how many were not handled by the deadline. */
   drain(timeoutMs: number): Promise<number>
 }
 

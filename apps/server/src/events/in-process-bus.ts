@@ -17,7 +17,7 @@ export interface DeliveryObserver {
 export class InProcessBus implements EventBus {
   readonly #observer: DeliveryObserver
   readonly #queues: { readonly handler: EventHandler; readonly queue: HandlerQueue }[] = []
-  #draining = false
+  #closed = false
 
   constructor(observer: DeliveryObserver) {
     this.#observer = observer
@@ -31,8 +31,7 @@ export class InProcessBus implements EventBus {
   }
 
   async publish(draft: EventDraft): Promise<void> {
-    if (this.#draining)
-      throw new Error(`the event bus is draining, ${draft.type} ${draft.id} was not published`)
+    if (this.#closed) throw new Error(`the event bus is closed, ${draft.type} ${draft.id} was not published`)
     tracePublish(draft, (event) => {
       for (const { handler, queue } of this.#queues) {
         if (!handler.types.includes(event.type)) continue
@@ -41,13 +40,21 @@ export class InProcessBus implements EventBus {
     })
   }
 
+  /** Resolves when every event accepted so far, and what their handlers published, is handled. */
+  async settled(): Promise<void> {
+    while (this.#left() > 0) await Promise.all(this.#queues.map(({ queue }) => queue.settled()))
+  }
+
   async drain(timeoutMs: number): Promise<number> {
-    this.#draining = true
-    const settled = Promise.all(this.#queues.map(({ queue }) => queue.settled()))
     const deadline = Promise.withResolvers<void>()
     const timer = setTimeout(deadline.resolve, timeoutMs)
-    await Promise.race([settled, deadline.promise])
+    await Promise.race([this.settled(), deadline.promise])
     clearTimeout(timer)
+    this.#closed = true
+    return this.#left()
+  }
+
+  #left(): number {
     return this.#queues.reduce((left, { queue }) => left + queue.size, 0)
   }
 

@@ -6,8 +6,10 @@ import { MIN_SECRET_BYTES } from '../config.ts'
 import { errorCode, errorMessage, StartupError } from '../errors.ts'
 import { KeyRing } from './key-ring.ts'
 
-export function loadKeyRing(secret: string | undefined, dataDir: string): KeyRing {
+/** Without a secret and a directory, the key lives as long as the process. */
+export function loadKeyRing(secret: string | undefined, dataDir: string | undefined): KeyRing {
   if (secret !== undefined) return new KeyRing([Buffer.from(secret)])
+  if (dataDir === undefined) return new KeyRing([randomBytes(MIN_SECRET_BYTES)])
   const file = path.join(dataDir, 'jwt.key')
   try {
     return new KeyRing([readKey(file) ?? createKey(file)])

@@ -12,6 +12,9 @@ const AUDIENCE = 'rustok-server'
 /** Clocks of issuer and verifier may differ by this much. */
 const CLOCK_TOLERANCE = '5s'
 
+/** Ids reach SQL parameters and log lines: no control characters (Postgres refuses NUL), no lone surrogates, no novels. */
+const ID = /^[^\p{Cc}\p{Cs}]{1,255}$/u
+
 /** `lifetime` as jose writes it: `15m`, `1d`. */
 export async function issueToken(keys: KeyRing, actor: Actor, lifetime: string): Promise<string> {
   return new SignJWT({ tenant_id: actor.tenantId })
@@ -43,10 +46,14 @@ export async function verifyToken(keys: KeyRing, token: string): Promise<Actor |
       },
     )
     const { sub, tenant_id: tenantId } = payload
-    if (typeof sub !== 'string' || typeof tenantId !== 'string') return undefined
+    if (!isId(sub) || !isId(tenantId)) return undefined
     return { tenantId, userId: sub }
   } catch (error) {
     if (error instanceof errors.JOSEError) return undefined
     throw error
   }
+}
+
+function isId(claim: unknown): claim is string {
+  return typeof claim === 'string' && ID.test(claim)
 }

@@ -11,8 +11,13 @@ export const tracing: AppPlugin = (app) => {
   app.decorateRequest('traceContext')
   app.addHook('onRequest', (request, reply, done) => {
     request.traceContext = context.active()
-    const span = trace.getSpanContext(request.traceContext)
-    if (span !== undefined && isSpanContextValid(span)) reply.header(TRACE_ID_HEADER, span.traceId)
+    const span = trace.getSpan(request.traceContext)
+    const route = request.routeOptions.url
+    if (span !== undefined && isSpanContextValid(span.spanContext())) {
+      reply.header(TRACE_ID_HEADER, span.spanContext().traceId)
+      // Telemetry names the span when the handler starts; a request that a hook answers (401) has a route as well.
+      if (route !== undefined) span.setAttribute('http.route', route).updateName(`${request.method} ${route}`)
+    }
     done()
   })
   // Reading the body crosses the socket's events, which may run in another context than the request's.

@@ -1,0 +1,61 @@
+/** A whole server in this process: PGlite in memory, demo tenants, a port of its own; for tests that talk to it over HTTP. */
+import { Writable } from 'node:stream'
+import type { Config } from '../../src/config.ts'
+import type { DemoUser } from '../../src/demo/demo-access.ts'
+import { KeyRing } from '../../src/identity/key-ring.ts'
+import { createLogger } from '../../src/log.ts'
+import { type RunningServer, startServer } from '../../src/start.ts'
+import { stopServer } from '../../src/stop-server.ts'
+
+export const SECRET = 'a secret that only these tests know, 32 bytes and more'
+
+export interface LogLine {
+  readonly level: string
+  readonly msg: string
+  readonly [field: string]: unknown
+}
+
+export interface TestServer extends RunningServer {
+  readonly keys: KeyRing
+  /** All lines so far, at level debug. */
+  readonly lines: readonly LogLine[]
+  user(id: string): DemoUser
+  stop(flushTelemetry?: () => Promise<void>): Promise<boolean>
+}
+
+export async function startTestServer(overrides: Partial<Config> = {}): Promise<TestServer> {
+  const lines: LogLine[] = []
+  const destination = new Writable({
+    write(chunk, _encoding, done) {
+      lines.push(JSON.parse(String(chunk)))
+      done()
+    },
+  })
+  const log = createLogger({ level: 'debug', format: 'json', destination })
+  const server = await startServer(
+    {
+      production: false,
+      host: '127.0.0.1',
+      port: 0,
+      dataDir: undefined,
+      databaseUrl: undefined,
+      logLevel: 'debug',
+      logFormat: 'json',
+      demo: true,
+      jwtSecret: SECRET,
+      ...overrides,
+    },
+    log,
+  )
+  return {
+    ...server,
+    keys: new KeyRing([Buffer.from(SECRET)]),
+    lines,
+    user(id) {
+      const user = server.demo?.tenants.flatMap((tenant) => tenant.users).find((known) => known.id === id)
+      if (user === undefined) throw new Error(`there is no demo user ${id}`)
+      return user
+    },
+    stop: (flushTelemetry = async () => {}) => stopServer(server, flushTelemetry, log),
+  }
+}
