@@ -19,7 +19,7 @@ export class AttributeKey {
   /** False for a key beyond the table's bound: two of them may then have the same name. */
   readonly interned: boolean
   /** `KeyValue.key`, with its tag and length, padded to whole words. */
-  readonly words: Int32Array
+  readonly words: BigInt64Array
   /** Bytes of `words` that count. */
   readonly size: number
   /** Prepared KeyValue messages by string value; undefined once the key has shown too many values. */
@@ -37,7 +37,7 @@ export class AttributeKey {
 
 /** A KeyValue message (its length, then its body), ready to be copied behind the tag of the field that holds it. */
 export interface PreparedPair {
-  readonly words: Int32Array
+  readonly words: BigInt64Array
   readonly size: number
 }
 
@@ -86,10 +86,11 @@ function concat(...parts: readonly Uint8Array[]): Uint8Array {
   return Uint8Array.from(Buffer.concat(parts))
 }
 
-function toWords(bytes: Uint8Array): Int32Array {
-  const words = new Int32Array((bytes.length + 3) >> 2)
-  const padded = new DataView(new ArrayBuffer(words.length * 4))
+/** Bytes padded to words of eight, as little-endian as `copyWords` writes them. */
+export function toWords(bytes: Uint8Array): BigInt64Array {
+  const words = new BigInt64Array((bytes.length + 7) >> 3)
+  const padded = new DataView(new ArrayBuffer(words.length * 8))
   new Uint8Array(padded.buffer).set(bytes)
-  for (let i = 0; i < words.length; i++) words[i] = padded.getInt32(i * 4, true)
+  for (let i = 0; i < words.length; i++) words[i] = padded.getBigInt64(i * 8, true)
   return words
 }

@@ -2,7 +2,7 @@
  * Encodes one ended span as a `ScopeSpans.spans` field, appended to a Writer: the one time that a span is walked. What follows
  * (batches, retries, files) moves these bytes. Called by the telemetry pipeline for every recorded span, so this is its hottest code.
  */
-import type { AttributeKey, PreparedPair } from './attribute-key.ts'
+import { type AttributeKey, type PreparedPair, toWords } from './attribute-key.ts'
 import { type AttributeInput, copyWords, putAttribute, putString } from './encode-attribute.ts'
 import {
   ScopeSpansField,
@@ -95,7 +95,7 @@ const flagsTag = tag(SpanField.flags, WireType.fixed32)
 /** Names are few when they follow the conventions; past this many they are encoded afresh. 1,024 of 40 bytes are 0.1 MB. */
 const maxPreparedNames = 1024
 const maxPreparedNameLength = 96
-const preparedNames = new Map<string, Int32Array>()
+const preparedNames = new Map<string, PreparedPair>()
 
 /** Appends `span` to the writer as a `ScopeSpans.spans` field; the number of bytes appended. */
 export function encodeSpan(writer: Writer, span: SpanRecord): number {
@@ -172,10 +172,7 @@ export function encodeSpan(writer: Writer, span: SpanRecord): number {
 /** Encodes attributes once for many spans, as whole `Span.attributes` fields; see SpanRecord.preparedAttributes. */
 export function prepareAttributes(writer: Writer, attributes: AttributeList): PreparedPair {
   const size = putAttributes(writer, 0, attributesTag, attributes)
-  const words = new Int32Array((size + 3) >> 2)
-  writer.reserve(size, 4)
-  for (let i = 0; i < words.length; i++) words[i] = writer.view.getInt32(i * 4, true)
-  return { words, size }
+  return { words: toWords(writer.bytes.subarray(0, size)), size }
 }
 
 /** Appends the fields of an attribute list; the position after them. */
@@ -188,20 +185,16 @@ export function putAttributes(writer: Writer, start: number, fieldTag: number, l
 }
 
 function putName(writer: Writer, start: number, name: string): number {
-  const words = preparedNames.get(name)
-  if (words !== undefined) {
-    // The first word holds the size, which whole words do not tell.
-    writer.reserve(start, words.length * 4)
-    for (let i = 1; i < words.length; i++) writer.view.setInt32(start + i * 4 - 4, words[i]!, true)
-    return start + words[0]!
+  const known = preparedNames.get(name)
+  if (known !== undefined) {
+    writer.reserve(start, known.size)
+    copyWords(writer.view, start, known.words)
+    return start + known.size
   }
   writer.reserve(start, name.length * 3 + 8)
   const end = putString(writer, start, nameTag, name)
   if (preparedNames.size < maxPreparedNames && name.length <= maxPreparedNameLength) {
-    const copy = new Int32Array(1 + ((end - start + 3) >> 2))
-    copy[0] = end - start
-    for (let i = 1; i < copy.length; i++) copy[i] = writer.view.getInt32(start + i * 4 - 4, true)
-    preparedNames.set(name, copy)
+    preparedNames.set(name, { words: toWords(writer.bytes.subarray(start, end)), size: end - start })
   }
   return end
 }

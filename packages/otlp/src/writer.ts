@@ -3,7 +3,7 @@
  * back once, so the fields are public. Strings go through Node's own UTF-8 writer, which replaces lone surrogates by U+FFFD.
  */
 
-/** Slack behind every reservation: keys are copied in words of four bytes and may overshoot by three. */
+/** Slack behind every reservation: prepared bytes are copied in words of eight and may overshoot by seven. */
 const slack = 8
 
 interface FastBuffer extends Buffer {
