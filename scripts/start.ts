@@ -30,6 +30,9 @@ const { values: flags } = readArguments('npm start', help, {
   allowNegative: true,
 })
 
+/** npm takes `npm start --no-sample`, without the dashes between, for a setting of its own, and passes it on as this. */
+const wantsSample = flags.sample && process.env.npm_config_sample !== ''
+
 // A terminal that is gone must not keep us from stopping what we started.
 process.stdout.on('error', () => {})
 process.stderr.on('error', () => {})
@@ -87,7 +90,7 @@ async function welcome(): Promise<never> {
 
 async function sampleNotes({ lens, server }: Ready): Promise<readonly string[]> {
   const tenants = server.demo?.tenants ?? []
-  if (!flags.sample || tenants.length === 0) return []
+  if (!wantsSample || tenants.length === 0) return []
   try {
     if (!(await lensIsEmpty(lens.urls.ui, ending.signal))) return []
     const sent = await sendSample(server.url, tenants, ending.signal)
