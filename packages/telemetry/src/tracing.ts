@@ -27,7 +27,7 @@ export interface Tracing {
   readonly config: OtelConfig
   /** Accounts for every span: `created = exported + rejected + dropped + queued + spooled`. */
   ledger(): LedgerSnapshot
-  /** Resolves when every span that has ended is delivered or given up. */
+  /** Resolves when every span that has ended is delivered or given up, or after `config.exportTimeout`. */
   forceFlush(): Promise<void>
   /** As the `shutdown` function. */
   shutdown(): Promise<void>
@@ -66,7 +66,11 @@ function start(config: OtelConfig, options: TracingOptions): Tracing {
   const ratio = new TraceIdRatioSampler(config.samplingRate)
   const sampler = config.parentBased ? new ParentBasedSampler(ratio) : ratio
   const provider = new TracerProvider(pipeline.batcher, sampler, config.spanLimits)
-  trace.setGlobalTracerProvider(provider)
+  if (!trace.setGlobalTracerProvider(provider)) {
+    context.disable()
+    propagation.disable()
+    throw new OtelError('GLOBAL_PROVIDER_TAKEN')
+  }
   const stopInstrumentation = instrument(provider, options.without ?? [])
   let forgetSignals = () => {}
   let stopped: Promise<void> | undefined
@@ -86,7 +90,14 @@ function start(config: OtelConfig, options: TracingOptions): Tracing {
       return stopped
     },
   }
-  if (options.handleSignals !== false) forgetSignals = onProcessEnd(tracing.shutdown)
+  if (options.handleSignals !== false) {
+    forgetSignals = onProcessEnd({
+      flush: () => pipeline.flush(config.shutdownTimeout),
+      shutdown: tracing.shutdown,
+      queued: () => pipeline.ledger.snapshot().queued,
+    })
+  }
+
   return tracing
 }
 

@@ -46,6 +46,7 @@ export class ExportQueue {
   #pause: NodeJS.Timeout | undefined
   #scheduled = false
   #closing = false
+  #abandoned = false
   #idle: PromiseWithResolvers<void> | undefined
 
   constructor(exporter: Exporter, ledger: Ledger, limits: QueueLimits) {
@@ -85,8 +86,9 @@ export class ExportQueue {
     this.#resume()
   }
 
-  /** Gives up what is still here, counted as dropped at shutdown. */
+  /** Gives up what is waiting, and what comes back from now on, counted as dropped at shutdown. */
   abandon(): void {
+    this.#abandoned = true
     clearTimeout(this.#pause)
     for (const batch of this.#waiting.splice(0)) this.#ledger.dropped.shutdown += batch.spans
     this.#waitingBytes = 0
@@ -127,7 +129,9 @@ export class ExportQueue {
     const outcome = await this.#exporter.export(batch.request, this.#limits.exportTimeout)
     this.#sending--
     this.#sendingBytes -= batch.request.length
-    if (outcome.kind === 'retry') {
+    if (outcome.kind === 'retry' && this.#abandoned) {
+      this.#ledger.dropped.shutdown += batch.spans
+    } else if (outcome.kind === 'retry') {
       this.#enqueue(batch, 'first')
       this.#backOff(outcome.reason, outcome.retryAfterMs)
     } else {

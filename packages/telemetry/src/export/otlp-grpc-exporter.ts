@@ -2,7 +2,7 @@
  * OTLP over gRPC: passes request bytes through `@grpc/grpc-js` untouched and reads the answer by the OTLP table of
  * retryable codes (specification: OTLP/gRPC, "Failures").
  */
-import { Client, credentials, Metadata, type ServiceError, status } from '@grpc/grpc-js'
+import { Client, type ClientUnaryCall, credentials, Metadata, type ServiceError, status } from '@grpc/grpc-js'
 import { decodeRpcStatus, decodeTraceResponse } from '@rustok/otlp'
 import type { Exporter, ExportOutcome } from './exporter.ts'
 
@@ -26,6 +26,7 @@ const passThrough = (bytes: Buffer): Buffer => bytes
 export class OtlpGrpcExporter implements Exporter {
   readonly #endpoint: URL
   readonly #metadata: Metadata
+  readonly #calls = new Set<ClientUnaryCall>()
   #client: Client | undefined
 
   /** `http:` is plain text, `https:` TLS with the system's roots. */
@@ -41,28 +42,38 @@ export class OtlpGrpcExporter implements Exporter {
       try {
         this.#client ??= this.#connect()
         const options = { deadline: Date.now() + timeoutMs }
-        this.#client.makeUnaryRequest(
+        const call = this.#client.makeUnaryRequest(
           exportPath,
           passThrough,
           passThrough,
           bytes,
           this.#metadata,
           options,
-          (error, response) => resolve(error === null ? accepted(response) : this.#failed(error)),
+          (error, response) => {
+            this.#calls.delete(call)
+            resolve(error === null ? accepted(response) : this.#failed(error))
+          },
         )
+        this.#calls.add(call)
       } catch (cause) {
         resolve({ kind: 'refused', reason: String(cause) })
       }
     })
   }
 
+  /** Cancels what is on the wire. */
   close(): void {
-    this.#client?.close()
-    this.#client = undefined
+    for (const call of this.#calls) call.cancel()
+    this.#disconnect()
   }
 
   toString(): string {
     return `the collector at ${this.#endpoint.origin} (OTLP/gRPC)`
+  }
+
+  #disconnect(): void {
+    this.#client?.close()
+    this.#client = undefined
   }
 
   #connect(): Client {
@@ -82,7 +93,7 @@ export class OtlpGrpcExporter implements Exporter {
   #failed(error: ServiceError): ExportOutcome {
     const reason = `${status[error.code] ?? error.code}: ${error.details}`
     // A half-open connection answers nothing for ever: the next attempt gets a new one.
-    if (error.code === status.DEADLINE_EXCEEDED) this.close()
+    if (error.code === status.DEADLINE_EXCEEDED) this.#disconnect()
     const retryAfterMs = retryDelay(error.metadata)
     const retry =
       retryable.has(error.code) || (error.code === status.RESOURCE_EXHAUSTED && retryAfterMs !== undefined)

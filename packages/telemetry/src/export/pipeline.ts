@@ -7,11 +7,15 @@ import { Ledger } from './ledger.ts'
 import { OtlpGrpcExporter } from './otlp-grpc-exporter.ts'
 import { SpanBatcher } from './span-batcher.ts'
 
+/** For requests on the wire to report that they were cancelled, so that the ledger closes. */
+const cancelTimeoutMs = 250
+
 export class Pipeline {
   readonly ledger = new Ledger()
   readonly batcher: SpanBatcher
   readonly #queue: ExportQueue
   readonly #exporter: Exporter
+  readonly #exportTimeout: number
   readonly #shutdownTimeout: number
   #shutdown: Promise<void> | undefined
 
@@ -21,15 +25,16 @@ export class Pipeline {
     exporter: Exporter = createExporter(config),
   ) {
     this.#exporter = exporter
+    this.#exportTimeout = config.exportTimeout
     this.#shutdownTimeout = config.shutdownTimeout
     this.#queue = new ExportQueue(exporter, this.ledger, config)
     this.batcher = new SpanBatcher(encodeResource(resource), this.#queue, this.ledger, config)
   }
 
-  /** Resolves when everything that had ended by now is delivered or given up. */
-  async flush(): Promise<void> {
+  /** Resolves when everything that has ended is delivered or given up, or after `timeoutMs`; never rejects. */
+  async flush(timeoutMs = this.#exportTimeout): Promise<void> {
     this.batcher.seal()
-    await this.#queue.drained()
+    await this.#drained(timeoutMs)
   }
 
   /** Flushes for at most the shutdown timeout; what remains is dropped and counted. Idempotent; never rejects. */
@@ -41,13 +46,18 @@ export class Pipeline {
   async #close(): Promise<void> {
     this.batcher.close()
     this.#queue.hurry()
-    const deadline = Promise.withResolvers<void>()
-    // Referenced, unlike all other timers here: the process must not exit before its spans have left.
-    const timer = setTimeout(deadline.resolve, this.#shutdownTimeout)
-    await Promise.race([this.#queue.drained(), deadline.promise])
-    clearTimeout(timer)
+    await this.#drained(this.#shutdownTimeout)
     this.#queue.abandon()
     this.#exporter.close()
+    await this.#drained(cancelTimeoutMs)
+  }
+
+  /** The timer is referenced, unlike all others here: the process must not exit while somebody waits for its spans to leave. */
+  async #drained(timeoutMs: number): Promise<void> {
+    const deadline = Promise.withResolvers<void>()
+    const timer = setTimeout(deadline.resolve, timeoutMs)
+    await Promise.race([this.#queue.drained(), deadline.promise])
+    clearTimeout(timer)
   }
 }
 

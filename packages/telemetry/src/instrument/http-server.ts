@@ -148,8 +148,10 @@ function endSpan(
   if (agent !== undefined) span.setKey(key.userAgent, agent)
   const { remoteAddress, remotePort } = socket
   if (remoteAddress !== undefined) {
-    span.setKey(key.clientAddress, remoteAddress)
-    span.setKey(key.peerAddress, remoteAddress)
+    // A dual-stack socket shows IPv4 peers as mapped addresses.
+    const address = remoteAddress.startsWith('::ffff:') ? remoteAddress.slice(7) : remoteAddress
+    span.setKey(key.clientAddress, address)
+    span.setKey(key.peerAddress, address)
   }
   if (remotePort !== undefined) span.setKey(key.peerPort, remotePort)
   span.setKey(key.protocolVersion, request.httpVersion)
