@@ -2,7 +2,8 @@
  * `npm run check`: everything that reads the sources without running them. All steps run at once and every failure is
  * shown, so that one run tells all there is to mend.
  */
-import { parseArgs, styleText } from 'node:util'
+import { styleText } from 'node:util'
+import { readArguments, refuse } from './arguments.ts'
 import { checkDocs } from './check/docs.ts'
 import { checkEnvironment } from './check/environment.ts'
 import { checkImports } from './check/import-rules.ts'
@@ -10,6 +11,7 @@ import { runTool } from './check/run-tool.ts'
 import { readSourceTree } from './check/source-tree.ts'
 import type { Step, StepResult } from './check/step.ts'
 
+const command = 'npm run check'
 const tree = readSourceTree()
 const biome = ['check', '--error-on-warnings']
 
@@ -29,8 +31,12 @@ const help = `npm run check [-- [step…] [--fix]]
   step     one or more of: ${stepNames}; all of them otherwise
   --fix    first write what can be mended by itself: format, import order, safe lint fixes`
 
-const { fix, chosen } = readArguments()
-if (fix) await runTool('biome', [...biome, '--write'])
+const { values: flags, positionals } = readArguments(command, help, {
+  options: { fix: { type: 'boolean' } },
+  allowPositionals: true,
+})
+const chosen = chooseSteps(positionals)
+if (flags.fix) await runTool('biome', [...biome, '--write'])
 const reports = await Promise.all(chosen.map(report))
 const failed = reports.filter(({ result }) => !result.passed)
 for (const { name, result } of failed) console.log(`\n${styleText('bold', name)}\n${result.output}`)
@@ -50,20 +56,8 @@ async function report({ name, run }: Step): Promise<{ name: string; result: Step
   return { name, result }
 }
 
-function readArguments(): { fix: boolean; chosen: readonly Step[] } {
-  const options = { fix: { type: 'boolean' }, help: { type: 'boolean', short: 'h' } } as const
-  try {
-    const { values, positionals } = parseArgs({ options, allowPositionals: true })
-    if (values.help) {
-      console.log(help)
-      process.exit(0)
-    }
-    const unknown = positionals.find((name) => !steps.some((step) => step.name === name))
-    if (unknown !== undefined) throw new Error(`Unknown step '${unknown}': one of ${stepNames}`)
-    const chosen = positionals.length === 0 ? steps : steps.filter(({ name }) => positionals.includes(name))
-    return { fix: values.fix ?? false, chosen }
-  } catch (error) {
-    console.error(`check: ${(error as Error).message}`)
-    process.exit(2)
-  }
+function chooseSteps(names: readonly string[]): readonly Step[] {
+  const unknown = names.find((name) => !steps.some((step) => step.name === name))
+  if (unknown !== undefined) refuse(command, `there is no step '${unknown}': it is one of ${stepNames}`)
+  return names.length === 0 ? steps : steps.filter(({ name }) => names.includes(name))
 }

@@ -1,10 +1,10 @@
 /**
- * The repository as the checks see it: the files that git tracks or would track, and the workspaces they belong to. Tests of
+ * The repository as the checks see it: the files that git tracks or would track, and the packages they belong to. Tests of
  * the checks build small trees of their own.
  */
 import { execFileSync } from 'node:child_process'
-import { existsSync, readFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { existsSync, globSync, readFileSync } from 'node:fs'
+import { join, sep } from 'node:path'
 
 export interface SourceTree {
   /** Relative to the root, with forward slashes, sorted. */
@@ -25,15 +25,30 @@ export interface Manifest {
 }
 
 export function readSourceTree(root = process.cwd()): SourceTree {
-  const options = { cwd: root, encoding: 'utf8', maxBuffer: 1 << 26 } as const
-  const listed = execFileSync(
-    'git',
-    ['ls-files', '--cached', '--others', '--exclude-standard', '-z'],
-    options,
-  )
   // A file that was removed and not yet committed is still listed.
-  const files = [...new Set(listed.split('\0'))].filter((file) => file !== '' && existsSync(join(root, file)))
+  const files = listFiles(root).filter((file) => existsSync(join(root, file)))
   return { files: files.sort(), read: (file) => readFileSync(join(root, file), 'utf8') }
+}
+
+function listFiles(root: string): string[] {
+  const options = {
+    cwd: root,
+    encoding: 'utf8',
+    maxBuffer: 1 << 26,
+    stdio: ['ignore', 'pipe', 'ignore'],
+  } as const
+  try {
+    const listed = execFileSync(
+      'git',
+      ['ls-files', '--cached', '--others', '--exclude-standard', '-z'],
+      options,
+    )
+    return [...new Set(listed.split('\0'))].filter((file) => file !== '')
+  } catch {
+    // An unpacked archive: without git, nothing tells better what is generated than these names.
+    const exclude = (path: string): boolean => /(^|\/)(node_modules|dist|\.rustok)$/.test(path)
+    return globSync('**/*.*', { cwd: root, exclude }).map((file) => file.split(sep).join('/'))
+  }
 }
 
 /** Deepest folder first, so that the first one that holds a file is the file's own. */

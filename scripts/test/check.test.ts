@@ -46,6 +46,18 @@ describe('npm run check', () => {
     assert.doesNotMatch(stdout, /ignored/)
   })
 
+  it('checks an unpacked archive, where there is no git', (t) => {
+    const root = writeTree(t, {
+      'package.json': manifest,
+      'node_modules/x/README.md': '[gone](gone.md)',
+      'docs/a.md': '[gone](gone.md)',
+    })
+    const { status, stdout } = check(root, 'docs')
+    assert.equal(status, 1)
+    assert.match(stdout, /^docs\/a\.md:1/m)
+    assert.doesNotMatch(stdout, /node_modules/)
+  })
+
   it('runs only the steps that were named', (t) => {
     const root = repository(t, { 'package.json': manifest, 'README.md': '[gone](gone.md)' })
     assert.equal(check(root, 'imports').status, 0)
@@ -55,9 +67,9 @@ describe('npm run check', () => {
     const root = repository(t, { 'package.json': manifest })
     const step = check(root, 'import')
     assert.equal(step.status, 2)
-    assert.match(step.stderr, /^check: Unknown step 'import': one of types, .*imports/)
+    assert.match(step.stderr, /^npm run check: there is no step 'import': it is one of types, .*imports/)
     const flag = check(root, '--fixx')
     assert.equal(flag.status, 2)
-    assert.match(flag.stderr, /^check: Unknown option '--fixx'/)
+    assert.match(flag.stderr, /^npm run check: Unknown option '--fixx'/)
   })
 })

@@ -26,7 +26,7 @@ describe('npm test', () => {
       'scripts/test/five.test.ts': passing,
       'packages/a/src/not.test.ts': failing,
     })
-    const { status, stdout } = test(root)
+    const { status, stdout } = test(root, '--no-check')
     assert.equal(status, 0)
     assert.match(stdout, /ℹ tests 5\n/)
     assert.match(stdout, /ℹ duration_ms [\d.]+\s*$/)
@@ -34,7 +34,7 @@ describe('npm test', () => {
 
   it('fails when one test fails', (t) => {
     const root = writeTree(t, { 'packages/a/test/a.test.ts': passing, 'packages/b/test/b.test.ts': failing })
-    const { status, stdout } = test(root)
+    const { status, stdout } = test(root, '--no-check')
     assert.equal(status, 1)
     assert.match(stdout, /ℹ pass 1\n/)
     assert.match(stdout, /ℹ fail 1\n/)
@@ -56,15 +56,28 @@ describe('npm test', () => {
       'packages/a/test/a.test.ts': passing,
       'packages/a/test/b.test.ts': 'void 0',
     })
-    const { status, stderr } = test(root)
+    const { status, stderr } = test(root, '--no-check')
     assert.equal(status, 1)
-    assert.match(stderr, /^test: packages\/a\/test\/b\.test\.ts holds no test$/m)
+    assert.match(stderr, /^npm test: packages\/a\/test\/b\.test\.ts holds no test$/m)
+  })
+
+  it('runs the checks first, and the tests also when those fail', (t) => {
+    const root = writeTree(t, { 'package.json': '{"name":"root"}', 'packages/a/test/a.test.ts': passing })
+    const { status, stdout, stderr } = test(root)
+    assert.equal(status, 1)
+    assert.match(stdout, /✘ types.*checks failed: types.*ℹ pass 1\n/s)
+    assert.match(stderr, /^npm test: the checks failed/m)
+  })
+
+  it('leaves the checks out when paths are named', (t) => {
+    const root = writeTree(t, { 'packages/a/test/a.test.ts': passing })
+    assert.doesNotMatch(test(root, 'packages').stdout, /types/)
   })
 
   it('fails when there is nothing to run', (t) => {
     const root = writeTree(t, { 'packages/a/test/a.test.ts': passing })
     assert.equal(test(root, 'packages/b').status, 2)
-    assert.equal(test(writeTree(t, {})).status, 2)
+    assert.equal(test(writeTree(t, {}), '--no-check').status, 2)
     assert.equal(test(root, '--unknown').status, 2)
   })
 
@@ -74,7 +87,7 @@ describe('npm test', () => {
       await new Promise((resolve) => setTimeout(resolve, 60_000))
     })`
     const root = writeTree(t, { 'packages/a/test/a.test.ts': hanging })
-    const runner = spawn(process.execPath, [testFile], {
+    const runner = spawn(process.execPath, [testFile, '--no-check'], {
       cwd: root,
       env,
       stdio: ['ignore', 'pipe', 'inherit'],
