@@ -31,18 +31,13 @@ export function readSourceTree(root = process.cwd()): SourceTree {
 }
 
 function listFiles(root: string): string[] {
-  const options = {
-    cwd: root,
-    encoding: 'utf8',
-    maxBuffer: 1 << 26,
-    stdio: ['ignore', 'pipe', 'ignore'],
-  } as const
   try {
-    const listed = execFileSync(
-      'git',
-      ['ls-files', '--cached', '--others', '--exclude-standard', '-z'],
-      options,
-    )
+    const listed = execFileSync('git', ['ls-files', '--cached', '--others', '--exclude-standard', '-z'], {
+      cwd: root,
+      encoding: 'utf8',
+      maxBuffer: 1 << 26,
+      stdio: ['ignore', 'pipe', 'ignore'],
+    })
     return [...new Set(listed.split('\0'))].filter((file) => file !== '')
   } catch {
     // An unpacked archive: without git, nothing tells better what is generated than these names.
