@@ -1,0 +1,99 @@
+/**
+ * What the pages ask, as options for the query cache: keys are the query strings themselves, so that equal questions are
+ * asked once. Traces are turned into their model inside the cache, once per answer.
+ */
+import { keepPreviousData, QueryClient, queryOptions } from '@tanstack/react-query'
+import type {
+  FacetsResponse,
+  HistogramResponse,
+  SearchQuery,
+  SearchResponse,
+  TraceResponse,
+} from 'rustok-lens/contract'
+import { type SearchState, searchParams, searchQuery, withFields } from '../model/search-state.ts'
+import { services } from '../model/service-palette.ts'
+import { type TraceModel, traceModel } from '../model/trace-model.ts'
+import { ApiError, fetchJson } from './client.ts'
+
+export const queryClient = new QueryClient({
+  defaultOptions: {
+    queries: {
+      staleTime: 10_000,
+      refetchOnWindowFocus: false,
+      // The backend says what is wrong with a question; asking it again helps only when it was the network.
+      retry: (failures, error) =>
+        failures < 1 && !(error instanceof ApiError && error.status >= 400 && error.status < 500),
+      retryDelay: 400,
+    },
+  },
+})
+
+function address(route: string, query: SearchQuery): string {
+  const params = searchParams(query).toString()
+  return params === '' ? route : `${route}?${params}`
+}
+
+export function searchOptions(state: SearchState) {
+  const path = address('/api/lens/search', searchQuery(state))
+  return queryOptions({
+    queryKey: ['search', path],
+    queryFn: async ({ signal }): Promise<SearchResponse> => {
+      const response = await fetchJson<SearchResponse>(path, signal)
+      services.add(response.traces.flatMap((trace) => trace.services.map(({ name }) => name)))
+      return response
+    },
+    placeholderData: keepPreviousData,
+  })
+}
+
+export function histogramOptions(state: SearchState) {
+  const path = address('/api/lens/histogram', searchQuery(withFields(state, { limit: undefined })))
+  return queryOptions({
+    queryKey: ['histogram', path],
+    queryFn: ({ signal }) => fetchJson<HistogramResponse>(path, signal),
+    placeholderData: keepPreviousData,
+  })
+}
+
+export type FacetField = 'tenant' | 'service' | 'operation' | 'user'
+
+/** The values that a field could take under the other filters: its own is left out, so that it can be changed. */
+export function facetOptions(state: SearchState, field: FacetField) {
+  const path = address(
+    '/api/lens/facets',
+    searchQuery(withFields(state, { [field]: undefined, limit: undefined })),
+  )
+  return queryOptions({
+    queryKey: ['facets', path],
+    queryFn: ({ signal }) => fetchJson<FacetsResponse>(path, signal),
+    placeholderData: keepPreviousData,
+  })
+}
+
+/** The newest trace of all times, asked when a range is empty: is the store empty too? */
+export function newestTraceOptions(enabled: boolean) {
+  return queryOptions({
+    queryKey: ['newest'],
+    queryFn: ({ signal }) =>
+      fetchJson<SearchResponse>(`/api/lens/search?start=0&end=${Date.now() + 86_400_000}&limit=1`, signal),
+    enabled,
+    refetchInterval: 2000,
+    staleTime: 0,
+  })
+}
+
+export function traceOptions(traceId: string) {
+  return queryOptions({
+    queryKey: ['trace', traceId],
+    queryFn: async ({ signal }): Promise<TraceModel> => {
+      const model = traceModel(
+        await fetchJson<TraceResponse>(`/api/lens/traces/${encodeURIComponent(traceId)}`, signal),
+      )
+      services.add(model.services.map(({ name }) => name))
+      return model
+    },
+    // A model of 100,000 spans is not to be compared field by field with the one before.
+    structuralSharing: false,
+    staleTime: 30_000,
+  })
+}

@@ -1,0 +1,22 @@
+/**
+ * How far a row is set in. Steps shrink with the depth of the trace and stop at a limit, so that a chain of 10,000 spans
+ * still has room for its names; a row beyond the limit says its depth in figures. Called by the rows and the guides.
+ */
+export interface Indent {
+  readonly step: number
+  /** Depth from which rows stand no further in. */
+  readonly deepest: number
+}
+
+const WIDEST_STEP = 16
+const NARROWEST_STEP = 7
+
+export function indentFor(maxDepth: number, columnWidth: number): Indent {
+  const room = Math.max(NARROWEST_STEP, columnWidth * 0.45)
+  const step = Math.min(WIDEST_STEP, Math.max(NARROWEST_STEP, Math.floor(room / Math.max(1, maxDepth))))
+  return { step, deepest: Math.max(1, Math.floor(room / step)) }
+}
+
+export function indentOf(indent: Indent, depth: number): number {
+  return Math.min(depth, indent.deepest) * indent.step
+}

@@ -1,0 +1,209 @@
+/**
+ * The state of the search page: exactly the query string of GET /api/lens/search, so that the page's address, the
+ * API's and a colleague's link are one and the same. What a user mistyped stays in the address and is named as a problem;
+ * it is never dropped in silence. Called by the router, the filter bar and the queries.
+ */
+import type { SearchQuery } from 'rustok-lens/contract'
+import { canonicalDuration, formatDuration, parseDuration } from './duration.ts'
+import { formatTime } from './time.ts'
+
+/** Absent means "any". Durations are as typed. */
+export interface SearchState {
+  readonly tenant?: string
+  readonly user?: string
+  readonly service?: string
+  readonly operation?: string
+  readonly status?: 'error' | 'ok'
+  readonly minDuration?: string
+  readonly maxDuration?: string
+  readonly text?: string
+  readonly start?: number
+  readonly end?: number
+  readonly lookback?: string
+  readonly limit?: number
+}
+
+export const LOOKBACKS = [
+  { value: '15m', label: 'Last 15 min' },
+  { value: '1h', label: 'Last 1 h' },
+  { value: '6h', label: 'Last 6 h' },
+  { value: '24h', label: 'Last 24 h' },
+  { value: '7d', label: 'Last 7 d' },
+] as const
+
+export const DEFAULT_LOOKBACK = '1h'
+export const PAGE_SIZE = 50
+export const MAX_LIMIT = 1000
+
+const TEXT_FIELDS = ['tenant', 'user', 'service', 'operation', 'minDuration', 'maxDuration', 'text'] as const
+export type TextField = (typeof TEXT_FIELDS)[number]
+
+/** From the parts of a query string; unknown parts and unusable numbers are left out. */
+export function parseSearchState(parts: Readonly<Record<string, unknown>>): SearchState {
+  const state: { -readonly [key in keyof SearchState]: SearchState[key] } = {}
+  for (const field of TEXT_FIELDS) {
+    const value = textOf(parts[field])
+    if (value !== undefined) state[field] = value
+  }
+  if (parts.status === 'error' || parts.status === 'ok') state.status = parts.status
+  const start = timeOf(parts.start)
+  const end = timeOf(parts.end)
+  if (start !== undefined && end !== undefined && start < end) {
+    state.start = start
+    state.end = end
+  } else {
+    const lookback = textOf(parts.lookback)
+    if (lookback !== undefined && isLookback(lookback) && lookback !== DEFAULT_LOOKBACK)
+      state.lookback = lookback
+  }
+  const limit = Number(textOf(parts.limit) ?? Number.NaN)
+  if (Number.isInteger(limit) && limit >= 1 && limit <= MAX_LIMIT && limit !== PAGE_SIZE) state.limit = limit
+  return state
+}
+
+function textOf(value: unknown): string | undefined {
+  if (typeof value === 'number' || typeof value === 'boolean') return String(value)
+  return typeof value === 'string' && value.trim() !== '' ? value : undefined
+}
+
+function timeOf(value: unknown): number | undefined {
+  const millis = Number(textOf(value) ?? Number.NaN)
+  return Number.isInteger(millis) && millis >= 0 && millis <= 8.64e15 ? millis : undefined
+}
+
+/** As the API reads it: `15m`, `6h`, `2d`. */
+export function isLookback(text: string): boolean {
+  return /^\d{1,6}[smhd]$/.test(text)
+}
+
+/** In one fixed order, so that the same state always has the same address. */
+export function searchParams(state: SearchState | SearchQuery): URLSearchParams {
+  const params = new URLSearchParams()
+  const order = [
+    'tenant',
+    'service',
+    'operation',
+    'user',
+    'status',
+    'minDuration',
+    'maxDuration',
+    'text',
+  ] as const
+  for (const field of [...order, 'lookback', 'start', 'end', 'limit'] as const) {
+    const value = state[field]
+    if (value !== undefined && value !== '') params.set(field, String(value))
+  }
+  return params
+}
+
+export interface FieldProblem {
+  readonly field: 'minDuration' | 'maxDuration'
+  readonly message: string
+}
+
+/** What stands in the way of asking the server. */
+export function problemsOf(state: SearchState): readonly FieldProblem[] {
+  const problems: FieldProblem[] = []
+  for (const field of ['minDuration', 'maxDuration'] as const) {
+    const text = state[field]
+    if (text !== undefined && parseDuration(text) === undefined) {
+      problems.push({ field, message: 'Write a number with a unit: 250us, 150ms, 1.5s, 2m' })
+    }
+  }
+  const low = parseDuration(state.minDuration ?? '')
+  const high = parseDuration(state.maxDuration ?? '')
+  if (low !== undefined && high !== undefined && low > high) {
+    problems.push({ field: 'maxDuration', message: 'The longest duration is below the shortest' })
+  }
+  return problems
+}
+
+/** For the API: durations in its notation. */
+export function searchQuery(state: SearchState): SearchQuery {
+  const { minDuration, maxDuration, ...rest } = state
+  const low = minDuration === undefined ? undefined : canonicalDuration(minDuration)
+  const high = maxDuration === undefined ? undefined : canonicalDuration(maxDuration)
+  return {
+    ...rest,
+    ...(low === undefined ? {} : { minDuration: low }),
+    ...(high === undefined ? {} : { maxDuration: high }),
+  }
+}
+
+/** The state with some fields set or, where undefined, taken away. A change of the question starts at its first page. */
+export function withFields(
+  state: SearchState,
+  change: { readonly [key in keyof SearchState]?: SearchState[key] | undefined },
+): SearchState {
+  const next: Record<string, unknown> = { ...state, ...change }
+  if (!('limit' in change)) delete next.limit
+  if (change.lookback !== undefined) {
+    delete next.start
+    delete next.end
+  }
+  return parseSearchState(next)
+}
+
+/** What narrows the search besides the time, in words. */
+export interface ActiveFilter {
+  readonly fields: readonly (keyof SearchState)[]
+  readonly name: string
+  readonly value: string
+}
+
+export function activeFilters(state: SearchState): readonly ActiveFilter[] {
+  const filters: ActiveFilter[] = []
+  const add = (field: keyof SearchState, name: string, value: string | undefined) => {
+    if (value !== undefined) filters.push({ fields: [field], name, value })
+  }
+  add('tenant', 'Tenant', state.tenant)
+  add('service', 'Service', state.service)
+  add('operation', 'Operation', state.operation)
+  add('user', 'User', state.user)
+  add(
+    'status',
+    'Status',
+    state.status === 'error' ? 'with errors' : state.status === 'ok' ? 'without errors' : undefined,
+  )
+  add('minDuration', 'At least', spoken(state.minDuration))
+  add('maxDuration', 'At most', spoken(state.maxDuration))
+  add('text', 'Text', state.text)
+  return filters
+}
+
+function spoken(duration: string | undefined): string | undefined {
+  if (duration === undefined) return undefined
+  const nanos = parseDuration(duration)
+  return nanos === undefined ? duration : formatDuration(nanos)
+}
+
+export function withoutFilters(state: SearchState): SearchState {
+  const { start, end, lookback } = state
+  return parseSearchState({ start, end, lookback })
+}
+
+export function describeRange(state: SearchState, now: number): string {
+  if (state.start !== undefined && state.end !== undefined) {
+    return `${formatTime(state.start, now)} – ${formatTime(state.end, now)}`.replaceAll('.000', '')
+  }
+  const lookback = state.lookback ?? DEFAULT_LOOKBACK
+  return LOOKBACKS.find((known) => known.value === lookback)?.label ?? `Last ${lookback}`
+}
+
+/** `the last 1 h`, for sentences. */
+export function rangeInWords(state: SearchState): string {
+  if (state.start !== undefined) return 'this time range'
+  return `the last ${describeRange(state, 0).replace(/^Last /, '')}`
+}
+
+/** The shortest of the offered lookbacks that still reaches `millis`; a range around it when none does. */
+export function rangeReaching(millis: number, now: number): SearchState {
+  const age = now - millis
+  const reach = LOOKBACKS.find(({ value }) => age < (parseDuration(value) ?? 0) / 1e6 - 60_000)
+  if (reach !== undefined) return parseSearchState({ lookback: reach.value })
+  const day = 86_400_000
+  return parseSearchState({
+    start: Math.max(0, Math.floor(millis - day / 2)),
+    end: Math.ceil(millis + day / 2),
+  })
+}

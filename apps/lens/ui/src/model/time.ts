@@ -1,0 +1,96 @@
+/**
+ * Points in time: local for the reader, UTC for whoever compares with a log. Nanoseconds stay text or bigint until they
+ * are drawn. Called by the result list, the trace's header, the span's panel and the histogram.
+ */
+const clock = new Intl.DateTimeFormat(undefined, {
+  hour: '2-digit',
+  minute: '2-digit',
+  second: '2-digit',
+  hourCycle: 'h23',
+})
+const minuteClock = new Intl.DateTimeFormat(undefined, {
+  hour: '2-digit',
+  minute: '2-digit',
+  hourCycle: 'h23',
+})
+const day = new Intl.DateTimeFormat(undefined, { day: 'numeric', month: 'short' })
+const dayYear = new Intl.DateTimeFormat(undefined, { day: 'numeric', month: 'short', year: 'numeric' })
+
+/** Milliseconds since 1970; 0 for what is no number. */
+export function unixMillis(unixNano: string): number {
+  return /^\d{1,20}$/.test(unixNano) ? Number(BigInt(unixNano) / 1_000_000n) : 0
+}
+
+/** `14:05:09.120`, with the day in front when it is not today. */
+export function formatTime(millis: number, now: number): string {
+  if (!isDate(millis)) return 'no start time'
+  const fraction = String(Math.floor(millis) % 1000).padStart(3, '0')
+  return `${dayBefore(millis, now)}${clock.format(millis)}.${fraction}`
+}
+
+/** `14:05`, or with seconds when the steps are finer than a minute. */
+export function formatTimeOfDay(millis: number, stepMillis: number, now: number): string {
+  if (!isDate(millis)) return '–'
+  return dayBefore(millis, now) + (stepMillis < 60_000 ? clock : minuteClock).format(millis)
+}
+
+/** `14 Mar`, alone: for axes of days. */
+export function formatDay(millis: number): string {
+  return isDate(millis) ? day.format(millis) : '–'
+}
+
+function dayBefore(millis: number, now: number): string {
+  const at = new Date(millis)
+  const today = new Date(now)
+  if (at.toDateString() === today.toDateString()) return ''
+  return `${(at.getFullYear() === today.getFullYear() ? day : dayYear).format(at)}, `
+}
+
+/** `2026-03-14 13:05:09.120 UTC`, for hovering. */
+export function formatUtc(millis: number): string {
+  if (!isDate(millis)) return 'no start time'
+  return `${new Date(millis).toISOString().replace('T', ' ').replace('Z', '')} UTC`
+}
+
+/** All nine digits: `2026-03-14 13:05:09.120345678 UTC`. */
+export function formatUtcNano(unixNano: bigint): string {
+  const millis = Number(unixNano / 1_000_000n)
+  if (!isDate(millis) || unixNano === 0n) return 'no start time'
+  const seconds = new Date(millis).toISOString().slice(0, 19).replace('T', ' ')
+  return `${seconds}.${String(unixNano % 1_000_000_000n).padStart(9, '0')} UTC`
+}
+
+/** `just now`, `42 s ago`, `3 min ago`, `2 h ago`, `5 d ago`; `in 3 min` when clocks differ. */
+export function formatAgo(millis: number, now: number): string {
+  if (!isDate(millis) || millis === 0) return ''
+  const seconds = Math.round(Math.abs(now - millis) / 1000)
+  if (seconds < 3) return 'just now'
+  const amount =
+    seconds < 60
+      ? `${seconds} s`
+      : seconds < 3600
+        ? `${Math.floor(seconds / 60)} min`
+        : seconds < 2 * 86400
+          ? `${Math.floor(seconds / 3600)} h`
+          : `${Math.floor(seconds / 86400)} d`
+  return millis > now ? `in ${amount}` : `${amount} ago`
+}
+
+/** For `<input type="datetime-local">`: local, to the second. */
+export function toLocalInput(millis: number): string {
+  if (!isDate(millis)) return ''
+  const at = new Date(millis)
+  const two = (part: number) => String(part).padStart(2, '0')
+  const date = `${String(at.getFullYear()).padStart(4, '0')}-${two(at.getMonth() + 1)}-${two(at.getDate())}`
+  return `${date}T${two(at.getHours())}:${two(at.getMinutes())}:${two(at.getSeconds())}`
+}
+
+export function fromLocalInput(text: string): number | undefined {
+  const millis = new Date(text).getTime()
+  return text !== '' && isDate(millis) ? millis : undefined
+}
+
+/** Date's own range: outside it, formatting throws. */
+function isDate(millis: number): boolean {
+  return Math.abs(millis) <= 8.64e15
+}

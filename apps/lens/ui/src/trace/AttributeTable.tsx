@@ -1,0 +1,93 @@
+/** Attributes as key and value; values can be copied, and lead to the other traces that have them. */
+import { Link } from '@tanstack/react-router'
+import type { Attribute } from 'rustok-lens/contract'
+import { attributeText, documentLanguage, httpLink, searchForAttribute } from '../model/attributes.ts'
+import type { SearchState } from '../model/search-state.ts'
+import { CopyButton } from '../ui/CopyButton.tsx'
+import { Icon } from '../ui/Icon.tsx'
+import { Text } from '../ui/Text.tsx'
+import { CodeBlock } from './CodeBlock.tsx'
+import './AttributeTable.css'
+
+export interface AttributeTableProps {
+  readonly label: string
+  readonly attributes: readonly Attribute[]
+  /** The time in which the search for a value would find this trace too. */
+  readonly range?: SearchState
+}
+
+export function AttributeTable({ label, attributes, range }: AttributeTableProps) {
+  return (
+    <dl className="attributes" aria-label={label}>
+      {attributes.map((attribute) => (
+        <AttributeRow key={attribute.key} attribute={attribute} range={range} />
+      ))}
+    </dl>
+  )
+}
+
+function AttributeRow({
+  attribute,
+  range,
+}: {
+  readonly attribute: Attribute
+  readonly range: SearchState | undefined
+}) {
+  const { key, value, type } = attribute
+  const text = attributeText(value)
+  const language = typeof value === 'object' && value !== null ? 'json' : documentLanguage(key, text)
+  const search = range === undefined ? undefined : searchForAttribute(key, value)
+  return (
+    <div className="attribute" data-block={language !== undefined}>
+      <dt>
+        <Text>{key}</Text>
+      </dt>
+      <dd>
+        {language === undefined ? (
+          <Value text={text} type={type} />
+        ) : (
+          <CodeBlock text={text} language={language} />
+        )}
+      </dd>
+      <span className="attribute-actions">
+        {search !== undefined && (
+          <Link
+            to="/"
+            search={{ ...range, ...search }}
+            className="button quiet small icon"
+            aria-label={`Search for ${key.slice(0, 80)} ${text}`}
+            title="Search for traces with this value"
+          >
+            <Icon name="search" />
+          </Link>
+        )}
+        <CopyButton text={text} label={`Copy ${key.slice(0, 80)}`} />
+      </span>
+    </div>
+  )
+}
+
+function Value({ text, type }: { readonly text: string; readonly type: Attribute['type'] }) {
+  const href = type === 'string' ? httpLink(text) : undefined
+  if (type === 'empty') return <span className="muted">no value</span>
+  if (href === undefined) return <LongText text={text} />
+  return (
+    <a href={href} target="_blank" rel="noopener noreferrer nofollow">
+      <Text whole>{text}</Text>
+    </a>
+  )
+}
+
+/** 10 kB of a value are shown folded; the whole of it is there to open and to copy. */
+function LongText({ text }: { readonly text: string }) {
+  if (text.length <= 600) return <Text whole>{text}</Text>
+  return (
+    <details>
+      <summary>
+        <Text whole>{`${text.slice(0, 200)}…`}</Text>
+        <span className="muted"> {text.length.toLocaleString()} characters</span>
+      </summary>
+      <Text whole>{text}</Text>
+    </details>
+  )
+}

@@ -1,0 +1,152 @@
+/** One row of the waterfall: the texts. Bars and guides lie on the canvas behind them. */
+import { memo } from 'react'
+import { formatDuration } from '../model/duration.ts'
+import { type Indent, indentOf } from '../model/indent.ts'
+import { descendantCount, hasChildren } from '../model/rows.ts'
+import { services } from '../model/service-palette.ts'
+import { CYCLE, DUPLICATE, ORPHAN } from '../model/span-tree.ts'
+import { barBox, labelPlace, type TimeView } from '../model/timeline.ts'
+import type { TraceModel } from '../model/trace-model.ts'
+import { Icon } from '../ui/Icon.tsx'
+import { Text } from '../ui/Text.tsx'
+import { KindIcon } from './KindIcon.tsx'
+import { TIMELINE_PADDING } from './waterfall-canvas.ts'
+
+export interface SpanRowProps {
+  readonly model: TraceModel
+  readonly span: number
+  readonly row: number
+  readonly isCollapsed: boolean
+  readonly isCursor: boolean
+  readonly isSelected: boolean
+  readonly indent: Indent
+  readonly view: TimeView
+  readonly width: number
+  readonly toggle: (span: number) => void
+  readonly choose: (span: number) => void
+}
+
+export const SpanRow = memo(function SpanRow(props: SpanRowProps) {
+  const { model, span, row, isCollapsed, isCursor, isSelected, indent, toggle, choose } = props
+  const { tree } = model
+  const view = model.spans[span]!
+  const service = model.services[model.service[span]!]!.name
+  const depth = tree.depth[span]!
+  const parent = tree.parent[span]!
+  const changesService = parent === -1 || model.service[parent] !== model.service[span]
+  const below = descendantCount(tree, span)
+  const failed = model.failed[span] === 1
+  const hiddenErrors = isCollapsed ? model.failedBelow[span]! : 0
+  return (
+    // biome-ignore lint/a11y/useKeyWithClickEvents: the grid has the keys, and this row is its active descendant
+    // biome-ignore lint/a11y/useSemanticElements: rows of a window over 100,000 cannot be a table's
+    <div
+      id={`span-row-${span}`}
+      role="row"
+      tabIndex={-1}
+      className="span-row"
+      aria-rowindex={row + 2}
+      aria-level={depth + 1}
+      aria-expanded={hasChildren(tree, span) ? !isCollapsed : undefined}
+      aria-selected={isSelected}
+      data-cursor={isCursor}
+      data-failed={failed}
+      onPointerDown={keepFocusOnGrid}
+      onClick={() => choose(span)}
+    >
+      {/* biome-ignore lint/a11y/useFocusableInteractive: the grid keeps the focus */}
+      <div role="gridcell" className="span-name" style={{ paddingLeft: 8 + indentOf(indent, depth) }}>
+        {below > 0 ? (
+          <button
+            type="button"
+            tabIndex={-1}
+            className="span-twisty"
+            data-collapsed={isCollapsed}
+            aria-label={isCollapsed ? `Expand ${below} below` : `Collapse ${below} below`}
+            onClick={(event) => {
+              event.stopPropagation()
+              toggle(span)
+            }}
+          >
+            <Icon name="chevron" size={10} />
+          </button>
+        ) : (
+          <span className="span-twisty" />
+        )}
+        <KindIcon kind={view.kind} color={services.colorOf(service)} />
+        {depth > indent.deepest && <span className="span-depth">{depth}</span>}
+        <span className="span-operation truncate">
+          <Text>{view.name}</Text>
+        </span>
+        <span className="span-service truncate" data-repeated={!changesService}>
+          <Text>{service}</Text>
+        </span>
+        {isCollapsed && <span className="span-below">+{below.toLocaleString()}</span>}
+        <span className="span-end">
+          <Marks marks={tree.marks[span]!} unusable={model.times.unusable[span] === 1} />
+          {failed && (
+            <span className="span-error" title="Failed">
+              <Icon name="error" size={13} />
+              <span className="visually-hidden">error</span>
+            </span>
+          )}
+          {hiddenErrors > 0 && (
+            <span className="span-error" title={`${hiddenErrors} failed below`}>
+              <Icon name="error" size={13} />
+              {hiddenErrors}
+              <span className="visually-hidden"> errors below</span>
+            </span>
+          )}
+        </span>
+      </div>
+      {/* biome-ignore lint/a11y/useFocusableInteractive: the grid keeps the focus */}
+      <div role="gridcell" className="span-time">
+        <DurationLabel {...props} />
+      </div>
+    </div>
+  )
+})
+
+/** About what a figure of the label's size takes: measuring each would cost a layout per row. */
+const DIGIT_WIDTH = 6.4
+
+function DurationLabel({ model, span, view, width }: SpanRowProps) {
+  const duration = model.times.duration[span]!
+  const text = formatDuration(duration)
+  const box = barBox(view, width, model.times.start[span]!, duration)
+  if (box === undefined) return <span className="visually-hidden">{text}</span>
+  const { side, offset } = labelPlace(box, width, text.length * DIGIT_WIDTH)
+  return (
+    <span
+      className="span-duration"
+      data-side={side}
+      style={side === 'before' ? { right: offset + TIMELINE_PADDING } : { left: offset + TIMELINE_PADDING }}
+    >
+      {text}
+    </span>
+  )
+}
+
+function Marks({ marks, unusable }: { readonly marks: number; readonly unusable: boolean }) {
+  const words = [
+    marks & ORPHAN && (['orphan', 'Its parent is not stored'] as const),
+    marks & CYCLE && (['cycle', 'Its parent is its own descendant'] as const),
+    marks & DUPLICATE && (['same id', 'Another span has the same id'] as const),
+    unusable && (['no time', 'It came without a usable time'] as const),
+  ]
+  return words.map(
+    (word) =>
+      word !== 0 &&
+      word !== false && (
+        <span key={word[0]} className="span-mark" title={word[1]}>
+          {word[0]}
+        </span>
+      ),
+  )
+}
+
+function keepFocusOnGrid(event: React.PointerEvent<HTMLElement>): void {
+  if (event.button !== 0) return
+  event.preventDefault()
+  event.currentTarget.closest<HTMLElement>('[role="treegrid"]')?.focus({ preventScroll: true })
+}

@@ -1,0 +1,91 @@
+/**
+ * The keys of the trace page. Letters work anywhere on it; arrows, Enter, Home and End while the waterfall or nothing has
+ * the focus, so that lists and fields keep theirs. While a span is shown, moving shows the next one.
+ */
+import { hasChildren, revealing, rowOf, visibleRows } from '../model/rows.ts'
+import type { TimeView } from '../model/timeline.ts'
+import { endOf, type TraceModel } from '../model/trace-model.ts'
+import { type Shortcuts, useShortcuts } from '../ui/use-shortcuts.ts'
+
+export interface TraceControls {
+  readonly model: TraceModel
+  readonly collapsed: ReadonlySet<number>
+  readonly setCollapsed: (collapsed: ReadonlySet<number>) => void
+  readonly cursor: number
+  readonly setCursor: (span: number) => void
+  readonly selected: number | undefined
+  readonly select: (span: number | undefined) => void
+  readonly zoom: (view: TimeView | undefined) => void
+}
+
+export function useTraceKeys(controls: TraceControls): void {
+  const { model, collapsed, setCollapsed, cursor, setCursor, selected, select, zoom } = controls
+  const { tree } = model
+
+  const moveTo = (span: number | undefined) => {
+    if (span === undefined) return
+    setCollapsed(revealing(tree, collapsed, span))
+    setCursor(span)
+    if (selected !== undefined) select(span)
+  }
+  const step = (by: number) => {
+    const rows = visibleRows(tree, collapsed)
+    const row = Math.max(0, rowOf(tree, rows, cursor))
+    moveTo(rows[Math.min(rows.length - 1, Math.max(0, row + by))])
+  }
+  const nextError = (direction: 1 | -1) => {
+    const { failedOrder } = model
+    const here = tree.position[cursor]!
+    const span =
+      direction === 1
+        ? (failedOrder.find((failed) => tree.position[failed]! > here) ?? failedOrder[0])
+        : (failedOrder.findLast((failed) => tree.position[failed]! < here) ?? failedOrder.at(-1))
+    if (span === undefined) return
+    setCollapsed(revealing(tree, collapsed, span))
+    setCursor(span)
+    select(span)
+  }
+  const inWaterfall = (act: () => void) => (event: KeyboardEvent) => {
+    const target = event.target as Element
+    if (target === document.body || target.closest('[role="treegrid"]') !== null) act()
+  }
+  const shortcuts: Shortcuts = {
+    j: () => step(1),
+    k: () => step(-1),
+    ArrowDown: inWaterfall(() => step(1)),
+    ArrowUp: inWaterfall(() => step(-1)),
+    PageDown: inWaterfall(() => step(20)),
+    PageUp: inWaterfall(() => step(-20)),
+    Home: inWaterfall(() => moveTo(tree.order[0])),
+    End: inWaterfall(() => moveTo(visibleRows(tree, collapsed).at(-1))),
+    ArrowLeft: inWaterfall(() => {
+      if (hasChildren(tree, cursor) && !collapsed.has(cursor)) setCollapsed(new Set(collapsed).add(cursor))
+      else if (tree.parent[cursor] !== -1) moveTo(tree.parent[cursor])
+    }),
+    ArrowRight: inWaterfall(() => {
+      if (collapsed.has(cursor)) setCollapsed(toggled(collapsed, cursor))
+      else if (hasChildren(tree, cursor)) moveTo(tree.children[tree.childStart[cursor]!])
+    }),
+    Enter: inWaterfall(() => select(selected === cursor ? undefined : cursor)),
+    Escape: () => select(undefined),
+    e: () => nextError(1),
+    E: () => nextError(-1),
+    z: () => zoom({ start: model.times.start[cursor]!, end: endOf(model, cursor) }),
+    0: () => zoom(undefined),
+    c: () => setCollapsed(collapsed.size > 0 ? new Set() : collapsedAll(model)),
+  }
+  useShortcuts(shortcuts)
+}
+
+export function toggled(collapsed: ReadonlySet<number>, span: number): ReadonlySet<number> {
+  const next = new Set(collapsed)
+  if (!next.delete(span)) next.add(span)
+  return next
+}
+
+/** All below the roots' children: what remains is the trace in outline. */
+export function collapsedAll({ tree }: TraceModel): ReadonlySet<number> {
+  const all = new Set<number>()
+  for (const span of tree.order) if (tree.depth[span]! > 0 && hasChildren(tree, span)) all.add(span)
+  return all
+}

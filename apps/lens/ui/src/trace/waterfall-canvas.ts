@@ -1,0 +1,243 @@
+/**
+ * Draws what of the waterfall is not text: grid lines, tree guides and bars, for one window of rows. A bar is pale while the
+ * span's children run and full where the span itself does; a failed one is
+ * framed, and hatched where the failure began. Called by the waterfall
+ * whenever the window, the zoom, the rows or the theme change.
+ */
+import { type Indent, indentOf } from '../model/indent.ts'
+import { hasChildren } from '../model/rows.ts'
+import { coveredIntervals } from '../model/self-time.ts'
+import { barBox, project, type Tick, type TimeView } from '../model/timeline.ts'
+import { endOf, type TraceModel } from '../model/trace-model.ts'
+import type { ThemeColors } from '../ui/use-theme-colors.ts'
+
+export const ROW_HEIGHT = 26
+/** From the row's left edge to the middle of its collapse mark. */
+export const TWISTY_MIDDLE = 16
+export const TIMELINE_PADDING = 12
+
+const BAR_HEIGHT = 12
+
+export interface WaterfallScene {
+  readonly model: TraceModel
+  readonly rows: Int32Array
+  readonly first: number
+  readonly end: number
+  readonly collapsed: ReadonlySet<number>
+  readonly indent: Indent
+  readonly view: TimeView
+  readonly ticks: readonly Tick[]
+  readonly nameWidth: number
+  readonly width: number
+  /** Colour of each of the model's services. */
+  readonly serviceColors: readonly string[]
+  readonly colors: ThemeColors
+}
+
+export function drawWaterfall(canvas: HTMLCanvasElement, scene: WaterfallScene): void {
+  const { first, end, width } = scene
+  const height = (end - first) * ROW_HEIGHT
+  const ratio = window.devicePixelRatio
+  canvas.width = Math.round(width * ratio)
+  canvas.height = Math.round(height * ratio)
+  canvas.style.width = `${width}px`
+  canvas.style.height = `${height}px`
+  const context = canvas.getContext('2d')
+  if (context === null) return
+  context.scale(ratio, ratio)
+  drawGrid(context, scene, height)
+  const hatch = hatchPattern(context, scene.colors.error, ratio)
+  for (let row = first; row < end; row++) {
+    const span = scene.rows[row]!
+    const top = (row - first) * ROW_HEIGHT
+    drawGuides(context, scene, span, top)
+    drawBar(context, scene, span, top, hatch)
+  }
+}
+
+export function timelineWidth({ nameWidth, width }: Pick<WaterfallScene, 'nameWidth' | 'width'>): number {
+  return Math.max(1, width - nameWidth - 2 * TIMELINE_PADDING)
+}
+
+function drawGrid(context: CanvasRenderingContext2D, scene: WaterfallScene, height: number): void {
+  const { model, view, ticks, nameWidth, colors } = scene
+  const left = nameWidth + TIMELINE_PADDING
+  const wide = timelineWidth(scene)
+  context.fillStyle = colors.line
+  for (const { time } of ticks) context.fillRect(Math.round(left + project(view, wide, time)), 0, 1, height)
+  // Where the root ends, the caller had its answer; what comes later is asynchronous.
+  const answered = endOf(model, model.root)
+  if (answered < model.times.length * 0.995 && answered > view.start && answered < view.end) {
+    context.strokeStyle = colors.ink3
+    context.lineWidth = 1
+    context.setLineDash([2, 3])
+    context.beginPath()
+    const x = Math.round(left + project(view, wide, answered)) + 0.5
+    context.moveTo(x, 0)
+    context.lineTo(x, height)
+    context.stroke()
+    context.setLineDash([])
+  }
+}
+
+/** An elbow to the span itself, and a line for each ancestor that has more children below. */
+function drawGuides(
+  context: CanvasRenderingContext2D,
+  scene: WaterfallScene,
+  span: number,
+  top: number,
+): void {
+  const { model, indent, colors, collapsed, nameWidth } = scene
+  const { tree } = model
+  const depth = tree.depth[span]!
+  const xOf = (level: number) => Math.round(TWISTY_MIDDLE + indentOf(indent, level)) + 0.5
+  context.save()
+  context.beginPath()
+  context.rect(0, top, nameWidth, ROW_HEIGHT)
+  context.clip()
+  context.strokeStyle = colors.lineStrong
+  context.lineWidth = 1
+  context.beginPath()
+  const middle = top + ROW_HEIGHT / 2 + 0.5
+  if (hasChildren(tree, span) && !collapsed.has(span)) {
+    const x = xOf(depth)
+    context.moveTo(x, middle + 6)
+    context.lineTo(x, top + ROW_HEIGHT)
+  }
+  if (depth > 0 && depth <= indent.deepest) {
+    const x = xOf(depth - 1)
+    context.moveTo(x, top)
+    context.lineTo(x, tree.lastSibling[span] === 1 ? middle : top + ROW_HEIGHT)
+    context.moveTo(x, middle)
+    context.lineTo(xOf(depth) - (hasChildren(tree, span) ? 7 : -3), middle)
+    for (let up = tree.parent[span]!; up !== -1 && tree.depth[up]! > 0; up = tree.parent[up]!) {
+      if (tree.lastSibling[up] === 1) continue
+      const line = xOf(tree.depth[up]! - 1)
+      context.moveTo(line, top)
+      context.lineTo(line, top + ROW_HEIGHT)
+    }
+  }
+  context.stroke()
+  context.restore()
+}
+
+function drawBar(
+  context: CanvasRenderingContext2D,
+  scene: WaterfallScene,
+  span: number,
+  top: number,
+  hatch: CanvasPattern | string,
+): void {
+  const { model, view, serviceColors, colors, nameWidth } = scene
+  const { tree, times } = model
+  const wide = timelineWidth(scene)
+  const left = nameWidth + TIMELINE_PADDING
+  const start = times.start[span]!
+  const duration = times.duration[span]!
+  const box = barBox(view, wide, start, duration)
+  const y = top + (ROW_HEIGHT - BAR_HEIGHT) / 2
+  if (box === undefined) return drawBeyond(context, scene, start < view.start, y)
+  const x = left + box.x
+  context.save()
+  context.beginPath()
+  context.roundRect(x, y, box.width, BAR_HEIGHT, 2)
+  context.clip()
+  context.fillStyle = colors.surface
+  context.fillRect(x, y, box.width, BAR_HEIGHT)
+  context.fillStyle = serviceColors[model.service[span]!]!
+  context.fillRect(x, y, box.width, BAR_HEIGHT)
+  if (hasChildren(tree, span)) {
+    // Pale where a child runs: what stays full is the span's own time.
+    context.globalAlpha = 0.68
+    context.fillStyle = colors.surface
+    let drawnTo = Number.NEGATIVE_INFINITY
+    const pairs = coveredIntervals(tree, times.start, times.duration, span)
+    for (let at = 0; at < pairs.length; at += 2) {
+      const from = Math.max(x, drawnTo, left + project(view, wide, pairs[at]!))
+      const to = Math.min(x + box.width, left + project(view, wide, pairs[at + 1]!))
+      if (to <= from) continue
+      context.fillRect(from, y, to - from, BAR_HEIGHT)
+      drawnTo = to
+    }
+    context.globalAlpha = 1
+  }
+  if (model.failed[span] === 1 && model.failedBelow[span] === 0) {
+    context.fillStyle = hatch
+    context.fillRect(x, y, box.width, BAR_HEIGHT)
+  }
+  context.restore()
+  if (model.failed[span] === 1) {
+    context.strokeStyle = colors.error
+    context.lineWidth = 1.5
+    context.beginPath()
+    context.roundRect(x - 0.75, y - 0.75, box.width + 1.5, BAR_HEIGHT + 1.5, 2.5)
+    context.stroke()
+  }
+  drawEvents(context, scene, span, y)
+}
+
+/** A span outside the zoomed view leaves an arrow at the edge where it lies. */
+function drawBeyond(
+  context: CanvasRenderingContext2D,
+  scene: WaterfallScene,
+  before: boolean,
+  y: number,
+): void {
+  const { nameWidth, width, colors } = scene
+  const x = before ? nameWidth + 4 : width - 4
+  const tip = before ? -1 : 1
+  context.fillStyle = colors.ink3
+  context.beginPath()
+  context.moveTo(x + tip, y + BAR_HEIGHT / 2)
+  context.lineTo(x - tip * 4, y + BAR_HEIGHT / 2 - 3.5)
+  context.lineTo(x - tip * 4, y + BAR_HEIGHT / 2 + 3.5)
+  context.fill()
+}
+
+/** Events are diamonds on the bar. Beyond a hundred they would be a smear. */
+function drawEvents(context: CanvasRenderingContext2D, scene: WaterfallScene, span: number, y: number): void {
+  const { model, view, colors, nameWidth } = scene
+  const wide = timelineWidth(scene)
+  for (const event of model.spans[span]!.events.slice(0, 100)) {
+    if (!/^\d{1,20}$/.test(event.timeUnixNano)) continue
+    const time = Number(BigInt(event.timeUnixNano) - model.times.originUnixNano)
+    if (time < view.start || time > view.end) continue
+    const x = nameWidth + TIMELINE_PADDING + project(view, wide, time)
+    const middle = y + BAR_HEIGHT / 2
+    context.beginPath()
+    context.moveTo(x, middle - 4)
+    context.lineTo(x + 4, middle)
+    context.lineTo(x, middle + 4)
+    context.lineTo(x - 4, middle)
+    context.closePath()
+    context.fillStyle = colors.ink
+    context.fill()
+    context.strokeStyle = colors.surface
+    context.lineWidth = 1
+    context.stroke()
+  }
+}
+
+function hatchPattern(
+  context: CanvasRenderingContext2D,
+  color: string,
+  ratio: number,
+): CanvasPattern | string {
+  const size = 7
+  const tile = document.createElement('canvas')
+  tile.width = size * ratio
+  tile.height = size * ratio
+  const ink = tile.getContext('2d')
+  if (ink === null) return color
+  ink.scale(ratio, ratio)
+  ink.strokeStyle = color
+  ink.lineWidth = 1.6
+  for (const shift of [-size, 0, size]) {
+    ink.moveTo(shift - 1, size + 1)
+    ink.lineTo(shift + size + 1, -1)
+  }
+  ink.stroke()
+  const pattern = context.createPattern(tile, 'repeat')
+  pattern?.setTransform(new DOMMatrix().scale(1 / ratio))
+  return pattern ?? color
+}

@@ -1,0 +1,82 @@
+/** Every key, on one sheet. Opened by `?`. */
+import type { Ref } from 'react'
+import { Icon } from './Icon.tsx'
+import './HelpSheet.css'
+
+const SHEET = [
+  {
+    title: 'Everywhere',
+    keys: [
+      [['?'], 'This sheet'],
+      [['Esc'], 'Close what is open'],
+    ],
+  },
+  {
+    title: 'Search',
+    keys: [
+      [['/'], 'Go to the text field'],
+      [['j', 'k'], 'Next, previous trace'],
+      [['Enter'], 'Open the trace'],
+      [['r'], 'Search again'],
+      [['←', '→'], 'On the histogram: move; with Shift select, Enter zooms'],
+    ],
+  },
+  {
+    title: 'Trace',
+    keys: [
+      [['j', 'k'], 'Next, previous span (also ↓ ↑)'],
+      [['←', '→'], 'Collapse, expand; or go to the parent, the first child'],
+      [['Enter'], 'Show the span'],
+      [['e', 'E'], 'Next, previous error'],
+      [['Home', 'End'], 'First, last span'],
+      [['z'], 'Zoom to the span'],
+      [['0'], 'Whole trace'],
+      [['c'], 'Collapse or expand all'],
+      [['Esc'], 'Close the span'],
+    ],
+  },
+] as const
+
+export function HelpSheet({ ref }: { readonly ref: Ref<HTMLDialogElement> }) {
+  return (
+    <dialog
+      ref={ref}
+      className="help-sheet"
+      aria-labelledby="help-title"
+      onClick={(event) => {
+        if (event.target === event.currentTarget) event.currentTarget.close()
+      }}
+      onKeyDown={(event) => {
+        if (event.key === '?') event.currentTarget.close()
+      }}
+    >
+      <form method="dialog">
+        <header>
+          <h2 id="help-title">Keyboard</h2>
+          <button type="submit" className="button quiet small icon" aria-label="Close">
+            <Icon name="cross" />
+          </button>
+        </header>
+        <div className="help-columns">
+          {SHEET.map(({ title, keys }) => (
+            <section key={title}>
+              <h3>{title}</h3>
+              <dl>
+                {keys.map(([names, meaning]) => (
+                  <div key={meaning}>
+                    <dt>
+                      {names.map((name) => (
+                        <kbd key={name}>{name}</kbd>
+                      ))}
+                    </dt>
+                    <dd>{meaning}</dd>
+                  </div>
+                ))}
+              </dl>
+            </section>
+          ))}
+        </div>
+      </form>
+    </dialog>
+  )
+}

@@ -1,0 +1,47 @@
+/** What frames every page: the bar with the mark, the theme and the keys, and the help sheet. */
+import { Link, Outlet, useLocation } from '@tanstack/react-router'
+import { useRef } from 'react'
+import { HelpSheet } from './HelpSheet.tsx'
+import { Logo } from './Logo.tsx'
+import { ThemeSwitch } from './ThemeSwitch.tsx'
+import { useShortcuts } from './use-shortcuts.ts'
+import './Layout.css'
+
+export function Layout() {
+  const help = useRef<HTMLDialogElement>(null)
+  const { pathname } = useLocation()
+  useShortcuts({ '?': () => help.current?.showModal() })
+  return (
+    <>
+      <a className="skip-link" href="#main">
+        Skip to content
+      </a>
+      <header className="top-bar">
+        <Link to="/" className="top-bar-home" aria-label="RusToK Lens, all traces">
+          <Logo />
+        </Link>
+        <nav aria-label="Main">
+          <Link to="/" className="top-bar-link" aria-current={pathname === '/' ? 'page' : undefined}>
+            Traces
+          </Link>
+        </nav>
+        <div className="top-bar-end">
+          <button
+            type="button"
+            className="button quiet small"
+            aria-label="Keyboard shortcuts"
+            onClick={() => help.current?.showModal()}
+          >
+            <kbd>?</kbd>
+            <span className="top-bar-keys">Keys</span>
+          </button>
+          <ThemeSwitch />
+        </div>
+      </header>
+      <main id="main" tabIndex={-1}>
+        <Outlet />
+      </main>
+      <HelpSheet ref={help} />
+    </>
+  )
+}
