@@ -48,9 +48,19 @@ export function toUnixNanos(from: ClockAnchor, monotonicMs: number): void {
 
 /**
  * Converts a time of the API: `[seconds, nanoseconds]`, a Date, Unix milliseconds, or milliseconds of `performance.now()`, which are
- * told apart as the OpenTelemetry SDK does: what lies before the process's start is monotonic. False when it is none of these.
+ * told apart as the OpenTelemetry SDK does: what lies in the first half of the time from 1970 to the process's start is monotonic, so
+ * that a time before that start can be said. False when it is none of these.
  */
 export function fromTimeInput(input: TimeInput, from: ClockAnchor): boolean {
+  try {
+    return convert(input, from)
+  } catch {
+    // Whatever throws when it is read (a revoked proxy) is no time.
+    return false
+  }
+}
+
+function convert(input: TimeInput, from: ClockAnchor): boolean {
   if (Array.isArray(input)) {
     const [seconds, nanos] = input
     if (!Number.isFinite(seconds) || !Number.isFinite(nanos)) return false
@@ -61,7 +71,7 @@ export function fromTimeInput(input: TimeInput, from: ClockAnchor): boolean {
   }
   const ms = input instanceof Date ? input.getTime() : input
   if (typeof ms !== 'number' || !(ms >= 0 && ms <= maxUnixMs)) return false
-  if (!(input instanceof Date) && ms < performance.timeOrigin) {
+  if (!(input instanceof Date) && ms < performance.timeOrigin / 2) {
     toUnixNanos(from, ms)
     return true
   }

@@ -33,13 +33,21 @@ export function toList(
   const list: AttributeList = []
   let dropped = 0
   if (typeof attributes !== 'object' || attributes === null) return { list, dropped }
-  for (const name of Object.keys(attributes)) {
+  for (const name of safeKeys(attributes)) {
     const value = toAttributeInput(safeGet(attributes, name), lengthLimit)
     if (value === undefined || name === '') continue
     if (list.length >= countLimit * 2) dropped++
     else list.push(attributeKey(name), value)
   }
   return { list, dropped }
+}
+
+function safeKeys(attributes: object): readonly string[] {
+  try {
+    return Object.keys(attributes)
+  } catch {
+    return []
+  }
 }
 
 function safeGet(attributes: { readonly [key: string]: unknown }, name: string): unknown {

@@ -24,7 +24,7 @@ import {
 import { type ClockAnchor, fromTimeInput, time, toUnixNanos } from '../clock.ts'
 import { type Correlation, tenantKey, userKey } from '../context/correlation.ts'
 import { setInList, toList } from './attribute-list.ts'
-import { shorten, toAttributeInput } from './attribute-value.ts'
+import { toAttributeInput } from './attribute-value.ts'
 import { exceptionAttributes } from './exception.ts'
 import { SpanIdentity } from './span-identity.ts'
 import type { SpanLimits } from './span-limits.ts'
@@ -125,14 +125,15 @@ export class RecordingSpan extends SpanIdentity implements Span, SpanRecord {
     if (typeof attributes !== 'object' || attributes === null) return this
     try {
       for (const name in attributes) this.setAttribute(name, attributes[name])
-    } catch (cause) {
-      diag.warn('setAttributes: reading an attribute threw; it is left out', cause)
+    } catch {
+      this.#setReadable(attributes)
     }
     return this
   }
 
   /** The attributes that a span starts with: an object's keys differ, so none is looked for in the list. */
   setFirstAttributes(attributes: SpanAttributes): void {
+    if (typeof attributes !== 'object' || attributes === null) return
     const { attributeCount, attributeValueLength } = this.#limits
     const list = this.attributeList
     try {
@@ -144,9 +145,17 @@ export class RecordingSpan extends SpanIdentity implements Span, SpanRecord {
         else if (list.length < attributeCount * 2) list.push(key, value)
         else this.droppedAttributes++
       }
-    } catch (cause) {
-      diag.warn('startSpan: reading an attribute threw; it is left out', cause)
+    } catch {
+      this.#setReadable(attributes)
     }
+  }
+
+  /** The slow way, once reading one of them threw: all that can be read. */
+  #setReadable(attributes: SpanAttributes): void {
+    diag.warn(`an attribute of span '${this.name}' cannot be read and is left out`)
+    const { list } = toList(attributes, Number.POSITIVE_INFINITY, this.#limits.attributeValueLength)
+    for (let i = 0; i < list.length; i += 2)
+      this.setKey(list[i] as AttributeKey, list[i + 1] as AttributeInput)
   }
 
   /** As setAttribute, for instrumentation of ours that holds interned keys and clean values. */
@@ -188,7 +197,7 @@ export class RecordingSpan extends SpanIdentity implements Span, SpanRecord {
       this.#limits.attributeValueLength,
     )
     this.eventList.push({
-      name: shorten(String(name), this.#limits.attributeValueLength),
+      name: toName(name),
       timeHigh: high,
       timeLow: low,
       attributeList: list,
@@ -198,14 +207,24 @@ export class RecordingSpan extends SpanIdentity implements Span, SpanRecord {
   }
 
   addLink(link: Link): this {
-    if (this.#ended || typeof link?.context?.traceId !== 'string') return this
+    if (this.#ended) return this
+    try {
+      this.#addReadableLink(link)
+    } catch {
+      diag.warn(`a link of span '${this.name}' cannot be read and is left out`)
+    }
+    return this
+  }
+
+  #addReadableLink(link: Link): void {
+    if (typeof link?.context?.traceId !== 'string') return
     this.linkList ??= []
     if (this.linkList.length >= this.#limits.linkCount) {
       this.droppedLinks++
-      return this
+      return
     }
     const { context } = link
-    if (!/^[0-9a-f]{32}$/.test(context.traceId) || !/^[0-9a-f]{16}$/.test(context.spanId)) return this
+    if (!/^[0-9a-f]{32}$/.test(context.traceId) || !/^[0-9a-f]{16}$/.test(context.spanId)) return
     const { list, dropped } = toList(
       link.attributes,
       this.#limits.linkAttributeCount,
@@ -219,25 +238,34 @@ export class RecordingSpan extends SpanIdentity implements Span, SpanRecord {
       attributeList: list,
       droppedAttributes: dropped + (link.droppedAttributesCount ?? 0),
     })
-    return this
   }
 
   addLinks(links: Link[]): this {
-    for (const link of links) this.addLink(link)
+    try {
+      for (const link of links) this.addLink(link)
+    } catch {
+      diag.warn(`the links of span '${this.name}' are no list and are left out`)
+    }
     return this
   }
 
   /** OK is final, ERROR wins over UNSET, and UNSET is ignored (specification: Set Status). */
   setStatus(status: SpanStatus): this {
-    const code = status?.code
-    if (this.#ended || (code !== ok && code !== error) || this.statusCode === ok) return this
-    this.statusCode = code
-    this.statusMessage = code === error && typeof status.message === 'string' ? status.message : ''
+    if (this.#ended || this.statusCode === ok) return this
+    try {
+      const code = status?.code
+      if (code !== ok && code !== error) return this
+      const message = code === error ? status.message : undefined
+      this.statusCode = code
+      this.statusMessage = typeof message === 'string' ? message : ''
+    } catch {
+      diag.warn(`a status of span '${this.name}' cannot be read and is left out`)
+    }
     return this
   }
 
   updateName(name: string): this {
-    if (!this.#ended) this.name = String(name)
+    if (!this.#ended) this.name = toName(name)
     return this
   }
 
@@ -282,10 +310,22 @@ export class RecordingSpan extends SpanIdentity implements Span, SpanRecord {
   }
 }
 
+/** What was passed as a name, as text; callers without types pass anything. */
+export function toName(name: unknown): string {
+  if (typeof name === 'string') return name
+  try {
+    return String(name)
+  } catch {
+    return ''
+  }
+}
+
 function isTimeInput(value: unknown): value is TimeInput {
-  return (
-    typeof value === 'number' ||
-    value instanceof Date ||
-    (Array.isArray(value) && value.length === 2 && value.every((part) => typeof part === 'number'))
-  )
+  if (typeof value !== 'object' || value === null) return typeof value === 'number'
+  try {
+    if (!Array.isArray(value)) return value instanceof Date
+    return value.length === 2 && value.every((part) => typeof part === 'number')
+  } catch {
+    return false
+  }
 }

@@ -1,8 +1,8 @@
 /** The API's Tracer: starts spans in the active context, for one instrumentation scope. */
 import {
   type Context,
+  diag,
   isSpanContextValid,
-  type Link,
   type Span,
   type SpanOptions,
   type Tracer as TracerApi,
@@ -12,7 +12,7 @@ import { type TraceContext, toTraceContext } from '../context/context.ts'
 import { activeContext, contextStorage } from '../context/context-manager.ts'
 import type { HeadSampler } from '../sample/sampler.ts'
 import { randomInt32 } from './ids.ts'
-import { RecordingSpan, type SpanSink } from './recording-span.ts'
+import { RecordingSpan, type SpanSink, toName } from './recording-span.ts'
 import { NonRecordingSpan, randomFlag, SpanIdentity, sampledFlag } from './span-identity.ts'
 import type { SpanLimits } from './span-limits.ts'
 
@@ -34,8 +34,7 @@ export class Tracer implements TracerApi {
   }
 
   startSpan(name: string, options?: SpanOptions, context?: Context): Span {
-    const from = context === undefined ? activeContext() : toTraceContext(context)
-    return this.start(String(name), options ?? noOptions, from)
+    return this.#startSafely(name, options, context ? toTraceContext(context) : activeContext())
   }
 
   startActiveSpan<F extends (span: Span) => unknown>(name: string, fn: F): ReturnType<F>
@@ -51,10 +50,22 @@ export class Tracer implements TracerApi {
     ...rest: [F] | [SpanOptions, F] | [SpanOptions, Context, F]
   ): ReturnType<F> {
     const fn = rest.at(-1) as F
-    const options = rest.length > 1 ? (rest[0] as SpanOptions) : noOptions
-    const from = rest.length > 2 ? toTraceContext(rest[1] as Context) : activeContext()
-    const span = this.start(String(name), options, from)
+    const options = rest.length > 1 ? (rest[0] as SpanOptions | undefined) : undefined
+    const context = rest.length > 2 ? (rest[1] as Context | undefined) : undefined
+    const from = context ? toTraceContext(context) : activeContext()
+    const span = this.#startSafely(name, options, from)
     return contextStorage.run(from.withSpan(span), fn, span) as ReturnType<F>
+  }
+
+  /** Options that throw when they are read cost the span its options, not the application its request. */
+  #startSafely(name: string, options: SpanOptions | undefined, from: TraceContext): Span {
+    const text = typeof name === 'string' ? name : toName(name)
+    try {
+      return this.start(text, options ?? noOptions, from)
+    } catch (cause) {
+      diag.warn(`the options of span '${text}' cannot be read and are left out`, cause)
+      return this.start(text, noOptions, from)
+    }
   }
 
   /** Starts a span in `context`; a NonRecordingSpan when it is not sampled or tracing is suppressed. */
@@ -120,7 +131,7 @@ export class Tracer implements TracerApi {
     )
     if (options.attributes !== undefined) span.setFirstAttributes(options.attributes)
     if (options.startTime !== undefined) span.setStart(options.startTime)
-    if (options.links !== undefined) addLinks(span, options.links)
+    if (options.links !== undefined) span.addLinks(options.links)
     return span
   }
 }
@@ -129,16 +140,16 @@ function toOtlpKind(kind: number | undefined): number {
   return kind !== undefined && kind >= 0 && kind <= maxApiKind ? kind + otlpKindOffset : otlpKindOffset
 }
 
-function addLinks(span: RecordingSpan, links: Link[]): void {
-  if (Array.isArray(links)) span.addLinks(links)
-}
-
 /** Whose child the new span is: foreign spans (of another SDK, or the API's own wrapper) are read through their context. */
 function parentOf(span: Span | undefined): SpanIdentity | undefined {
   if (span === undefined) return undefined
   if (span instanceof SpanIdentity) return span
-  const context = span.spanContext()
-  return isSpanContextValid(context) ? NonRecordingSpan.fromContext(context) : undefined
+  try {
+    const context = span.spanContext()
+    return isSpanContextValid(context) ? NonRecordingSpan.fromContext(context) : undefined
+  } catch {
+    return undefined
+  }
 }
 
 function parentAsIs(parent: SpanIdentity | undefined): NonRecordingSpan {
