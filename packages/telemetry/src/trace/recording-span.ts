@@ -24,7 +24,7 @@ import {
 import { type ClockAnchor, fromTimeInput, time, toUnixNanos } from '../clock.ts'
 import { type Correlation, tenantKey, userKey } from '../context/correlation.ts'
 import { setInList, toList } from './attribute-list.ts'
-import { toAttributeInput } from './attribute-value.ts'
+import { shorten, toAttributeInput } from './attribute-value.ts'
 import { exceptionAttributes } from './exception.ts'
 import { SpanIdentity } from './span-identity.ts'
 import type { SpanLimits } from './span-limits.ts'
@@ -257,7 +257,7 @@ export class RecordingSpan extends SpanIdentity implements Span, SpanRecord {
       if (code !== ok && code !== error) return this
       const message = code === error ? status.message : undefined
       this.statusCode = code
-      this.statusMessage = typeof message === 'string' ? message : ''
+      this.statusMessage = typeof message === 'string' ? toName(message) : ''
     } catch {
       diag.warn(`a status of span '${this.name}' cannot be read and is left out`)
     }
@@ -312,9 +312,9 @@ export class RecordingSpan extends SpanIdentity implements Span, SpanRecord {
 
 /** What was passed as a name, as text; callers without types pass anything. */
 export function toName(name: unknown): string {
-  if (typeof name === 'string') return name
+  if (typeof name === 'string') return shorten(name, Number.POSITIVE_INFINITY)
   try {
-    return String(name)
+    return shorten(String(name), Number.POSITIVE_INFINITY)
   } catch {
     return ''
   }

@@ -59,7 +59,7 @@ export class Tracer implements TracerApi {
 
   /** Options that throw when they are read cost the span its options, not the application its request. */
   #startSafely(name: string, options: SpanOptions | undefined, from: TraceContext): Span {
-    const text = typeof name === 'string' ? name : toName(name)
+    const text = toName(name)
     try {
       return this.start(text, options ?? noOptions, from)
     } catch (cause) {
