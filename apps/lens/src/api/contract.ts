@@ -50,7 +50,11 @@ export interface TraceSummary {
   /** Distinct values on the trace's spans; usually one each. */
   readonly tenants: readonly string[]
   readonly users: readonly string[]
-  readonly services: readonly { readonly name: string; readonly spanCount: number; readonly errorCount: number }[]
+  readonly services: readonly {
+    readonly name: string
+    readonly spanCount: number
+    readonly errorCount: number
+  }[]
 }
 
 /** GET /api/lens/facets takes a SearchQuery; counts are of traces, largest first. */
@@ -72,7 +76,11 @@ export interface FacetValue {
 /** GET /api/lens/histogram takes a SearchQuery: traces per time bucket, for the strip above the results. */
 export interface HistogramResponse {
   readonly bucketMs: number
-  readonly buckets: readonly { readonly startMs: number; readonly count: number; readonly errorCount: number }[]
+  readonly buckets: readonly {
+    readonly startMs: number
+    readonly count: number
+    readonly errorCount: number
+  }[]
 }
 
 /** GET /api/lens/traces/{traceId}: every span, sorted by start; 404 with a Problem when it is not stored. */
@@ -140,7 +148,13 @@ export interface Attribute {
   readonly value: AttributeValue
 }
 
-export type AttributeValue = string | number | boolean | null | readonly AttributeValue[] | { readonly [key: string]: AttributeValue }
+export type AttributeValue =
+  | string
+  | number
+  | boolean
+  | null
+  | readonly AttributeValue[]
+  | { readonly [key: string]: AttributeValue }
 
 /** Every error of this API: RFC 9457 problem details. `parameter` names what was wrong in the query string. */
 export interface Problem {

@@ -1,0 +1,79 @@
+/** Lens's own query API, /api/lens, as contract.ts describes it: what the web UI asks. */
+
+import type { FastifyInstance } from 'fastify'
+import { facets } from '../query/facets.ts'
+import { countTraces, findTraces } from '../query/find-traces.ts'
+import { histogram } from '../query/histogram.ts'
+import { readSpans } from '../query/read-spans.ts'
+import { summarizeTraces } from '../query/summarize-traces.ts'
+import { QueryLimitError, type StoreEngine, StoreUnavailableError } from '../store/engine.ts'
+import { clientGone } from './client-gone.ts'
+import type { FacetsResponse, HistogramResponse, Problem, SearchResponse, TraceResponse } from './contract.ts'
+import { badParameter, notFound, ProblemError } from './problem.ts'
+import { searchParameters } from './search-parameters.ts'
+import { parseTraceId } from './trace-id.ts'
+import { traceView } from './trace-view.ts'
+
+export async function lensRoutes(app: FastifyInstance, { engine }: { engine: StoreEngine }): Promise<void> {
+  app.setErrorHandler((error, request, reply) => {
+    const problem = problemOf(error)
+    if (problem.status >= 500) request.log.error({ err: error }, 'a query failed')
+    reply.code(problem.status).type('application/problem+json').send(JSON.stringify(problem))
+  })
+
+  app.setNotFoundHandler((request, reply) => {
+    const { problem } = notFound(`there is no ${request.method} ${request.url.split('?', 1)[0]}`)
+    reply.code(404).type('application/problem+json').send(JSON.stringify(problem))
+  })
+
+  app.get('/search', async (request, reply): Promise<SearchResponse> => {
+    const began = performance.now()
+    const { filter, limit } = searchParameters(request.query, Date.now())
+    const options = { signal: clientGone(reply) }
+    const [found, stored] = await Promise.all([
+      findTraces(engine, filter, limit, options),
+      countTraces(engine, filter, options),
+    ])
+    const traces = await summarizeTraces(engine, found.traceIds, options)
+    return { traces, total: found.total, stored, tookMs: elapsed(began) }
+  })
+
+  app.get('/facets', async (request, reply): Promise<FacetsResponse> => {
+    const { filter } = searchParameters(request.query, Date.now())
+    return facets(engine, filter, { signal: clientGone(reply) })
+  })
+
+  app.get('/histogram', async (request, reply): Promise<HistogramResponse> => {
+    const { filter } = searchParameters(request.query, Date.now())
+    return histogram(engine, filter, { signal: clientGone(reply) })
+  })
+
+  app.get<{ Params: { traceId: string } }>(
+    '/traces/:traceId',
+    async (request, reply): Promise<TraceResponse> => {
+      const traceId = parseTraceId(request.params.traceId)
+      if (traceId === undefined) throw badParameter('traceId', 'expected 32 or 16 hex digits')
+      const spans = await readSpans(engine, [traceId], { signal: clientGone(reply) })
+      if (spans.length === 0) throw notFound(`trace ${traceId} is not stored`)
+      return traceView(traceId, spans)
+    },
+  )
+}
+
+function elapsed(began: number): number {
+  return Math.round((performance.now() - began) * 10) / 10
+}
+
+function problemOf(error: unknown): Problem {
+  if (error instanceof ProblemError) return error.problem
+  const type = 'about:blank'
+  if (error instanceof QueryLimitError) {
+    const detail = 'The search takes more time or memory than one may: narrow its time range or its fields.'
+    return { type, title: 'Unprocessable Content', status: 422, detail }
+  }
+  if (error instanceof StoreUnavailableError) {
+    const detail = 'The store is not available at the moment; try again.'
+    return { type, title: 'Service Unavailable', status: 503, detail }
+  }
+  return { type, title: 'Internal Server Error', status: 500, detail: 'Lens failed; its log says why.' }
+}

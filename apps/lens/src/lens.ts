@@ -1,0 +1,70 @@
+/** Lens put together: store, then ingest, then API, and taken apart in the opposite order. `main` owns the process around it. */
+
+import type { Logger } from 'pino'
+import { ApiServer } from './api/api-server.ts'
+import { checkPorts } from './check-ports.ts'
+import type { LensConfig } from './config.ts'
+import { GrpcReceiver } from './ingest/grpc-receiver.ts'
+import { HttpReceiver } from './ingest/http-receiver.ts'
+import { SpanIntake } from './ingest/span-intake.ts'
+import { openStore, type Store } from './store/open-store.ts'
+
+export interface LensUrls {
+  readonly ui: string
+  readonly otlpGrpc: string
+  readonly otlpHttp: string
+}
+
+export interface Lens {
+  readonly urls: LensUrls
+  /** Of the embedded engine's process. */
+  readonly enginePid: () => number | undefined
+  /** Stops taking requests, stores and answers those in flight, and closes the store. */
+  close(): Promise<void>
+}
+
+/** Senders in flight get this long to finish; what was accepted is stored in any case. */
+const drainTime = 5_000
+
+/** Rejects with StartupError, with nothing left running. */
+export async function startLens(config: LensConfig, log: Logger): Promise<Lens> {
+  const { host } = config
+  await checkPorts(config)
+  const store = await openStore(config, log)
+  const intake = new SpanIntake(store, log)
+  const grpc = new GrpcReceiver(intake, log)
+  const http = new HttpReceiver(intake, log)
+  const api = await ApiServer.create(store.engine, host, log)
+  const close = () => closeAll([grpc, http, api], intake, store)
+  try {
+    const otlpGrpc = urlOf(host, await grpc.listen(host, config.otlpGrpcPort))
+    const otlpHttp = urlOf(host, await http.listen(host, config.otlpHttpPort))
+    const ui = urlOf(host, await api.listen(config.port))
+    return { urls: { ui, otlpGrpc, otlpHttp }, enginePid: store.pid, close }
+  } catch (error) {
+    await close()
+    throw error
+  }
+}
+
+interface Listener {
+  close(): Promise<void>
+  abort(): void
+}
+
+async function closeAll(listeners: readonly Listener[], intake: SpanIntake, store: Store): Promise<void> {
+  const timer = setTimeout(() => {
+    for (const listener of listeners) listener.abort()
+  }, drainTime)
+  await Promise.all(listeners.map((listener) => listener.close()))
+  clearTimeout(timer)
+  await intake.close()
+  await store.close()
+}
+
+/** An address to open: one that listens everywhere is reached at this machine's loopback. */
+function urlOf(host: string, port: number): string {
+  const name =
+    host === '0.0.0.0' ? '127.0.0.1' : host === '::' ? '[::1]' : host.includes(':') ? `[${host}]` : host
+  return `http://${name}:${port}`
+}

@@ -1,0 +1,54 @@
+#!/usr/bin/env node
+/** The process of rustok-lens: configuration, signals, exit codes. Started by `npm start`, or by hand. */
+
+import { pino } from 'pino'
+import { configFromEnvironment } from './config.ts'
+import { type Lens, startLens } from './lens.ts'
+import { StartupError } from './startup-error.ts'
+
+/** The shutdown's own deadlines end before; this one ends a shutdown that hangs. */
+const exitDeadline = 9_500
+
+const signalNumbers = { SIGINT: 2, SIGTERM: 15 } as const
+
+try {
+  const config = configFromEnvironment()
+  const log = pino({ level: config.logLevel, base: { service: 'rustok-lens' } })
+  const starting = startLens(config, log)
+
+  let stopping = false
+  const stop = (reason: string) => {
+    if (stopping) return
+    stopping = true
+    log.info({ reason }, 'stopping')
+    setTimeout(() => process.exit(1), exitDeadline).unref()
+    starting
+      .then((lens) => lens.close())
+      .then(
+        () => process.exit(0),
+        (error: unknown) => {
+          log.error({ err: error }, 'could not stop cleanly')
+          process.exit(1)
+        },
+      )
+  }
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    process.on(signal, () => {
+      if (stopping) process.exit(128 + signalNumbers[signal])
+      stop(signal)
+    })
+  }
+  process.on('disconnect', () => stop('the parent is gone'))
+
+  announce(await starting)
+
+  function announce({ urls }: Lens): void {
+    log.info(urls, 'ready')
+    process.send?.({ type: 'ready', urls })
+  }
+} catch (error) {
+  if (!(error instanceof StartupError)) throw error
+  process.stderr.write(`rustok-lens: ${error.message}\n`)
+  process.exitCode = 1
+  process.disconnect?.()
+}

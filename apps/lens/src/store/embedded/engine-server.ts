@@ -1,0 +1,140 @@
+/**
+ * The engine's process: chDB behind the part of ClickHouse's HTTP interface that `@clickhouse/client` uses, on a Unix socket. It is a
+ * process of its own because a native abort takes its whole process along. `EngineProcess` forks it; it lives no longer than its parent.
+ */
+
+import { createWriteStream } from 'node:fs'
+import { mkdir, rm } from 'node:fs/promises'
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import { pipeline } from 'node:stream/promises'
+import { isChdbError } from './chdb-error.ts'
+import { engineArguments, statementDefaults } from './limits.ts'
+import type { EngineMessage, EngineOptions } from './messages.ts'
+import { SessionPool } from './session-pool.ts'
+import { insertFromFile, prelude, quote } from './statement.ts'
+
+/** Reads at once. Each uses up to all cores, so more of them would only take turns. */
+const readers = 4
+/** Where bodies of inserts wait for the engine to read them: relative, so that no path needs quoting. */
+const inbox = 'inbox'
+
+const options = JSON.parse(process.argv[2] ?? '{}') as EngineOptions
+
+// The parent is gone, on purpose or not. What it acknowledged is on disk, so there is nothing to save.
+process.on('disconnect', () => process.exit(0))
+// A terminal's Ctrl-C reaches the whole group; the parent ends this process when its own work is done.
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => {})
+
+function tell(message: EngineMessage): void {
+  process.send?.(message)
+}
+
+try {
+  process.chdir(options.directory)
+  await rm(inbox, { recursive: true, force: true })
+  await mkdir(inbox)
+  await serve()
+} catch (error) {
+  const message = error instanceof Error ? error.message : String(error)
+  const locked = message.includes('Cannot lock file')
+  process.send?.({ type: 'failed', locked, message } satisfies EngineMessage, () => process.exit(1))
+}
+
+async function serve(): Promise<void> {
+  const engine = engineArguments()
+  const writing = new SessionPool(options.directory, 1, engine)
+  const reading = new SessionPool(options.directory, readers, engine)
+  const control = new SessionPool(options.directory, 1, engine)
+  const defaults = statementDefaults()
+  let statements = 0
+
+  const server = createServer({ maxHeaderSize: 1024 * 1024, requestTimeout: 0 }, (request, response) => {
+    answer(request, response).catch((error: unknown) => fail(response, error))
+  })
+  // Abandoned sockets must not keep the pool's sessions; idle ones are the client's to close.
+  server.keepAliveTimeout = 0
+  server.listen(options.socket, () => tell({ type: 'listening' }))
+
+  process.on('message', (message) => {
+    if (message !== 'close') return
+    server.close(() => {
+      for (const pool of [reading, writing, control]) pool.close()
+      process.exit(0)
+    })
+    server.closeIdleConnections()
+  })
+
+  async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const url = new URL(request.url ?? '/', 'http://engine')
+    if (url.pathname === '/ping') {
+      response.end('Ok.\n')
+      return
+    }
+    const number = ++statements
+    const mark = `${process.pid}-${number}`
+    const settings = prelude(url.searchParams, defaults, mark)
+    const statement = url.searchParams.get('query')
+    const file = `${inbox}/${number}`
+    const insert = statement === null ? undefined : insertFromFile(statement, file)
+    if (insert !== undefined) await insertBody(request, response, `${settings}${insert}`, file)
+    else await run(response, settings, `${statement ?? ''}${await textOf(request)}`, mark, url)
+  }
+
+  async function insertBody(
+    request: IncomingMessage,
+    response: ServerResponse,
+    statement: string,
+    file: string,
+  ): Promise<void> {
+    try {
+      await pipeline(request, createWriteStream(file, { highWaterMark: 1024 * 1024 }))
+      await writing.use((session) => session.queryAsync(statement))
+      response.end()
+    } finally {
+      await rm(file, { force: true })
+    }
+  }
+
+  async function run(
+    response: ServerResponse,
+    settings: string,
+    statement: string,
+    mark: string,
+    url: URL,
+  ): Promise<void> {
+    await reading.use(async (session) => {
+      if (response.destroyed) return
+      const stop = () => {
+        const kill = `KILL QUERY WHERE Settings['log_comment'] = ${quote(mark)} ASYNC`
+        control.use((session) => session.queryAsync(kill)).catch(() => {})
+      }
+      response.once('close', stop)
+      try {
+        const format = url.searchParams.get('default_format') ?? 'TabSeparated'
+        const result = await session.queryAsync(settings + statement, { format })
+        response.off('close', stop)
+        response.end(result.bytes())
+      } finally {
+        response.off('close', stop)
+      }
+    })
+  }
+}
+
+async function textOf(request: IncomingMessage): Promise<string> {
+  const chunks: Buffer[] = []
+  for await (const chunk of request) chunks.push(chunk as Buffer)
+  return Buffer.concat(chunks).toString('utf8')
+}
+
+/** As ClickHouse says it: the code in a header, the message in the body. */
+function fail(response: ServerResponse, error: unknown): void {
+  if (response.headersSent || response.destroyed) {
+    response.destroy()
+    return
+  }
+  const code = isChdbError(error) ? (error.clickhouseCode ?? 0) : 0
+  response.statusCode = error instanceof RangeError ? 400 : 500
+  response.setHeader('X-ClickHouse-Exception-Code', String(code))
+  response.end(error instanceof Error ? error.message : String(error))
+}

@@ -1,0 +1,56 @@
+/**
+ * How much memory the embedded engine may take. Its own defaults are gigabytes for each of a dozen caches, meant for a machine that runs
+ * nothing else; Lens shares a laptop.
+ */
+
+import { availableParallelism, totalmem } from 'node:os'
+
+const MiB = 1024 * 1024
+
+/** A quarter of the machine's (or the container's) memory, between 768 MiB and 4 GiB. */
+function engineMemory(): number {
+  const constrained = process.constrainedMemory()
+  const total = constrained > 0 ? Math.min(constrained, totalmem()) : totalmem()
+  return Math.floor(Math.min(Math.max(total / 4, 768 * MiB), 4096 * MiB))
+}
+
+/** Server settings in the form of a command line; they hold for the whole engine and can only be given when it opens. */
+export function engineArguments(): string[] {
+  const memory = engineMemory()
+  const settings: Record<string, number> = {
+    max_server_memory_usage: memory,
+    mark_cache_size: memory / 16,
+    index_mark_cache_size: memory / 32,
+    primary_index_cache_size: memory / 16,
+    query_condition_cache_size: memory / 64,
+    text_index_tokens_cache_size: memory / 64,
+    text_index_header_cache_size: memory / 64,
+    text_index_postings_cache_size: memory / 64,
+    compiled_expression_cache_size: 16 * MiB,
+    uncompressed_cache_size: 0,
+    vector_similarity_index_cache_size: MiB,
+    unique_key_index_cache_size_bytes: MiB,
+    parquet_metadata_cache_size: MiB,
+    iceberg_metadata_files_cache_size: MiB,
+    background_pool_size: 2,
+    background_schedule_pool_size: 2,
+    max_thread_pool_size: 256,
+  }
+  return Object.entries(settings).map(([name, value]) => `--${name}=${Math.floor(value)}`)
+}
+
+/** Settings of each statement, unless its request says otherwise. */
+export function statementDefaults(): Readonly<Record<string, string>> {
+  const memory = engineMemory()
+  return {
+    max_threads: String(availableParallelism()),
+    max_memory_usage: String(Math.floor(memory * 0.6)),
+    max_execution_time: '0',
+    max_result_rows: '0',
+    result_overflow_mode: 'throw',
+    exact_rows_before_limit: '0',
+    async_insert: '0',
+    output_format_json_quote_64bit_integers: '1',
+    optimize_throw_if_noop: '0',
+  }
+}

@@ -1,0 +1,80 @@
+/** A buffer that grows by doubling: where the columns of a Native block gather their bytes. */
+export class ByteBuffer {
+  bytes: Buffer
+  length = 0
+
+  constructor(capacity: number) {
+    this.bytes = Buffer.allocUnsafeSlow(capacity)
+  }
+
+  /** Makes room for `count` more bytes; a caller may then write to `bytes` at `length` and move `length` on. */
+  reserve(count: number): void {
+    const needed = this.length + count
+    if (needed > this.bytes.length) this.#grow(needed)
+  }
+
+  #grow(needed: number): void {
+    const larger = Buffer.allocUnsafeSlow(Math.max(needed, this.bytes.length * 2))
+    this.bytes.copy(larger, 0, 0, this.length)
+    this.bytes = larger
+  }
+
+  append(source: Uint8Array): void {
+    this.reserve(source.length)
+    this.bytes.set(source, this.length)
+    this.length += source.length
+  }
+
+  /** LEB128, as ClickHouse writes the lengths of strings. */
+  appendVarint(value: number): void {
+    this.reserve(8)
+    let rest = value
+    while (rest > 0x7f) {
+      this.bytes[this.length++] = (rest & 0x7f) | 0x80
+      rest >>>= 7
+    }
+    this.bytes[this.length++] = rest
+  }
+
+  /** A string in UTF-8 behind its length in bytes. */
+  appendString(text: string): void {
+    const count = text.length
+    this.reserve(count * 3 + 5)
+    if (count < shortString) {
+      // A loop beats the call into C++ for the short ASCII strings that most values are.
+      const { bytes } = this
+      const start = this.length + 1
+      let index = 0
+      for (; index < count; index++) {
+        const code = text.charCodeAt(index)
+        if (code > 0x7f) break
+        bytes[start + index] = code
+      }
+      if (index === count) {
+        bytes[start - 1] = count
+        this.length = start + count
+        return
+      }
+    }
+    const size = Buffer.byteLength(text)
+    this.appendVarint(size)
+    this.length += this.bytes.write(text, this.length)
+  }
+
+  appendUint64(value: bigint): void {
+    this.reserve(8)
+    this.length = this.bytes.writeBigUInt64LE(BigInt.asUintN(64, value), this.length)
+  }
+
+  appendUint32(value: number): void {
+    this.reserve(4)
+    this.length = this.bytes.writeUInt32LE(value >>> 0, this.length)
+  }
+
+  view(): Buffer {
+    return this.bytes.subarray(0, this.length)
+  }
+}
+
+/** Below 128 the length is one byte, known before the bytes are; beyond about 40 characters the native copy wins. */
+const shortString = 40
