@@ -9,7 +9,7 @@ const maxDepth = 16
 /** Nodes of one value: what remains of a larger graph is dropped. */
 const maxNodes = 10_000
 /** Of one string when no limit is configured: a longer one would not fit a collector's usual request of 4 MiB. */
-const maxStringLength = 1_048_576
+export const maxStringLength = 1_048_576
 
 /** `undefined` when there is nothing to keep. */
 export function toAttributeInput(value: unknown, lengthLimit: number): AttributeInput {

@@ -7,6 +7,7 @@ import {
   type SpanOptions,
   type Tracer as TracerApi,
 } from '@opentelemetry/api'
+import type { AttributeKey } from '@rustok/otlp'
 import { currentAnchor } from '../clock.ts'
 import { type TraceContext, toTraceContext } from '../context/context.ts'
 import { activeContext, contextStorage } from '../context/context-manager.ts'
@@ -26,6 +27,8 @@ export class Tracer implements TracerApi {
   readonly #sink: SpanSink
   readonly #sampler: HeadSampler
   readonly #limits: SpanLimits
+  /** See RecordingSpan.setFirstAttributes. */
+  readonly #keyGuesses: AttributeKey[] = []
 
   constructor(sink: SpanSink, sampler: HeadSampler, limits: SpanLimits) {
     this.#sink = sink
@@ -129,7 +132,7 @@ export class Tracer implements TracerApi {
       this.#sink,
       this.#limits,
     )
-    if (options.attributes !== undefined) span.setFirstAttributes(options.attributes)
+    if (options.attributes !== undefined) span.setFirstAttributes(options.attributes, this.#keyGuesses)
     if (options.startTime !== undefined) span.setStart(options.startTime)
     if (options.links !== undefined) span.addLinks(options.links)
     return span
