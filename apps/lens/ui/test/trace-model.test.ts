@@ -247,6 +247,17 @@ describe('warnings', () => {
 })
 
 describe('insights', () => {
+  it('tell the same failure once, with all the spans that it hit', () => {
+    const response = trace('root - 0 100', 'a root 10 8', 'b root 20 6')
+    const spans = response.spans.map((span) =>
+      span.name === 'root'
+        ? span
+        : { ...span, name: 'call', status: 'error' as const, statusMessage: 'refused' },
+    )
+    const { failures } = traceInsights(traceModel({ ...response, spans }), 2)
+    assert.deepEqual(failures, [{ text: 'refused', spans: [1, 2] }])
+  })
+
   it('blame the deepest failed spans and rank spans by self time', () => {
     const response = trace('root - 0 100', 'call root 10 80', 'db call 20 60', 'other root 95 2')
     const spans = response.spans.map((span) =>
@@ -255,8 +266,14 @@ describe('insights', () => {
         : span,
     )
     const model = traceModel({ ...response, spans })
-    const { origins, slowest } = traceInsights(model, 2)
-    assert.deepEqual(names(model, origins), ['db'])
+    const { failures, slowest } = traceInsights(model, 2)
+    assert.deepEqual(
+      names(
+        model,
+        failures.flatMap((failure) => failure.spans),
+      ),
+      ['db'],
+    )
     assert.deepEqual(names(model, slowest), ['db', 'call'])
     assert.equal(model.failedBelow[model.root], 2)
   })

@@ -28,17 +28,17 @@ export function formatDuration(nanos: number): string {
 }
 
 function formatClockDuration(nanos: number): string {
-  const [big, bigName, small, smallName] =
-    nanos < HOUR - MINUTE / 120
-      ? ([MINUTE, 'min', 1e9, 's'] as const)
-      : nanos < DAY - MINUTE / 2
-        ? ([HOUR, 'h', MINUTE, 'min'] as const)
-        : ([DAY, 'd', HOUR, 'h'] as const)
+  if (nanos < HOUR - 0.5e9) return compound(nanos, MINUTE, 'min', 1e9, 's')
+  if (nanos < DAY - MINUTE / 2) return compound(nanos, HOUR, 'h', MINUTE, 'min')
+  return compound(nanos, DAY, 'd', HOUR, 'h')
+}
+
+/** In two units, rounded to the smaller one, which is left out when there is none of it. */
+function compound(nanos: number, big: number, bigName: string, small: number, smallName: string): string {
   const total = Math.round(nanos / small)
   const per = Math.round(big / small)
   const rest = total % per
-  const whole = Math.floor(total / per)
-  return rest === 0 ? `${whole} ${bigName}` : `${whole} ${bigName} ${rest} ${smallName}`
+  return `${Math.floor(total / per)} ${bigName}${rest === 0 ? '' : ` ${rest} ${smallName}`}`
 }
 
 function roundTo3(value: number): number {
@@ -50,10 +50,16 @@ function roundTo3(value: number): number {
 /** For a ruler: `time` in the unit that suits the ruler's end, with the decimals that tell its steps apart. */
 export function formatDurationAt(time: number, step: number, end: number): string {
   if (time === 0) return '0'
-  if (end >= 2 * MINUTE && step >= 1e9) return formatDuration(time)
+  if (end >= 2 * MINUTE && step >= 1e9) return formatClockTick(time, step)
   const unit = UNITS.findLast((candidate) => Math.max(end, step) >= candidate.nanos) ?? UNITS[0]
   const decimals = Math.max(0, Math.ceil(-Math.log10(step / unit.nanos) - 1e-9))
   return `${(time / unit.nanos).toFixed(Math.min(decimals, 9))} ${unit.name}`
+}
+
+function formatClockTick(time: number, step: number): string {
+  if (step >= HOUR && time >= DAY) return compound(time, DAY, 'd', HOUR, 'h')
+  if (step >= MINUTE && time >= HOUR) return compound(time, HOUR, 'h', MINUTE, 'min')
+  return time < MINUTE ? `${Math.round(time / 1e9)} s` : compound(time, MINUTE, 'min', 1e9, 's')
 }
 
 const FACTORS: Readonly<Record<string, number>> = {

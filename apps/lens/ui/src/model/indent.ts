@@ -9,10 +9,12 @@ export interface Indent {
 }
 
 const WIDEST_STEP = 16
-const NARROWEST_STEP = 7
+const NARROWEST_STEP = 6
+/** A column below this has no room to give away: the phone's. */
+const NARROW = 260
 
 export function indentFor(maxDepth: number, columnWidth: number): Indent {
-  const room = Math.max(NARROWEST_STEP, columnWidth * 0.45)
+  const room = Math.max(NARROWEST_STEP, columnWidth * (columnWidth < NARROW ? 0.28 : 0.45))
   const step = Math.min(WIDEST_STEP, Math.max(NARROWEST_STEP, Math.floor(room / Math.max(1, maxDepth))))
   return { step, deepest: Math.max(1, Math.floor(room / step)) }
 }

@@ -70,9 +70,15 @@ export function timeTicks(view: TimeView, width: number, minGap: number): readon
 }
 
 const CLOCK_STEPS = [1, 2, 5, 10, 15, 30].flatMap((n) => [n * 60e9, n * 3600e9]).sort((a, b) => a - b)
+const DAY = 86_400e9
 
 function niceStep(atLeast: number): number {
-  if (atLeast > 30e9 && atLeast <= 30 * 3600e9) return CLOCK_STEPS.find((step) => step >= atLeast)!
+  if (atLeast > 30 * 3600e9) return decimalStep(atLeast / DAY) * DAY
+  if (atLeast > 30e9) return CLOCK_STEPS.find((step) => step >= atLeast)!
+  return decimalStep(atLeast)
+}
+
+function decimalStep(atLeast: number): number {
   const power = 10 ** Math.floor(Math.log10(Math.max(1, atLeast)))
   const factor = [1, 2, 5, 10].find((n) => n * power >= atLeast) ?? 10
   return factor * power

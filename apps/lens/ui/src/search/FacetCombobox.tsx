@@ -80,14 +80,7 @@ export function FacetCombobox({ field, label, state, change }: FacetComboboxProp
   }
 
   return (
-    <div
-      role="presentation"
-      className="combo"
-      data-set={value !== undefined}
-      onBlur={(event) => {
-        if (!event.currentTarget.contains(event.relatedTarget)) hide()
-      }}
-    >
+    <div className="combo" data-set={value !== undefined}>
       <label className="combo-label" htmlFor={id}>
         {label}
       </label>
@@ -108,6 +101,7 @@ export function FacetCombobox({ field, label, state, change }: FacetComboboxProp
         title={value}
         onClick={show}
         onFocus={(event) => event.target.select()}
+        onBlur={hide}
         onChange={(event) => {
           setTyped(event.target.value)
           setOpen(true)

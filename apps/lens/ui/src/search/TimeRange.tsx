@@ -1,5 +1,5 @@
 /** When: a lookback from now, or a range of two local times. */
-import { type FormEvent, useRef, useState } from 'react'
+import { type FormEvent, type KeyboardEvent, useRef, useState } from 'react'
 import { DEFAULT_LOOKBACK, describeRange, LOOKBACKS, type SearchState } from '../model/search-state.ts'
 import { fromLocalInput, toLocalInput } from '../model/time.ts'
 import { Icon } from '../ui/Icon.tsx'
@@ -25,6 +25,9 @@ export function TimeRange({ state, change, now }: TimeRangeProps) {
     setProblem(undefined)
     opener.current?.focus()
   }
+  const onKeyDown = (event: KeyboardEvent) => {
+    if (event.key === 'Escape' && open) close()
+  }
   const apply = (event: FormEvent<HTMLFormElement>) => {
     event.preventDefault()
     const fields = new FormData(event.currentTarget)
@@ -36,16 +39,7 @@ export function TimeRange({ state, change, now }: TimeRangeProps) {
     close()
   }
   return (
-    <div
-      role="presentation"
-      className="time-range"
-      onBlur={(event) => {
-        if (event.relatedTarget !== null && !event.currentTarget.contains(event.relatedTarget)) setOpen(false)
-      }}
-      onKeyDown={(event) => {
-        if (event.key === 'Escape' && open) close()
-      }}
-    >
+    <div className="time-range">
       <button
         ref={opener}
         type="button"
@@ -54,6 +48,7 @@ export function TimeRange({ state, change, now }: TimeRangeProps) {
         aria-expanded={open}
         aria-haspopup="dialog"
         onClick={() => setOpen(!open)}
+        onKeyDown={onKeyDown}
       >
         <span>{label}</span>
         <Icon name="down" />
@@ -61,7 +56,19 @@ export function TimeRange({ state, change, now }: TimeRangeProps) {
       {open && (
         <>
           <div className="time-range-away" aria-hidden="true" onClick={() => setOpen(false)} />
-          <div className="time-range-pop" role="dialog" aria-label="Time range">
+          <div
+            className="time-range-pop"
+            role="dialog"
+            aria-label="Time range"
+            onKeyDown={onKeyDown}
+            onBlur={(event) => {
+              if (
+                event.relatedTarget !== null &&
+                !event.currentTarget.parentElement?.contains(event.relatedTarget)
+              )
+                setOpen(false)
+            }}
+          >
             <div className="time-range-list">
               {LOOKBACKS.map((known) => (
                 <button

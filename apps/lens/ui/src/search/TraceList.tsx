@@ -31,6 +31,7 @@ export function TraceList({ traces, change, now }: TraceListProps) {
         <span>Spans, services</span>
         <span className="trace-scale">
           <span>Duration</span>
+          <span>0</span>
           <span>{formatDuration(slowest)}</span>
         </span>
       </div>

@@ -1,6 +1,7 @@
 /** A document among the attributes: SQL, GraphQL, JSON or lines of text, preformatted and lightly coloured. */
 import { useMemo } from 'react'
 import { type Language, tokenize } from '../model/tokens.ts'
+import { VisibleText } from '../ui/Text.tsx'
 import './CodeBlock.css'
 
 export interface CodeBlockProps {
@@ -19,11 +20,12 @@ export function CodeBlock({ text, language }: CodeBlockProps) {
       <bdi>
         {tokens.map(({ kind, text: part }, at) =>
           kind === 'plain' ? (
-            part
+            // biome-ignore lint/suspicious/noArrayIndexKey: tokens are never moved, only replaced together
+            <VisibleText key={at} text={part} />
           ) : (
             // biome-ignore lint/suspicious/noArrayIndexKey: tokens are never moved, only replaced together
             <span key={at} className={`token-${kind}`}>
-              {part}
+              <VisibleText text={part} />
             </span>
           ),
         )}

@@ -2,11 +2,11 @@
 import { useMemo } from 'react'
 import { formatDuration } from '../model/duration.ts'
 import { services } from '../model/service-palette.ts'
+import { spanHint } from '../model/span-hint.ts'
 import { traceInsights } from '../model/trace-insights.ts'
 import type { TraceModel } from '../model/trace-model.ts'
 import { Icon } from '../ui/Icon.tsx'
 import { Text } from '../ui/Text.tsx'
-import { errorText } from './error-text.ts'
 import './OverviewPanel.css'
 
 export interface OverviewPanelProps {
@@ -21,7 +21,7 @@ const MOST_SLOW = 6
 const MOST_SERVICES = 8
 
 export function OverviewPanel({ model, select, missing }: OverviewPanelProps) {
-  const { origins, slowest, totalSelf } = useMemo(() => traceInsights(model, MOST_SLOW), [model])
+  const { failures, slowest, totalSelf } = useMemo(() => traceInsights(model, MOST_SLOW), [model])
   const shares = useMemo(() => model.services.toSorted((a, b) => b.self - a.self), [model.services])
   const longest = Math.max(1, shares[0]?.self ?? 1)
   return (
@@ -31,27 +31,33 @@ export function OverviewPanel({ model, select, missing }: OverviewPanelProps) {
           Span <code>{missing}</code> is not in this trace.
         </p>
       )}
-      {origins.length > 0 && (
+      {failures.length > 0 && (
         <section>
           <h2>What went wrong</h2>
           <ol className="overview-errors">
-            {origins.slice(0, MOST_ERRORS).map((span) => (
-              <li key={span}>
-                <button type="button" onClick={() => select(span)}>
+            {failures.slice(0, MOST_ERRORS).map(({ text, spans }) => (
+              <li key={spans[0]}>
+                <button type="button" onClick={() => select(spans[0]!)}>
                   <Icon name="error" />
                   <span>
                     <span className="overview-error-text">
-                      <Text>{errorText(model.spans[span]!)}</Text>
+                      <Text>{text}</Text>
                     </span>
-                    <SpanLine model={model} span={span} />
+                    <SpanLine model={model} span={spans[0]!} />
                   </span>
+                  {spans.length > 1 && (
+                    <span className="overview-times">
+                      ×{spans.length.toLocaleString()}
+                      <span className="visually-hidden"> times</span>
+                    </span>
+                  )}
                 </button>
               </li>
             ))}
           </ol>
-          {origins.length > MOST_ERRORS && (
+          {failures.length > MOST_ERRORS && (
             <p className="overview-more">
-              {(origins.length - MOST_ERRORS).toLocaleString()} more: <kbd>e</kbd> goes through all errors
+              {(failures.length - MOST_ERRORS).toLocaleString()} more: <kbd>e</kbd> goes through all errors
             </p>
           )}
         </section>
@@ -102,11 +108,12 @@ export function OverviewPanel({ model, select, missing }: OverviewPanelProps) {
 
 function SpanLine({ model, span }: { readonly model: TraceModel; readonly span: number }) {
   const service = model.services[model.service[span]!]!.name
+  const hint = spanHint(model.spans[span]!)
   return (
     <span className="overview-span">
       <span className="service-dot" style={{ background: services.colorOf(service) }} />
       <span className="truncate">
-        <Text>{model.spans[span]!.name}</Text>
+        <Text>{hint === '' ? model.spans[span]!.name : `${model.spans[span]!.name} ${hint}`}</Text>
       </span>
       <span className="muted truncate">
         <Text>{service}</Text>

@@ -1,9 +1,13 @@
+// biome-ignore-all lint/a11y/useSemanticElements: a window over 100,000 rows is no <table>
+// biome-ignore-all lint/a11y/useFocusableInteractive: the grid keeps the focus and names its active row
+
 /** One row of the waterfall: the texts. Bars and guides lie on the canvas behind them. */
 import { memo } from 'react'
 import { formatDuration } from '../model/duration.ts'
 import { type Indent, indentOf } from '../model/indent.ts'
 import { descendantCount, hasChildren } from '../model/rows.ts'
 import { services } from '../model/service-palette.ts'
+import { spanHint } from '../model/span-hint.ts'
 import { CYCLE, DUPLICATE, ORPHAN } from '../model/span-tree.ts'
 import { barBox, labelPlace, type TimeView } from '../model/timeline.ts'
 import type { TraceModel } from '../model/trace-model.ts'
@@ -34,12 +38,12 @@ export const SpanRow = memo(function SpanRow(props: SpanRowProps) {
   const depth = tree.depth[span]!
   const parent = tree.parent[span]!
   const changesService = parent === -1 || model.service[parent] !== model.service[span]
+  const hint = spanHint(view)
   const below = descendantCount(tree, span)
   const failed = model.failed[span] === 1
   const hiddenErrors = isCollapsed ? model.failedBelow[span]! : 0
   return (
     // biome-ignore lint/a11y/useKeyWithClickEvents: the grid has the keys, and this row is its active descendant
-    // biome-ignore lint/a11y/useSemanticElements: rows of a window over 100,000 cannot be a table's
     <div
       id={`span-row-${span}`}
       role="row"
@@ -54,7 +58,6 @@ export const SpanRow = memo(function SpanRow(props: SpanRowProps) {
       onPointerDown={keepFocusOnGrid}
       onClick={() => choose(span)}
     >
-      {/* biome-ignore lint/a11y/useFocusableInteractive: the grid keeps the focus */}
       <div role="gridcell" className="span-name" style={{ paddingLeft: 8 + indentOf(indent, depth) }}>
         {below > 0 ? (
           <button
@@ -78,6 +81,11 @@ export const SpanRow = memo(function SpanRow(props: SpanRowProps) {
         <span className="span-operation truncate">
           <Text>{view.name}</Text>
         </span>
+        {hint !== '' && (
+          <span className="span-hint truncate">
+            <Text>{hint}</Text>
+          </span>
+        )}
         <span className="span-service truncate" data-repeated={!changesService}>
           <Text>{service}</Text>
         </span>
@@ -99,7 +107,6 @@ export const SpanRow = memo(function SpanRow(props: SpanRowProps) {
           )}
         </span>
       </div>
-      {/* biome-ignore lint/a11y/useFocusableInteractive: the grid keeps the focus */}
       <div role="gridcell" className="span-time">
         <DurationLabel {...props} />
       </div>

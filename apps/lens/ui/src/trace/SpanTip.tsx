@@ -2,6 +2,7 @@
 import { useLayoutEffect, useRef } from 'react'
 import { formatDuration } from '../model/duration.ts'
 import { services } from '../model/service-palette.ts'
+import { spanHint } from '../model/span-hint.ts'
 import type { TraceModel } from '../model/trace-model.ts'
 import { Text } from '../ui/Text.tsx'
 import { KIND_NAMES } from './KindIcon.tsx'
@@ -17,6 +18,7 @@ export function SpanTip({ model, span, x, y }: SpanTipProps) {
   const tip = useRef<HTMLDivElement>(null)
   const { times, self } = model
   const view = model.spans[span]!
+  const hint = spanHint(view)
   const service = model.services[model.service[span]!]!.name
   useLayoutEffect(() => {
     const element = tip.current
@@ -28,7 +30,12 @@ export function SpanTip({ model, span, x, y }: SpanTipProps) {
   return (
     <div ref={tip} className="span-tip" role="presentation" aria-hidden="true">
       <p className="span-tip-name">
-        <Text>{view.name}</Text>
+        <Text>{view.name}</Text>{' '}
+        {hint !== '' && (
+          <span className="span-tip-hint">
+            <Text>{hint}</Text>
+          </span>
+        )}
       </p>
       <p className="span-tip-service">
         <span className="service-dot" style={{ background: services.colorOf(service) }} />

@@ -12,7 +12,7 @@ export function useNameWidth(total: number): readonly [number, (width: number) =
       return undefined
     }
   })
-  const wanted = share === undefined ? Math.min(430, total * 0.42) : share * total
+  const wanted = share === undefined ? Math.min(430, total * (total < 600 ? 0.5 : 0.42)) : share * total
   const width = Math.round(Math.min(Math.max(LEAST, wanted), Math.max(LEAST, total - LEAST)))
   return [
     width,

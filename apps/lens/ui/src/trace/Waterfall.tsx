@@ -1,3 +1,6 @@
+// biome-ignore-all lint/a11y/useSemanticElements: a window over 100,000 rows is no <table>
+// biome-ignore-all lint/a11y/useFocusableInteractive: the grid keeps the focus and names its active row
+
 /**
  * The spans over time, as a treegrid: names on the left, bars on the right. Only a window of rows is in the document; text is
  * DOM, bars and guides are one canvas that scrolls with it. Focus stays on the grid, which names its active row.
@@ -95,7 +98,6 @@ export function Waterfall(props: WaterfallProps) {
         style={{ '--name-width': `${nameWidth}px` }}
         onScroll={onScroll}
       >
-        {/* biome-ignore lint/a11y/useFocusableInteractive: the grid keeps the focus */}
         <div className="waterfall-head" role="row" aria-rowindex={1}>
           <div role="columnheader" className="waterfall-names-head">
             <span>Span</span>
@@ -150,6 +152,7 @@ export function Waterfall(props: WaterfallProps) {
               />
             ))}
           </div>
+          {/* biome-ignore lint/a11y/noAriaHiddenOnFocusable: a canvas without tabindex takes no focus */}
           <canvas
             ref={canvas}
             className="waterfall-canvas"

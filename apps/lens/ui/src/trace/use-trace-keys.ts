@@ -45,6 +45,8 @@ export function useTraceKeys(controls: TraceControls): void {
     setCursor(span)
     select(span)
   }
+  const previousError = () => nextError(-1)
+  const close = () => select(undefined)
   const inWaterfall = (act: () => void) => (event: KeyboardEvent) => {
     const target = event.target as Element
     if (target === document.body || target.closest('[role="treegrid"]') !== null) act()
@@ -67,9 +69,9 @@ export function useTraceKeys(controls: TraceControls): void {
       else if (hasChildren(tree, cursor)) moveTo(tree.children[tree.childStart[cursor]!])
     }),
     Enter: inWaterfall(() => select(selected === cursor ? undefined : cursor)),
-    Escape: () => select(undefined),
+    Escape: close,
     e: () => nextError(1),
-    E: () => nextError(-1),
+    E: previousError,
     z: () => zoom({ start: model.times.start[cursor]!, end: endOf(model, cursor) }),
     0: () => zoom(undefined),
     c: () => setCollapsed(collapsed.size > 0 ? new Set() : collapsedAll(model)),

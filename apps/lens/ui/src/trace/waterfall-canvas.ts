@@ -136,7 +136,10 @@ function drawBar(
   const duration = times.duration[span]!
   const box = barBox(view, wide, start, duration)
   const y = top + (ROW_HEIGHT - BAR_HEIGHT) / 2
-  if (box === undefined) return drawBeyond(context, scene, start < view.start, y)
+  if (box === undefined) {
+    drawBeyond(context, scene, start < view.start, y)
+    return
+  }
   const x = left + box.x
   context.save()
   context.beginPath()

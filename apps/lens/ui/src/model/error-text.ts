@@ -1,6 +1,6 @@
-/** The best words that a failed span has: its status message, else what its exception says. Called by both panels. */
+/** The best words that a failed span has: its status message, else what its exception says. Called by the insights and the span's panel. */
 import type { SpanView } from 'rustok-lens/contract'
-import { findAttribute } from '../model/attributes.ts'
+import { findAttribute } from './attributes.ts'
 
 export function errorText(span: SpanView): string {
   if (span.statusMessage !== '') return span.statusMessage
