@@ -37,7 +37,8 @@ export class FieldWriter {
 
   bytes(tag: number, bytes: Uint8Array): void {
     const writer = this.#writer
-    const at = putVarint(writer.bytes, this.#tag(tag), bytes.length)
+    const start = this.#tag(tag)
+    const at = putVarint(writer.bytes, start, bytes.length)
     writer.reserve(at, bytes.length)
     writer.bytes.set(bytes, at)
     writer.position = at + bytes.length

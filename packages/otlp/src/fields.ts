@@ -18,7 +18,7 @@ export const WireType = {
 
 /** The number that stands before a field on the wire: `tag(SpanField.traceId, WireType.bytes)` is 0x0a. */
 export function tag(field: number, wireType: number): number {
-  return (field << 3) | wireType
+  return ((field << 3) | wireType) >>> 0
 }
 
 // opentelemetry/proto/common/v1/common.proto

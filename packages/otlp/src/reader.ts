@@ -48,7 +48,9 @@ export class Reader {
         return byte
       }
     }
-    return this.#longTag(start)
+    this.#tag = 0
+    this.#tag = this.#longTag()
+    return this.#tag
   }
 
   /** Begins the nested message that comes next: its end becomes the limit. Hand the result to `leave`. */
@@ -176,11 +178,10 @@ export class Reader {
     return end
   }
 
-  #longTag(start: number): number {
-    this.#tag = 0
+  #longTag(): number {
+    const start = this.position
     const tag = this.#varint32()
     if (this.position - start > 5 || tag >>> 3 === 0) this.fail('not a field tag', start)
-    this.#tag = tag
     return tag
   }
 
@@ -225,7 +226,7 @@ export class Reader {
   #skipGroup(field: number, depth: number): void {
     if (depth > maxGroupDepth) this.fail(`groups nest more than ${maxGroupDepth} deep`)
     for (;;) {
-      const tag = this.#varint32()
+      const tag = this.#longTag()
       if ((tag & 7) !== WireType.endGroup) {
         this.#skip(tag, depth)
       } else if (tag >>> 3 === field) {

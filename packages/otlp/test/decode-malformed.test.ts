@@ -1,0 +1,191 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import fc from 'fast-check'
+import { decodeTraceRequest, MalformedOtlpError, type TraceRequest } from '../src/index.ts'
+import { traceRequest } from './support/arbitrary.ts'
+import { bytesByReference } from './support/reference.ts'
+import { concat, group, message, number, spanRequest, varint } from './support/wire.ts'
+
+/** A request of some kilobytes with everything in it. */
+const sample = fc
+  .sample(traceRequest(), { seed: 5, numRuns: 200 })
+  .map(bytesByReference)
+  .filter((bytes) => bytes.length < 3000)
+  .reduce((largest, bytes) => (bytes.length > largest.length ? bytes : largest))
+
+/** The request, or undefined when it is refused in the one way that is allowed. */
+function decodeOrRefuse(bytes: Uint8Array): TraceRequest | undefined {
+  try {
+    return decodeTraceRequest(bytes)
+  } catch (error) {
+    assert.ok(error instanceof MalformedOtlpError, `threw ${error}`)
+    assert.ok(error.offset !== undefined && error.offset <= bytes.length, error.message)
+    return undefined
+  }
+}
+
+test('reads or refuses a request cut off at every byte', () => {
+  assert.ok(sample.length > 2000)
+  let refused = 0
+  for (let length = 0; length < sample.length; length++) {
+    if (decodeOrRefuse(sample.subarray(0, length)) === undefined) refused++
+  }
+  assert.ok(refused > sample.length / 2, `${refused} of ${sample.length} were refused`)
+})
+
+test('does not read beyond the end of a view that cuts a request off', () => {
+  const bytes = spanRequest(message(5, 'name'))
+  for (let length = 1; length < bytes.length; length++) {
+    assert.throws(() => decodeTraceRequest(bytes.subarray(0, length)), MalformedOtlpError)
+  }
+})
+
+test('reads or refuses a request with any one bit flipped', () => {
+  const bytes = sample.slice()
+  for (let bit = 0; bit < bytes.length * 8; bit++) {
+    bytes[bit >> 3]! ^= 1 << (bit & 7)
+    decodeOrRefuse(bytes)
+    bytes[bit >> 3]! ^= 1 << (bit & 7)
+  }
+})
+
+test('reads or refuses a request with any bytes overwritten', () => {
+  const patch = fc.record({ at: fc.nat(), bytes: fc.uint8Array({ minLength: 1, maxLength: 6 }) })
+  fc.assert(
+    fc.property(traceRequest(), fc.array(patch, { minLength: 1, maxLength: 4 }), (request, patches) => {
+      const bytes = bytesByReference(request)
+      for (const { at, bytes: overwrite } of patches) {
+        if (bytes.length > overwrite.length) bytes.set(overwrite, at % (bytes.length - overwrite.length))
+      }
+      decodeOrRefuse(bytes)
+    }),
+    { numRuns: 500 },
+  )
+})
+
+test('reads or refuses any bytes at all', () => {
+  fc.assert(
+    fc.property(fc.uint8Array({ maxLength: 200 }), (bytes) => {
+      decodeOrRefuse(bytes)
+      decodeOrRefuse(spanRequest(bytes))
+      decodeOrRefuse(spanRequest(message(9, message(2, bytes))))
+    }),
+    { numRuns: 2000 },
+  )
+})
+
+test('names the message, the field and the byte', () => {
+  assert.throws(() => decodeTraceRequest(concat(spanRequest(), message(1, Uint8Array.of(0x1a, 9)))), {
+    name: 'MalformedOtlpError',
+    code: 'OTLP_MALFORMED',
+    where: 'ResourceSpans.schemaUrl',
+    offset: 10,
+    message:
+      'ResourceSpans.schemaUrl: a length of 9 runs past the end of its message at byte 10 (at byte 10)',
+  })
+})
+
+const tooLong = new Uint8Array(11).fill(0x80)
+const value = (...parts: Uint8Array[]) => spanRequest(message(9, message(2, ...parts)))
+
+const faults: readonly (readonly [what: string, bytes: Uint8Array, where: string, reason: RegExp])[] = [
+  [
+    'an id of 2 GiB',
+    spanRequest(concat(Uint8Array.of(0x0a), varint(2 ** 31))),
+    'Span.traceId',
+    /2147483648 runs past/,
+  ],
+  [
+    'a name of 4 GiB',
+    spanRequest(concat(Uint8Array.of(0x2a), varint(2 ** 32 - 1))),
+    'Span.name',
+    /runs past/,
+  ],
+  [
+    'a time of 7 bytes',
+    spanRequest(concat(Uint8Array.of(0x39), new Uint8Array(7))),
+    'Span.startTimeUnixNano',
+    /runs past/,
+  ],
+  ['flags of 3 bytes', spanRequest(Uint8Array.of(0x85, 0x01, 1, 2, 3)), 'Span.flags', /runs past/],
+  ['a kind without its value', spanRequest(Uint8Array.of(0x30)), 'Span.kind', /varint runs past/],
+  [
+    'a count that does not end',
+    spanRequest(Uint8Array.of(0x50), tooLong),
+    'Span.droppedAttributesCount',
+    /ten bytes/,
+  ],
+  ['an integer that does not end', value(Uint8Array.of(0x18), tooLong), 'AnyValue.intValue', /ten bytes/],
+  ['a double of 4 bytes', value(Uint8Array.of(0x21, 0, 0, 0, 0)), 'AnyValue.doubleValue', /runs past/],
+  [
+    'a value that is longer than its pair',
+    spanRequest(message(9, Uint8Array.of(0x12, 3, 0x10))),
+    'KeyValue.value',
+    /runs past/,
+  ],
+  ['an event that is longer than its span', spanRequest(Uint8Array.of(0x5a, 1)), 'Span.events', /runs past/],
+  ['field number 0', spanRequest(Uint8Array.of(0x02, 0)), 'Span', /not a field tag/],
+  [
+    'a tag of six bytes',
+    spanRequest(Uint8Array.of(0x8a, 0x80, 0x80, 0x80, 0x80, 0x00, 0)),
+    'Span',
+    /not a field tag/,
+  ],
+  ['a tag that is cut off', spanRequest(Uint8Array.of(0x80)), 'Span', /varint runs past/],
+  ['wire type 6', spanRequest(Uint8Array.of(0x0e)), 'Span.traceId', /wire type 6/],
+  ['wire type 7 of an unknown field', spanRequest(Uint8Array.of(0x9f, 0x06)), 'Span.99', /wire type 7/],
+  ['a group that ends without a start', spanRequest(Uint8Array.of(0xa4, 0x06)), 'Span.100', /wire type 4/],
+  ['a group that does not end', spanRequest(Uint8Array.of(0xa3, 0x06)), 'Span.100', /varint runs past/],
+  [
+    'a group closed by another',
+    spanRequest(Uint8Array.of(0xa3, 0x06, 0xac, 0x06)),
+    'Span.100',
+    /closed as 101/,
+  ],
+  ['a field number 0 in a group', spanRequest(group(100, number(0, 1))), 'Span.100', /not a field tag/],
+  [
+    'an unknown field that is cut off',
+    spanRequest(concat(varint((100 << 3) | 2), varint(5))),
+    'Span.100',
+    /runs past/,
+  ],
+]
+
+for (const [what, bytes, where, reason] of faults) {
+  test(`refuses ${what}`, () => {
+    assert.throws(
+      () => decodeTraceRequest(bytes),
+      (error: unknown) => {
+        assert.ok(error instanceof MalformedOtlpError)
+        assert.equal(error.where, where)
+        assert.match(error.message, reason)
+        return true
+      },
+    )
+  })
+}
+
+test('refuses values nested 101 deep, lists of either kind', () => {
+  const nest = (levels: number, wrap: (inner: Uint8Array) => Uint8Array) => {
+    let bytes = message(1, 'innermost')
+    for (let depth = 2; depth <= levels; depth++) bytes = wrap(bytes)
+    return value(bytes)
+  }
+  const inArray = (inner: Uint8Array) => message(5, message(1, inner))
+  const inList = (inner: Uint8Array) => message(6, message(1, message(2, inner)))
+  for (const wrap of [inArray, inList]) {
+    decodeTraceRequest(nest(100, wrap))
+    assert.throws(() => decodeTraceRequest(nest(101, wrap)), { message: /values nest more than 100 deep/ })
+    assert.throws(() => decodeTraceRequest(nest(1000, wrap)), { message: /values nest more than 100 deep/ })
+  }
+})
+
+test('refuses unknown groups nested 101 deep', () => {
+  const nest = (levels: number) => {
+    let bytes: Uint8Array = new Uint8Array(0)
+    for (let depth = 1; depth <= levels; depth++) bytes = group(100, bytes)
+    return spanRequest(bytes)
+  }
+  decodeTraceRequest(nest(100))
+  assert.throws(() => decodeTraceRequest(nest(101)), { message: /groups nest more than 100 deep/ })
+})
