@@ -101,7 +101,12 @@ export class RecordingSpan extends SpanIdentity implements Span, SpanRecord {
   }
 
   get traceStateText(): string {
-    return this.traceState === undefined ? '' : this.traceState.serialize()
+    if (this.traceState === undefined) return ''
+    try {
+      return this.traceState.serialize()
+    } catch {
+      return ''
+    }
   }
 
   get preparedAttributes(): PreparedPair | undefined {
