@@ -1,0 +1,372 @@
+/** Whatever an application passes as an attribute: nothing is thrown at it, the span stays, and what arrives is right. */
+import assert from 'node:assert/strict'
+import { suite, test } from 'node:test'
+import { type Attributes, type AttributeValue, type Span, trace } from '@opentelemetry/api'
+import type { ReceivedAttributes, ReceivedValue } from './support/decode.ts'
+import { attributesOf, traced } from './support/traced.ts'
+
+const start = (attributes?: unknown) =>
+  trace.getTracer('values').startSpan('s', { attributes: attributes as Attributes })
+
+/** The attribute `v` as it arrives when set at the start, by setAttribute, on an event and on a link: the same everywhere. */
+async function arriving(value: unknown): Promise<ReceivedValue> {
+  const attributes = { v: value } as Attributes
+  const { spans } = await traced(() => {
+    start(attributes).end()
+    const span = start()
+    span.setAttribute('v', value as AttributeValue)
+    span.addEvent('e', attributes)
+    span.addLink({ context: span.spanContext(), attributes })
+    span.end()
+    start().setAttributes(attributes).end()
+  })
+  const ways = [
+    spans[0]!.attributes,
+    spans[1]!.attributes,
+    spans[1]!.events[0]!.attributes,
+    spans[1]!.links[0]!.attributes,
+    spans[2]!.attributes,
+  ]
+  for (const way of ways) assert.deepEqual(way, ways[0])
+  return ways[0]!.v
+}
+
+const revoked = (target: object = {}): object => {
+  const { proxy, revoke } = Proxy.revocable(target, {})
+  revoke()
+  return proxy
+}
+const cyclic = (): object => {
+  const loop: Record<string, unknown> = { name: 'loop' }
+  loop.self = loop
+  return loop
+}
+
+suite('numbers', () => {
+  const integers: [string, number | bigint, bigint][] = [
+    ['zero', 0, 0n],
+    ['one byte', 127, 127n],
+    ['two bytes', 128, 128n],
+    ['negative', -1, -1n],
+    ['beyond 32 bits', 2 ** 32, 2n ** 32n],
+    ['the largest safe integer', Number.MAX_SAFE_INTEGER, 2n ** 53n - 1n],
+    ['the smallest safe integer', Number.MIN_SAFE_INTEGER, -(2n ** 53n) + 1n],
+    ['a bigint within 64 bits', 2n ** 63n - 1n, 2n ** 63n - 1n],
+    ['the smallest bigint of 64 bits', -(2n ** 63n), -(2n ** 63n)],
+  ]
+  for (const [what, value, expected] of integers) {
+    test(`${what} arrives as an exact integer`, async () => assert.equal(await arriving(value), expected))
+  }
+
+  const doubles = [0.1, -0, 1e300, 5e-324, 2 ** 53, -(2 ** 63), Number.NaN, Infinity, -Infinity]
+  for (const value of doubles) {
+    test(`${Object.is(value, -0) ? '-0' : value} arrives as the same double`, async () => {
+      const arrived = await arriving(value)
+      assert.equal(typeof arrived, 'number')
+      assert.ok(Object.is(arrived, value), `${arrived}`)
+    })
+  }
+
+  test('a bigint beyond 64 bits arrives as its digits', async () => {
+    assert.equal(await arriving(2n ** 64n), '18446744073709551616')
+    assert.equal(await arriving(-(2n ** 63n) - 1n), '-9223372036854775809')
+  })
+})
+
+suite('text', () => {
+  const texts = [
+    '',
+    'a',
+    '\0',
+    'a\0b',
+    '\ufeffbom',
+    'ü€😀',
+    '\u2028',
+    '"quotes"',
+    '</script>',
+    'x'.repeat(96),
+  ]
+  for (const text of texts) {
+    test(`${JSON.stringify(text).slice(0, 20)} arrives unchanged`, async () =>
+      assert.equal(await arriving(text), text))
+  }
+
+  test('a lone surrogate arrives as the replacement character, in values, keys, names and messages', async () => {
+    const lone = 'a\ud800b'
+    const { spans } = await traced(() => {
+      const span = trace.getTracer(lone).startSpan(lone, { attributes: { [lone]: lone } })
+      span.addEvent(lone, { [lone]: [lone] })
+      span.setStatus({ code: 2, message: lone })
+      span.end()
+    })
+    const wellFormed = 'a\ufffdb'
+    const { name, attributes, events, status, scope } = spans[0]!
+    assert.deepEqual(
+      [name, attributes, events[0]!.name, events[0]!.attributes, status.message, scope.name],
+      [
+        wellFormed,
+        { [wellFormed]: wellFormed },
+        wellFormed,
+        { [wellFormed]: [wellFormed] },
+        wellFormed,
+        wellFormed,
+      ],
+    )
+  })
+
+  test('a text of 100 MB is cut to a mebi of characters', async () => {
+    const text = await arriving('é'.repeat(50 * 1024 * 1024))
+    assert.equal(text, 'é'.repeat(1_048_576))
+  })
+
+  test('names and messages of 100 MB are cut as well', async () => {
+    const huge = 'x'.repeat(100 * 1024 * 1024)
+    const { spans } = await traced(() => {
+      const span = start()
+      span.updateName(huge).addEvent(huge).setStatus({ code: 2, message: huge }).end()
+      trace.getTracer('values').startSpan(huge).end()
+    })
+    const { name, events, status } = spans[0]!
+    for (const text of [name, events[0]!.name, status.message, spans[1]!.name]) {
+      assert.equal(text.length, 1_048_576)
+    }
+  })
+
+  test('the same key with many values keeps them apart', async () => {
+    const values = Array.from({ length: 200 }, (_, i) => `value ${i}`)
+    const { spans } = await traced(() => {
+      for (const value of [...values, ...values]) start({ v: value }).end()
+    })
+    assert.deepEqual(
+      spans.map((span) => span.attributes.v),
+      [...values, ...values],
+    )
+  })
+})
+
+suite('objects', () => {
+  const kept: [string, unknown, ReceivedValue][] = [
+    ['a boolean', true, true],
+    ['null', null, undefined],
+    ['an empty list', [], []],
+    ['a mixed list', [1, 'a', true, null, 1.5, [2]], [1n, 'a', true, undefined, 1.5, [2n]]],
+    ['bytes', Uint8Array.of(0, 255), Uint8Array.of(0, 255)],
+    ['an object', { a: 1, b: { c: [true] } }, { a: 1n, b: { c: [true] } }],
+    ['an object without a prototype', Object.assign(Object.create(null), { a: 1 }), { a: 1n }],
+    ['a date', new Date(1_700_000_000_000), '2023-11-14T22:13:20.000Z'],
+    ['an error', new RangeError('too far'), 'RangeError: too far'],
+    ['what has a toJSON', { toJSON: () => ({ shown: 1 }) }, { shown: 1n }],
+    ['a symbol', Symbol('s'), 'Symbol(s)'],
+    ['a list with holes', Object.assign(new Array(2), { 1: 'x' }), [undefined, 'x']],
+    ['a URL', new URL('http://h/p?q'), 'http://h/p?q'],
+  ]
+  for (const [what, value, expected] of kept) {
+    test(`${what} arrives as what it says`, async () => assert.deepEqual(await arriving(value), expected))
+  }
+
+  test('a function arrives as text', async () => {
+    assert.equal(typeof (await arriving(() => 1)), 'string')
+  })
+
+  test('a cyclic object arrives finite', async () => {
+    const arrived = (await arriving(cyclic())) as Record<string, ReceivedValue>
+    assert.equal(arrived.name, 'loop')
+  })
+
+  test('an object nested a thousand deep is cut off where decoders give up', async () => {
+    let deep: object = {}
+    for (let i = 0; i < 1000; i++) deep = { deep }
+    assert.equal(typeof (await arriving(deep)), 'object')
+  })
+
+  test('a list of a million items is cut', async () => {
+    const arrived = (await arriving(new Array(1_000_000).fill(7))) as ReceivedValue[]
+    assert.ok(arrived.length > 0 && arrived.length <= 10_000, `${arrived.length}`)
+    assert.ok(arrived.every((item) => item === 7n))
+  })
+
+  const hostile: [string, () => unknown][] = [
+    ['undefined', () => undefined],
+    ['a revoked proxy', revoked],
+    ['a revoked function', () => revoked(() => {})],
+    ['a revoked list', () => revoked([])],
+    [
+      'a toJSON that throws',
+      () => ({
+        toJSON() {
+          throw new Error('no')
+        },
+      }),
+    ],
+    [
+      'a proxy whose traps all throw',
+      () =>
+        new Proxy(
+          {},
+          new Proxy(
+            {},
+            {
+              get() {
+                throw new Error('trap')
+              },
+            },
+          ),
+        ),
+    ],
+  ]
+  for (const [what, make] of hostile) {
+    test(`${what} leaves no attribute behind and throws nothing`, async () => {
+      assert.equal(await arriving(make()), undefined)
+    })
+  }
+
+  test('later changes to a value do not reach the span', async () => {
+    const list = ['before']
+    const nested = { deep: { text: 'before' } }
+    const bytes = Uint8Array.of(1)
+    const attributes = await attributesOf(() => {
+      const span = start({ list, nested: nested as unknown as string, bytes: bytes as unknown as string })
+      list.push('after')
+      nested.deep.text = 'after'
+      bytes[0] = 9
+      span.end()
+    })
+    assert.deepEqual(attributes, {
+      list: ['before'],
+      nested: { deep: { text: 'before' } },
+      bytes: Uint8Array.of(1),
+    })
+  })
+})
+
+suite('bags of attributes', () => {
+  /** Every call that takes a bag, each followed by one that must arrive. */
+  const everywhere = (bag: () => unknown) =>
+    traced(() => {
+      start(bag()).setAttribute('after', 1).end()
+      const span = start()
+      span.setAttributes(bag() as Attributes)
+      span.addEvent('e', bag() as Attributes)
+      span.addLink({ context: span.spanContext(), attributes: bag() as Attributes })
+      span.setAttribute('after', 1).end()
+    })
+
+  test('a getter that throws loses its own attribute and no other', async () => {
+    const { spans } = await everywhere(() => ({
+      before: 1,
+      get broken() {
+        throw new Error('a getter that throws')
+      },
+      behind: 2,
+    }))
+    const rest = { before: 1n, behind: 2n }
+    assert.deepEqual(spans[0]!.attributes, { ...rest, after: 1n })
+    assert.deepEqual(spans[1]!.attributes, { ...rest, after: 1n })
+    assert.deepEqual(spans[1]!.events[0]!.attributes, rest)
+    assert.deepEqual(spans[1]!.links[0]!.attributes, rest)
+  })
+
+  for (const [what, bag] of [
+    ['a revoked proxy', revoked],
+    ['null', () => null],
+    ['a number', () => 5],
+    ['a text', () => 'text'],
+    ['a function', () => () => 1],
+  ] as [string, () => unknown][]) {
+    test(`${what} instead of a bag is ignored, and the span, event and link stay`, async () => {
+      const { spans } = await everywhere(bag)
+      for (const span of spans) assert.deepEqual(span.attributes, { after: 1n })
+      assert.deepEqual(
+        spans[1]!.events.map(({ name, attributes }) => [name, attributes]),
+        [['e', {}]],
+      )
+      assert.deepEqual(
+        spans[1]!.links.map(({ attributes }) => attributes),
+        [{}],
+      )
+    })
+  }
+
+  test('revoked proxies and throwing getters in place of options, times, links, status and exceptions change nothing', async () => {
+    const hostileGetters = new Proxy(
+      {},
+      {
+        get() {
+          throw new Error('trap')
+        },
+      },
+    )
+    const { spans, ledger } = await traced(() => {
+      for (const wrong of [revoked(), revoked([]), revoked(() => {}), hostileGetters]) {
+        const any = wrong as never
+        start()
+          .setStatus(any)
+          .addEvent('e', any, any)
+          .addLink(any)
+          .addLinks(any)
+          .addLinks([any])
+          .setAttribute(any, 1)
+          .end(any)
+        const span = trace.getTracer('values').startSpan('s', { links: [any], startTime: any, kind: any })
+        span.recordException(any)
+        span.end()
+        trace.getTracer('values').startSpan('s', any).end()
+      }
+    })
+    assert.equal(spans.length, 12)
+    assert.equal(ledger.exported, 12)
+  })
+
+  test('awkward keys are stored safely', async () => {
+    const keys = [
+      '__proto__',
+      'constructor',
+      'toString',
+      'hasOwnProperty',
+      '\0',
+      'k'.repeat(1000),
+      'ключ',
+      ' ',
+    ]
+    const bag = Object.fromEntries(keys.map((key) => [key, 'v']))
+    const { spans } = await traced(() => {
+      start(bag).end()
+      const span = start()
+      for (const key of keys) span.setAttribute(key, 'v')
+      span.setAttribute('nested', bag as never).end()
+    })
+    const sorted = (attributes: ReceivedAttributes) => Object.keys(attributes).sort()
+    assert.deepEqual(sorted(spans[0]!.attributes), [...keys].sort())
+    assert.deepEqual(sorted(spans[1]!.attributes), [...keys, 'nested'].sort())
+    assert.deepEqual(sorted(spans[1]!.attributes.nested as ReceivedAttributes), [...keys].sort())
+    assert.equal(({} as Record<string, unknown>).v, undefined, 'no prototype is touched')
+  })
+
+  test('an empty key and a key that is no text are left out', async () => {
+    const attributes = await attributesOf(() => {
+      const span: Span = start({ '': 1, ok: 1 })
+      span
+        .setAttribute('', 2)
+        .setAttribute(undefined as never, 3)
+        .setAttribute(7 as never, 3)
+      span.setAttribute(Symbol('s') as never, 4).end()
+    })
+    assert.deepEqual(attributes, { ok: 1n })
+  })
+
+  test('the last value of a key wins, whatever its type was before', async () => {
+    const attributes = await attributesOf(() => {
+      const span = start({ v: 'text', w: 1 })
+      span.setAttribute('v', 1).setAttribute('v', [true]).setAttributes({ w: 'two', v: 2.5 }).end()
+    })
+    assert.deepEqual(attributes, { v: 2.5, w: 'two' })
+  })
+
+  test('keys beyond the table of interned ones still replace each other', async () => {
+    const { spans } = await traced(() => {
+      for (let i = 0; i < 5000; i++) start({ [`key ${i}`]: 1 }).end()
+      start({ 'a late key': 1 }).setAttribute('a late key', 2).setAttribute('a late key', 'three').end()
+    })
+    assert.deepEqual(spans.at(-1)!.attributes, { 'a late key': 'three' })
+  })
+})
