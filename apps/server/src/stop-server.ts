@@ -29,7 +29,7 @@ export async function stopServer(
   const signalled = performance.now()
   server.readiness.stop()
   const steps: Step[] = [
-    { name: 'requests', by: REQUESTS_BY, run: () => server.app.close() },
+    { name: 'requests', by: REQUESTS_BY, run: () => closeApp(server) },
     { name: 'events', by: EVENTS_BY, run: (timeoutMs) => drain(server, timeoutMs) },
     { name: 'telemetry', by: TELEMETRY_BY, run: flushTelemetry },
     { name: 'database', by: DATABASE_BY, run: () => server.database.close() },
@@ -44,6 +44,16 @@ export async function stopServer(
     if (step.name === 'requests') server.app.server.closeAllConnections()
   }
   return clean
+}
+
+/** `close` ends the connections that are idle when it is called, and leaves those open that get their last answer after it. */
+async function closeApp({ app }: RunningServer): Promise<void> {
+  const reaper = setInterval(() => app.server.closeIdleConnections(), 20)
+  try {
+    await app.close()
+  } finally {
+    clearInterval(reaper)
+  }
 }
 
 async function drain({ bus }: RunningServer, timeoutMs: number): Promise<void> {
