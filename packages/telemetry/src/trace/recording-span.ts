@@ -238,13 +238,14 @@ export class RecordingSpan extends SpanIdentity implements Span, SpanRecord {
 
   #addReadableLink(link: Link): void {
     if (typeof link?.context?.traceId !== 'string') return
+    const { context } = link
+    if (!/^[0-9a-f]{32}$/.test(context.traceId) || !/^[0-9a-f]{16}$/.test(context.spanId)) return
     this.linkList ??= []
     if (this.linkList.length >= this.#limits.linkCount) {
       this.droppedLinks++
-      return
+      if (this.#limits.linkCount === 0) return
+      this.linkList.shift()
     }
-    const { context } = link
-    if (!/^[0-9a-f]{32}$/.test(context.traceId) || !/^[0-9a-f]{16}$/.test(context.spanId)) return
     const { list, dropped } = toList(
       link.attributes,
       this.#limits.linkAttributeCount,
