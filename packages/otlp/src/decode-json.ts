@@ -19,7 +19,7 @@ import {
   readUint64,
   toBytes,
   toDouble,
-  toInt64,
+  toInt64OrDouble,
   toText,
 } from './json-value.ts'
 import {
@@ -157,7 +157,7 @@ function readAnyValue(object: JsonObject, place: Place, depth: number): AnyValue
         break
       case 'intValue':
       case 'int_value':
-        value = toInt64(object[name], name, place)
+        value = toInt64OrDouble(object[name], name, place)
         break
       case 'doubleValue':
       case 'double_value':

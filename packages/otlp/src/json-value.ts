@@ -168,6 +168,13 @@ export function toInt64(value: unknown, name: string, place: Place | undefined):
   return BigInt(toInteger(value, int64Min, int64Max, name, place))
 }
 
+/** An integer number that int64 cannot hold stays a double: OpenTelemetry's JavaScript SDK writes 1e300 as an integer. */
+export function toInt64OrDouble(value: unknown, name: string, place: Place | undefined): bigint | number {
+  const isNumber = typeof value === 'number' || typeof value === 'bigint'
+  if (isNumber && (value > int64Max || value < int64Min)) return toDouble(value, name, place)
+  return toInt64(value, name, place)
+}
+
 export function toDouble(value: unknown, name: string, place: Place | undefined): number {
   if (typeof value === 'bigint') return Number(value)
   if (value === 'NaN') return Number.NaN

@@ -162,6 +162,12 @@ test('reads integers exactly, written as numbers or as strings', () => {
   assert.deepEqual([startTimeUnixNano, endTimeUnixNano], [1_700_000_000_123_456_789n, 2n ** 64n - 1n])
 })
 
+test('reads an integer number beyond int64 as the double that the JavaScript SDK had', () => {
+  assert.equal(decodeValue('{"intValue":1e+300}'), 1e300)
+  assert.equal(decodeValue('{"intValue":9223372036854775808}'), 2 ** 63)
+  assert.equal(decodeValue('{"intValue":-9223372036854777856}'), -(2 ** 63) - 2048)
+})
+
 test('reads a double with as many digits as an integer', () => {
   assert.equal(decodeValue('{"doubleValue":12345678901234567890}'), 12345678901234567000)
   assert.equal(decodeValue('{"doubleValue":0.12345678901234567890}'), 0.12345678901234568)
@@ -290,7 +296,7 @@ const badValues: readonly (readonly [json: string, where: string])[] = [
   ['"text"', ''],
   ['{"stringValue":5}', '.stringValue'],
   ['{"boolValue":"true"}', '.boolValue'],
-  ['{"intValue":9223372036854775808}', '.intValue'],
+  ['{"intValue":"9223372036854775808"}', '.intValue'],
   ['{"intValue":"-9223372036854775809"}', '.intValue'],
   ['{"intValue":""}', '.intValue'],
   ['{"intValue":"0x10"}', '.intValue'],

@@ -47,7 +47,7 @@ export function encodeByReference(message: ReferenceMessage, object: object): Ui
   return Uint8Array.from(type.encode(type.fromObject(object)).finish())
 }
 
-function decodeByReference(message: ReferenceMessage, bytes: Uint8Array): unknown {
+export function decodeByReference(message: ReferenceMessage, bytes: Uint8Array): unknown {
   const type = messageClass(message)
   return type.toObject(type.decode(bytes), { longs: String, arrays: true, defaults: true })
 }
