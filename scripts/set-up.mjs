@@ -18,7 +18,7 @@ export const pinnedNode = join(
 export class SetUpError extends Error {}
 
 /** Debian packages that the tests drive, by the file that proves each is there. */
-const debianPackages = { chromium: '/usr/bin/chromium' }
+const debianPackages = { chromium: '/usr/bin/chromium', curl: '/usr/bin/curl' }
 
 export function installPackages() {
   if (existsSync(pinnedNode) && packagesMatchLock()) return

@@ -45,7 +45,7 @@ export const mistakes = {
   /** By validation. */
   unknownField: { query: 'query Typo { nodes(first: 5) { edges { node { titel } } } }' },
   /** By the resolver, as a GraphQL error. */
-  badArgument: latestNodes(100_000),
+  badArgument: latestNodes(0),
   /** By the domain, in the mutation's payload. */
   emptyTitle: createNode('   '),
 } as const satisfies Record<string, Operation>

@@ -1,0 +1,230 @@
+/** `npm start` as its user meets it: what it prints works, its end loses nothing, and what goes wrong is one line. */
+import assert from 'node:assert/strict'
+import { execFile } from 'node:child_process'
+import { once } from 'node:events'
+import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { type AddressInfo, createServer } from 'node:net'
+import { join } from 'node:path'
+import { describe, it } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { promisify } from 'node:util'
+import { root } from '../harness/app-process.ts'
+import { createNodePaths } from '../harness/graphql.ts'
+import { awaitTrace, searchTraces } from '../harness/lens-api.ts'
+import { npmStart, processesOf, screenIsComplete } from '../harness/npm-start.ts'
+import { temporaryDirectory } from '../harness/temporary-directory.ts'
+
+const run = promisify(execFile)
+
+/** The address in the row of the screen that begins with `name`. */
+function addressIn(screen: string, name: string): string {
+  const address = new RegExp(`^ {2}${name} +(\\S+)`, 'm').exec(screen)?.[1]
+  assert.ok(address, `no ${name} in\n${screen}`)
+  return address
+}
+
+/** What the shell makes of the command that the screen shows. */
+async function paste(screen: string): Promise<string> {
+  const command = /^curl (?:.*\\\n)*.*$/m.exec(screen)?.[0]
+  assert.ok(command, screen)
+  return (await run('sh', ['-c', command])).stdout
+}
+
+async function nothingIsLeftOf(dataDir: string): Promise<void> {
+  // A killed process is gone a moment after whoever killed it.
+  for (let tries = 0; tries < 100 && processesOf(dataDir).length > 0; tries++) await sleep(20)
+  assert.deepEqual(processesOf(dataDir), [])
+}
+
+describe('npm start', () => {
+  it('shows a command to paste, whose trace is behind the link that it answers with', async () => {
+    using directory = temporaryDirectory()
+    await using started = npmStart({ dataDir: directory.path, by: 'npm start' })
+    await started.shows(screenIsComplete)
+    const screen = started.stdout()
+    const lens = addressIn(screen, 'Lens')
+
+    const answer = await paste(screen)
+    assert.match(
+      answer,
+      /^\{"data":\{"createNode":\{"node":\{"id":"[^"]+","title":"First light"\},"errors":\[\]\}\}\}\n/,
+    )
+    const [, link, traceId] = /^Trace: (\S+\/trace\/([0-9a-f]{32}))$/m.exec(answer) ?? []
+    assert.ok(link && traceId, answer)
+    assert.equal(link, `${lens}/trace/${traceId}`)
+    const page = await fetch(link, { headers: { accept: 'text/html' } })
+    assert.equal(page.status, 200)
+    assert.match(page.headers.get('content-type') ?? '', /^text\/html/)
+    const isComplete = ({ spans }: { spans: readonly unknown[] }): boolean =>
+      spans.length === createNodePaths.length - 3
+    const { spans } = await awaitTrace(lens, traceId, isComplete)
+    assert.ok(spans.some(({ kind }) => kind === 'consumer'))
+    assert.ok(spans.every(({ tenant }) => tenant === 'acme'))
+
+    const graphiql = await fetch(addressIn(screen, 'GraphQL'), { headers: { accept: 'text/html' } })
+    assert.equal(graphiql.status, 200)
+    assert.ok(screen.includes(`: ${lens}/?tenant=acme\n`), screen)
+
+    started.pressCtrlC()
+    assert.equal(await started.exitCode(), 0)
+    assert.match(started.stdout(), /\nStopped\. Nothing was lost\.\n$/)
+    assert.equal(started.stderr(), '')
+    await nothingIsLeftOf(directory.path)
+  })
+
+  it('fills an empty Lens with requests of both tenants, once', async () => {
+    using directory = temporaryDirectory()
+    const counts: number[] = []
+    for (const attempt of ['first', 'second']) {
+      await using started = npmStart({ dataDir: directory.path })
+      await started.shows(screenIsComplete)
+      const lens = addressIn(started.stdout(), 'Lens')
+      assert.equal(/Lens was empty/.test(started.stdout()), attempt === 'first')
+      let total = 0
+      for (let tries = 0; tries < 100 && total < 10; tries++) {
+        total =
+          (await searchTraces(lens, { user: 'ben' })).total +
+          (await searchTraces(lens, { tenant: 'globex' })).total
+        await sleep(100)
+      }
+      started.pressCtrlC()
+      assert.equal(await started.exitCode(), 0)
+      counts.push(total)
+    }
+    assert.ok(counts[0]! > 5, `${counts[0]} traces`)
+    assert.equal(counts[1], counts[0])
+  })
+
+  it('sends nothing with --no-sample, and keeps the logs and the demo access for their owner', async () => {
+    using directory = temporaryDirectory()
+    await using started = npmStart({ dataDir: directory.path, by: 'scripts/run.mjs', flags: ['--no-sample'] })
+    await started.shows(screenIsComplete)
+    const lens = addressIn(started.stdout(), 'Lens')
+    const demoFile = join(directory.path, 'demo.json')
+    assert.equal(statSync(demoFile).mode & 0o777, 0o600)
+
+    const traffic = join(root, 'scripts/traffic.ts')
+    const env = { ...process.env, RUSTOK_DATA_DIR: directory.path }
+    const { stdout } = await run(process.execPath, [traffic, '--seconds', '2', '--rate', '20'], { env })
+    assert.match(stdout, /^40 visits in /m)
+    let total = 0
+    for (let tries = 0; tries < 100 && total < 35; tries++) {
+      total =
+        (await searchTraces(lens, { tenant: 'acme' })).total +
+        (await searchTraces(lens, { tenant: 'globex' })).total
+      await sleep(100)
+    }
+    // All but those with a token that is nobody's.
+    assert.ok(total >= 35 && total <= 40, `${total} traces`)
+
+    started.pressCtrlC()
+    assert.equal(await started.exitCode(), 0)
+    assert.equal(existsSync(demoFile), false)
+    for (const service of ['server', 'lens']) {
+      const log = readFileSync(join(directory.path, 'logs', `${service}.log`), 'utf8')
+        .trim()
+        .split('\n')
+      assert.ok(log.length > 1, service)
+      for (const line of log) assert.doesNotThrow(() => JSON.parse(line), line)
+    }
+  })
+})
+
+describe('Ctrl-C', () => {
+  it('ends a start that is under way', async () => {
+    using directory = temporaryDirectory()
+    await using started = npmStart({ dataDir: directory.path, by: 'scripts/run.mjs' })
+    await started.shows(/Starting/)
+    started.pressCtrlC()
+    assert.equal(await started.exitCode(), 0)
+    assert.match(started.stdout(), /\nStopped\.\n$/)
+    await nothingIsLeftOf(directory.path)
+  })
+
+  it('ends everything at once when it is pressed again, even what hangs', async () => {
+    using directory = temporaryDirectory()
+    await using started = npmStart({ dataDir: directory.path, flags: ['--no-sample'] })
+    await started.shows(screenIsComplete)
+    for (const pid of processesOf(directory.path, 'apps/server/src/main.ts')) process.kill(pid, 'SIGSTOP')
+    started.pressCtrlC()
+    await started.shows(/Stopping/)
+    started.pressCtrlC()
+    assert.equal(await started.exitCode(), 130)
+    assert.doesNotMatch(started.stdout(), /Nothing was lost/)
+    await nothingIsLeftOf(directory.path)
+  })
+})
+
+describe('the death of a part', () => {
+  it('of Lens ends the server too, and says so', async () => {
+    using directory = temporaryDirectory()
+    await using started = npmStart({ dataDir: directory.path, flags: ['--no-sample'] })
+    await started.shows(screenIsComplete)
+    const [lens] = processesOf(directory.path, 'apps/lens/src/main.ts')
+    assert.ok(lens)
+    process.kill(lens, 'SIGKILL')
+    assert.equal(await started.exitCode(), 1)
+    assert.match(started.stderr(), /^Lens ended \(SIGKILL\); the end of .*lens\.log:$/m)
+    assert.doesNotMatch(started.stdout(), /Nothing was lost/)
+    await nothingIsLeftOf(directory.path)
+  })
+
+  it('of run.mjs ends all that it started', async () => {
+    using directory = temporaryDirectory()
+    await using started = npmStart({ dataDir: directory.path, by: 'scripts/run.mjs', flags: ['--no-sample'] })
+    await started.shows(screenIsComplete)
+    started.process.kill('SIGKILL')
+    for (let tries = 0; tries < 500 && processesOf(directory.path).length > 0; tries++) await sleep(20)
+    await nothingIsLeftOf(directory.path)
+  })
+})
+
+describe('a start that cannot be', () => {
+  /** Starts, and expects one line on stderr and nothing left behind. */
+  async function refusal(
+    dataDir: string,
+    env: NodeJS.ProcessEnv = {},
+    flags: readonly string[] = [],
+  ): Promise<string> {
+    await using started = npmStart({ dataDir, env, flags })
+    const code = await started.exitCode()
+    assert.notEqual(code, 0)
+    const lines = started.stderr().trimEnd().split('\n')
+    assert.equal(lines.length, 1, started.stderr())
+    assert.doesNotMatch(started.stdout(), /Lens +http/)
+    await nothingIsLeftOf(dataDir)
+    return lines[0]!
+  }
+
+  for (const variable of ['PORT', 'LENS_PORT', 'LENS_OTLP_GRPC_PORT', 'LENS_OTLP_HTTP_PORT']) {
+    it(`names ${variable} when its port is in use`, async () => {
+      using directory = temporaryDirectory()
+      await using taken = createServer().listen(0, '127.0.0.1')
+      await once(taken, 'listening')
+      const port = String((taken.address() as AddressInfo).port)
+      const line = await refusal(directory.path, { [variable]: port })
+      assert.match(line, new RegExp(`\\b${variable}\\b.*\\b${port}\\b.*in use`))
+    })
+  }
+
+  it('names a variable with a bad value', async () => {
+    using directory = temporaryDirectory()
+    assert.match(await refusal(directory.path, { PORT: 'http' }), /\bPORT\b.*http/)
+    assert.match(await refusal(directory.path, { LENS_PORT: '70000' }), /\bLENS_PORT\b.*70000/)
+  })
+
+  it('names a data directory that cannot be written', async () => {
+    using directory = temporaryDirectory()
+    const file = join(directory.path, 'file')
+    writeFileSync(file, '')
+    assert.match(await refusal(join(file, 'data')), /RUSTOK_DATA_DIR: cannot write to .*file\/data/)
+  })
+
+  it('names a flag that does not exist', async () => {
+    using directory = temporaryDirectory()
+    assert.match(
+      await refusal(directory.path, {}, ['--no-samples']),
+      /^npm start: Unknown option '--no-samples'/,
+    )
+  })
+})
