@@ -26,7 +26,10 @@ export async function traced(
 ): Promise<Received> {
   const collector = await startCollector(answer)
   try {
-    const tracing = await initTracing(new OtelConfig({ endpoint: collector.endpoint, ...config }), options)
+    const tracing = await initTracing(
+      new OtelConfig({ endpoint: collector.endpoint, logLevel: 'none', ...config }),
+      options,
+    )
     try {
       await work(tracing)
     } finally {
