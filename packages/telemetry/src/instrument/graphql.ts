@@ -11,6 +11,14 @@ import { traceChannel } from './channel-span.ts'
 
 interface Document {
   readonly loc?: { readonly source: { readonly body: string } }
+  readonly definitions: readonly Definition[]
+}
+
+/** What is read of an OperationDefinitionNode; other definitions have neither. */
+interface Definition {
+  readonly operation?: string
+  readonly name?: { readonly value: string }
+  readonly selectionSet?: { readonly selections: readonly { readonly name?: { readonly value: string } }[] }
 }
 
 interface ExecuteMessage {
@@ -44,6 +52,8 @@ const key = {
 const internal: SpanOptions = { kind: 0 }
 /** Clients choose operation names: longer ones are cut. */
 const maxNameLength = 64
+/** Of an operation without a name, in its span's name. */
+const maxRootFields = 3
 const maxDocumentLength = 2048
 /** Of one operation; a list of a thousand failed items says nothing more than its first. */
 const maxRecordedErrors = 8
@@ -60,7 +70,7 @@ export function instrumentGraphql(provider: TracerProvider): () => void {
   const stopExecute = traceChannel<ExecuteMessage>('graphql:execute', {
     start({ document, operationName, operationType = 'query' }) {
       const shortName = operationName?.slice(0, maxNameLength)
-      const span = start(shortName === undefined ? operationType : `${operationType} ${shortName}`)
+      const span = start(`${operationType} ${shortName ?? rootFields(document)}`)
       if (span === undefined) return undefined
       span.setKey(key.operationType, operationType)
       if (shortName !== undefined) span.setKey(key.operationName, shortName)
@@ -93,6 +103,14 @@ export function instrumentGraphql(provider: TracerProvider): () => void {
     stopExecute()
     stopResolve()
   }
+}
+
+/** What an operation without a name asks for: `{ node, viewer }`, from its root fields. */
+function rootFields({ definitions }: Document): string {
+  const operation = definitions.find((definition) => definition.operation !== undefined)
+  const names = operation?.selectionSet?.selections.flatMap(({ name }) => name?.value ?? []) ?? []
+  const shown = names.slice(0, maxRootFields).join(', ')
+  return `{ ${names.length > maxRootFields ? `${shown}, …` : shown} }`
 }
 
 function recordError(span: RecordingSpan, error: unknown): void {
