@@ -109,17 +109,16 @@ function putGeneralAttribute(
 /** Writes the body of an AnyValue; the position after it. Reserves what it needs. */
 export function putAnyValue(writer: Writer, start: number, value: AttributeInput, depth: number): number {
   switch (typeof value) {
-    case 'string': {
+    case 'string':
       writer.reserve(start, value.length * 3 + 16)
       return putString(writer, start, 0x0a, value)
-    }
     case 'number':
     case 'boolean':
       writer.reserve(start, 16)
       return putScalar(writer, start, value)
     case 'bigint':
-      writer.reserve(start, 24)
-      if (value < int64Min || value > int64Max) return putString(writer, start, 0x0a, value.toString())
+      if (value < int64Min || value > int64Max) return putAnyValue(writer, start, value.toString(), depth)
+      writer.reserve(start, 16)
       writer.bytes[start] = 0x18
       return putVarint64(writer.bytes, start + 1, value)
     case 'object':
