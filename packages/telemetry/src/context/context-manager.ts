@@ -51,6 +51,8 @@ export class StorageContextManager implements ContextManager {
 }
 
 type Callable = (this: unknown, ...args: unknown[]) => unknown
+/** Node keeps the listener that a caller knows on the function that wraps it. */
+type Listener = Callable & { readonly listener?: Callable }
 
 function bindFunction(context: Context, target: Callable): Callable {
   const bound: Callable = function (...args) {
@@ -73,13 +75,14 @@ const boundEmitters = new WeakSet<EventEmitter>()
 function bindEmitter(context: Context, emitter: EventEmitter): void {
   if (boundEmitters.has(emitter)) return
   boundEmitters.add(emitter)
-  const wrappers = new WeakMap<Callable, Callable>()
-  const wrap = (listener: Callable): Callable => {
+  const wrappers = new WeakMap<Listener, Callable>()
+  const wrap = (listener: Listener): Callable => {
+    if (typeof listener !== 'function') return listener
     const known = wrappers.get(listener)
     if (known !== undefined) return known
     const wrapper = bindFunction(context, listener)
-    // `removeListener` and `listeners` of Node know wrapped listeners by this property.
-    Object.defineProperty(wrapper, 'listener', { value: listener })
+    // `removeListener` and `listeners` of Node know wrapped listeners by this property; those of `once` come wrapped by Node.
+    Object.defineProperty(wrapper, 'listener', { value: listener.listener ?? listener })
     wrappers.set(listener, wrapper)
     return wrapper
   }
@@ -89,7 +92,18 @@ function bindEmitter(context: Context, emitter: EventEmitter): void {
     Object.defineProperty(emitter, name, {
       configurable: true,
       writable: true,
-      value: (event: string, listener: Callable) => original.call(emitter, event, wrap(listener)),
+      value: (event: string, listener: Listener) => original.call(emitter, event, wrap(listener)),
+    })
+  }
+  // What `once` added removes itself by the function that Node wrapped it in, which the emitter does not hold.
+  const wrapperOfOnce = (listener: Listener): Callable =>
+    (listener?.listener !== undefined && wrappers.get(listener)) || listener
+  for (const name of ['off', 'removeListener'] as const) {
+    const original = emitter[name]
+    Object.defineProperty(emitter, name, {
+      configurable: true,
+      writable: true,
+      value: (event: string, listener: Listener) => original.call(emitter, event, wrapperOfOnce(listener)),
     })
   }
 }

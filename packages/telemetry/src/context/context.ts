@@ -12,13 +12,10 @@ const suppressKey = createContextKey('OpenTelemetry SDK Context Key SUPPRESS_TRA
 export class TraceContext implements Context {
   readonly span: Span | undefined
   readonly correlation: Correlation | undefined
-  readonly #rest: ReadonlyMap<symbol, unknown> | undefined
+  /** All other values: a context of the API's own kind, or of somebody else's, whose span is not looked at. */
+  readonly #rest: Context | undefined
 
-  constructor(
-    span: Span | undefined,
-    correlation: Correlation | undefined,
-    rest: ReadonlyMap<symbol, unknown> | undefined,
-  ) {
+  constructor(span: Span | undefined, correlation: Correlation | undefined, rest: Context | undefined) {
     this.span = span
     this.correlation = correlation
     this.#rest = rest
@@ -33,39 +30,38 @@ export class TraceContext implements Context {
   }
 
   get suppressed(): boolean {
-    return this.#rest !== undefined && this.#rest.get(suppressKey) === true
+    return this.#rest !== undefined && this.#rest.getValue(suppressKey) === true
   }
 
   getValue(key: symbol): unknown {
     if (key === spanKey) return this.span
     if (key === correlationKey) return this.correlation
-    return this.#rest?.get(key)
+    return this.#rest?.getValue(key)
   }
 
   setValue(key: symbol, value: unknown): TraceContext {
     if (key === spanKey) return this.withSpan(value as Span | undefined)
     if (key === correlationKey) return this.withCorrelation(value as Correlation | undefined)
-    return new TraceContext(this.span, this.correlation, new Map(this.#rest).set(key, value))
+    return new TraceContext(this.span, this.correlation, (this.#rest ?? ROOT_CONTEXT).setValue(key, value))
   }
 
   deleteValue(key: symbol): TraceContext {
     if (key === spanKey) return this.withSpan(undefined)
     if (key === correlationKey) return this.withCorrelation(undefined)
-    if (this.#rest?.has(key) !== true) return this
-    const rest = new Map(this.#rest)
-    rest.delete(key)
-    return new TraceContext(this.span, this.correlation, rest.size === 0 ? undefined : rest)
+    if (this.#rest === undefined) return this
+    return new TraceContext(this.span, this.correlation, this.#rest.deleteValue(key))
   }
 }
 
 export const emptyContext: TraceContext = new TraceContext(undefined, undefined, undefined)
+/** Spans started in it are not recorded, as `suppressTracing` of the official SDK has it. */
+export const suppressedContext: TraceContext = emptyContext.setValue(suppressKey, true)
 
-/** `context` as ours: the API's ROOT_CONTEXT and what derives from it are read through their keys. */
+/** `context` as ours: the API's ROOT_CONTEXT, and what derives from it, keeps all of its values. */
 export function toTraceContext(context: Context): TraceContext {
   if (context instanceof TraceContext) return context
   if (context === ROOT_CONTEXT) return emptyContext
   const span = context.getValue(spanKey) as Span | undefined
   const correlation = context.getValue(correlationKey) as Correlation | undefined
-  const suppressed = context.getValue(suppressKey) === true
-  return new TraceContext(span, correlation, suppressed ? new Map([[suppressKey, true]]) : undefined)
+  return new TraceContext(span, correlation, context)
 }
