@@ -9,6 +9,7 @@
 import { diag } from '@opentelemetry/api'
 import type { Exporter } from './exporter.ts'
 import type { Ledger } from './ledger.ts'
+import { outside } from './outside.ts'
 
 export interface Batch {
   readonly request: Uint8Array
@@ -113,6 +114,10 @@ export class ExportQueue {
   }
 
   #drain(): void {
+    outside(() => this.#sendWaiting())
+  }
+
+  #sendWaiting(): void {
     // After a failure one batch at a time is tried, until one arrives.
     const concurrency = this.#backoffMs > 0 ? 1 : maxConcurrency
     while (this.#pause === undefined && this.#sending < concurrency && this.#waiting.length > 0) {

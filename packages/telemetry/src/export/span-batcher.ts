@@ -7,6 +7,7 @@ import { type Envelope, encodeEnvelope, type SpanRecord } from '@rustok/otlp'
 import type { ScopeSpans } from '../trace/scope-spans.ts'
 import type { ExportQueue } from './export-queue.ts'
 import type { Ledger } from './ledger.ts'
+import { outside } from './outside.ts'
 
 /** gRPC servers refuse messages above 4 MiB unless told otherwise; one more span and the envelope must still fit. */
 const maxBatchBytes = 3 * 1024 * 1024
@@ -79,7 +80,7 @@ export class SpanBatcher {
   /** One timer for the life of the process: re-arming it costs less than making one per batch. */
   #arm(): void {
     if (this.#timer === undefined) {
-      this.#timer = setTimeout(() => this.seal(), this.#limits.scheduleDelay).unref()
+      this.#timer = outside(() => setTimeout(() => this.seal(), this.#limits.scheduleDelay).unref())
     } else {
       this.#timer.refresh()
     }
