@@ -50,5 +50,7 @@ try {
   if (!(error instanceof StartupError)) throw error
   process.stderr.write(`rustok-lens: ${error.message}\n`)
   process.exitCode = 1
+  // Our own end of the channel is no parent that is gone.
+  process.removeAllListeners('disconnect')
   process.disconnect?.()
 }
