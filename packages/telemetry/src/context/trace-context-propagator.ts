@@ -4,7 +4,6 @@
  */
 import {
   type Context,
-  createTraceState,
   isSpanContextValid,
   type TextMapGetter,
   type TextMapPropagator,
@@ -14,12 +13,13 @@ import {
 import { hex32, parseHex32 } from '../trace/ids.ts'
 import { NonRecordingSpan, SpanIdentity } from '../trace/span-identity.ts'
 import { toTraceContext } from './context.ts'
+import { parseTracestate } from './trace-state.ts'
 
 const traceparentHeader = 'traceparent'
 const tracestateHeader = 'tracestate'
 /** Section 3.2: version, trace id, parent id, flags; a later version may go on behind another dash. */
 const traceparentPattern =
-  /^(?!ff)([0-9a-f]{2})-(?!0{32})([0-9a-f]{32})-(?!0{16})([0-9a-f]{16})-([0-9a-f]{2})(-.*)?$/
+  /^[ \t]*(?!ff)([0-9a-f]{2})-(?!0{32})([0-9a-f]{32})-(?!0{16})([0-9a-f]{16})-([0-9a-f]{2})(-.*)?[ \t]*$/
 /** Section 3.2.2.4: sampled and random; other bits are not passed on. */
 const knownFlags = 0x03
 
@@ -45,7 +45,8 @@ export class TraceContextPropagator implements TextMapPropagator {
     const traceparent = single(getter.get(carrier, traceparentHeader))
     if (traceparent === undefined) return context
     const tracestate = getter.get(carrier, tracestateHeader)
-    const span = parseTraceparent(traceparent, Array.isArray(tracestate) ? tracestate.join(',') : tracestate)
+    const combined = Array.isArray(tracestate) ? tracestate.join(',') : tracestate
+    const span = parseTraceparent(traceparent, typeof combined === 'string' ? combined : undefined)
     return span === undefined ? context : toTraceContext(context).withSpan(span)
   }
 
@@ -65,7 +66,7 @@ export function parseTraceparent(
   traceparent: string,
   tracestate: string | undefined,
 ): NonRecordingSpan | undefined {
-  const match = traceparentPattern.exec(traceparent.trim())
+  const match = traceparentPattern.exec(traceparent)
   if (match === null) return undefined
   const [, version, traceId, spanId, flags, rest] = match
   if (version === '00' && rest !== undefined) return undefined
@@ -77,7 +78,7 @@ export function parseTraceparent(
     parseHex32(spanId!, 0),
     parseHex32(spanId!, 8),
     Number.parseInt(flags!, 16) & knownFlags,
-    tracestate ? createTraceState(tracestate) : undefined,
+    tracestate ? parseTracestate(tracestate) : undefined,
     true,
   )
 }
@@ -89,6 +90,6 @@ function setTracestate(carrier: unknown, setter: TextMapSetter, state: TraceStat
 
 /** More than one traceparent is none (section 3.2). */
 function single(value: undefined | string | string[]): string | undefined {
-  if (!Array.isArray(value)) return typeof value === 'string' ? value : undefined
-  return value.length === 1 ? value[0] : undefined
+  const only = Array.isArray(value) && value.length === 1 ? value[0] : value
+  return typeof only === 'string' ? only : undefined
 }
