@@ -10,7 +10,7 @@ import { isLookback, parseSearchState, searchQuery } from '../src/model/search-s
 import { FixtureStore } from './fixture-store.ts'
 
 const POLICY =
-  "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
+  "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; font-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 
 const TYPES: Readonly<Record<string, string>> = {
   '.html': 'text/html; charset=utf-8',
@@ -22,7 +22,8 @@ const TYPES: Readonly<Record<string, string>> = {
 
 export interface FixtureOptions {
   readonly dist: string
-  readonly store: FixtureStore
+  /** Asked at each request: a test may exchange it. */
+  readonly store: () => FixtureStore
   /** Called for each API request; an answer given here goes out instead of the store's. */
   readonly intercept?: (path: string) => { readonly status: number; readonly body: unknown } | undefined
 }
@@ -36,7 +37,7 @@ export function fixtureServer(options: FixtureOptions): Server {
 }
 
 async function answer(
-  { dist, store, intercept }: FixtureOptions,
+  { dist, store: current, intercept }: FixtureOptions,
   request: IncomingMessage,
   response: ServerResponse,
 ) {
@@ -46,6 +47,7 @@ async function answer(
   if (intercepted !== undefined) return json(response, intercepted.status, intercepted.body)
   const parts = Object.fromEntries(url.searchParams)
   const now = Date.now()
+  const store = current()
   const query = { ...searchQuery(parseSearchState(parts)) }
   if (parts.lookback !== undefined && isLookback(parts.lookback))
     Object.assign(query, { lookback: parts.lookback })
@@ -88,5 +90,7 @@ if (import.meta.main) {
   const count = Number(process.argv[3] ?? 2000)
   const store = count === 0 ? new FixtureStore() : FixtureStore.filled(Date.now(), count, 100_000)
   const dist = join(import.meta.dirname, '..', 'dist')
-  fixtureServer({ dist, store }).listen(port, '127.0.0.1', () => console.log(`http://127.0.0.1:${port}`))
+  fixtureServer({ dist, store: () => store }).listen(port, '127.0.0.1', () =>
+    console.log(`http://127.0.0.1:${port}`),
+  )
 }

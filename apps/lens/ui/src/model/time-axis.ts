@@ -9,6 +9,8 @@ export interface AxisLabel {
 
 const MINUTE = 60_000
 const STEPS = [
+  100,
+  500,
   1000,
   5000,
   15_000,

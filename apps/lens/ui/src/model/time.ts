@@ -28,9 +28,10 @@ export function formatTime(millis: number, now: number): string {
   return `${dayBefore(millis, now)}${clock.format(millis)}.${fraction}`
 }
 
-/** `14:05`, or with seconds when the steps are finer than a minute. */
+/** `14:05`, with seconds or milliseconds when the steps are finer. */
 export function formatTimeOfDay(millis: number, stepMillis: number, now: number): string {
   if (!isDate(millis)) return '–'
+  if (stepMillis < 1000) return formatTime(millis, now)
   return dayBefore(millis, now) + (stepMillis < 60_000 ? clock : minuteClock).format(millis)
 }
 

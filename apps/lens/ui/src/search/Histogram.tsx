@@ -127,7 +127,7 @@ function Strip({ data, now, zoom }: StripProps) {
         onKeyDown={onKeyDown}
       >
         <span className="histogram-most" aria-hidden="true">
-          {most.toLocaleString()}
+          {buckets.some(({ count }) => count > 0) && most.toLocaleString()}
         </span>
         <Bars data={data} most={most} />
         {extent !== undefined && (

@@ -1,5 +1,6 @@
 /** The answer, or what to do without one: loading, failed, nothing stored yet, nothing in this range, nothing that matches. */
 import { type UseQueryResult, useQuery } from '@tanstack/react-query'
+import { useEffect, useEffectEvent } from 'react'
 import type { SearchResponse } from 'rustok-lens/contract'
 import { ApiError } from '../api/client.ts'
 import { newestTraceOptions } from '../api/queries.ts'
@@ -40,7 +41,8 @@ export function Results({ state, change, search, refresh, problems, now }: Resul
   }
   if (isError) return <Failed error={error} refresh={refresh} />
   if (isPending) return <TraceListSkeleton />
-  if (data.total === 0 && data.stored === 0) return <NothingStored state={state} change={change} now={now} />
+  if (data.total === 0 && data.stored === 0)
+    return <NothingStored state={state} change={change} refresh={refresh} now={now} />
   if (data.total === 0) return <NothingMatches state={state} change={change} stored={data.stored} />
   return (
     <section className="results" aria-label="Results" aria-busy={isPlaceholderData}>
@@ -51,7 +53,7 @@ export function Results({ state, change, search, refresh, problems, now }: Resul
         </p>
         <p className="muted">newest first, in {data.tookMs < 1 ? '<1' : Math.round(data.tookMs)} ms</p>
       </div>
-      <TraceList traces={data.traces} change={change} now={now} />
+      <TraceList traces={data.traces} state={state} change={change} now={now} />
       <More
         state={state}
         change={change}
@@ -156,8 +158,19 @@ function NothingMatches({ state, change, stored }: NothingProps & { readonly sto
   )
 }
 
-function NothingStored({ state, change, now }: NothingProps & { readonly now: number }) {
+interface NothingStoredProps extends NothingProps {
+  readonly refresh: () => void
+  readonly now: number
+}
+
+/** Watches the store: as soon as a trace arrives, the search is asked again. */
+function NothingStored({ state, change, refresh, now }: NothingStoredProps) {
   const newest = useQuery(newestTraceOptions(true))
+  const newestId = newest.data?.traces[0]?.traceId
+  const onArrival = useEffectEvent(refresh)
+  useEffect(() => {
+    if (newestId !== undefined) onArrival()
+  }, [newestId])
   if (newest.isPending) return <TraceListSkeleton />
   const trace = newest.data?.traces[0]
   if (newest.isError) {

@@ -71,7 +71,9 @@ export function SearchPage({ state }: { readonly state: SearchState }) {
         now={now}
       />
       <ActiveFilters state={state} change={change} />
-      <Histogram state={state} change={change} enabled={problems.length === 0} now={now} />
+      {search.data?.stored !== 0 && (
+        <Histogram state={state} change={change} enabled={problems.length === 0} now={now} />
+      )}
       <Results
         state={state}
         change={change}

@@ -6,6 +6,7 @@ import { Link } from '@tanstack/react-router'
 import { memo } from 'react'
 import type { TraceSummary } from 'rustok-lens/contract'
 import { formatDuration } from '../model/duration.ts'
+import type { SearchState } from '../model/search-state.ts'
 import { services } from '../model/service-palette.ts'
 import { formatAgo, formatTime, formatUtc, unixMillis } from '../model/time.ts'
 import { Icon } from '../ui/Icon.tsx'
@@ -16,11 +17,12 @@ import './TraceList.css'
 
 export interface TraceListProps {
   readonly traces: readonly TraceSummary[]
+  readonly state: SearchState
   readonly change: ChangeSearch
   readonly now: number
 }
 
-export function TraceList({ traces, change, now }: TraceListProps) {
+export function TraceList({ traces, state, change, now }: TraceListProps) {
   const slowest = Math.max(1, ...traces.map(({ durationNano }) => durationNano))
   return (
     <>
@@ -37,7 +39,15 @@ export function TraceList({ traces, change, now }: TraceListProps) {
       </div>
       <ol className="trace-list" aria-label="Traces">
         {traces.map((trace) => (
-          <TraceItem key={trace.traceId} trace={trace} slowest={slowest} change={change} now={now} />
+          <TraceItem
+            key={trace.traceId}
+            trace={trace}
+            slowest={slowest}
+            tenant={leading(trace.tenants, state.tenant)}
+            user={leading(trace.users, state.user)}
+            change={change}
+            now={now}
+          />
         ))}
       </ol>
     </>
@@ -47,14 +57,14 @@ export function TraceList({ traces, change, now }: TraceListProps) {
 interface TraceItemProps {
   readonly trace: TraceSummary
   readonly slowest: number
+  readonly tenant: string | undefined
+  readonly user: string | undefined
   readonly change: ChangeSearch
   readonly now: number
 }
 
-const TraceItem = memo(function TraceItem({ trace, slowest, change, now }: TraceItemProps) {
+const TraceItem = memo(function TraceItem({ trace, slowest, tenant, user, change, now }: TraceItemProps) {
   const at = unixMillis(trace.startUnixNano)
-  const [tenant] = trace.tenants
-  const [user] = trace.users
   const failed = trace.errorCount > 0
   const share = trace.durationNano / slowest
   return (
@@ -75,11 +85,11 @@ const TraceItem = memo(function TraceItem({ trace, slowest, change, now }: Trace
             type="button"
             className="trace-tenant"
             title={`Only tenant ${tenant}`}
-            aria-label={`Only tenant ${tenant}`}
             onClick={() => change({ tenant })}
           >
             <TenantMark tenant={tenant} />
             <span className="truncate">
+              <span className="visually-hidden">Only tenant </span>
               <Text>{tenant}</Text>
             </span>
             {trace.tenants.length > 1 && (
@@ -92,9 +102,9 @@ const TraceItem = memo(function TraceItem({ trace, slowest, change, now }: Trace
             type="button"
             className="trace-user truncate"
             title={`Only user ${user}`}
-            aria-label={`Only user ${user}`}
             onClick={() => change({ user })}
           >
+            <span className="visually-hidden">Only user </span>
             <Text>{user}</Text>
             {trace.users.length > 1 && ` +${trace.users.length - 1}`}
           </button>
@@ -135,6 +145,11 @@ const TraceItem = memo(function TraceItem({ trace, slowest, change, now }: Trace
     </li>
   )
 })
+
+/** The value that was searched for, where a trace has several. */
+function leading(values: readonly string[], wanted: string | undefined): string | undefined {
+  return wanted !== undefined && values.includes(wanted) ? wanted : values[0]
+}
 
 /** How the trace's spans are spread over services. */
 function TraceServices({ trace }: { readonly trace: TraceSummary }) {

@@ -48,21 +48,21 @@ function AttributeRow({
         ) : (
           <CodeBlock text={text} language={language} />
         )}
+        <span className="attribute-actions">
+          {search !== undefined && (
+            <Link
+              to="/"
+              search={{ ...range, ...search }}
+              className="button quiet small icon"
+              aria-label={`Search for ${key.slice(0, 80)} ${text}`}
+              title="Search for traces with this value"
+            >
+              <Icon name="search" />
+            </Link>
+          )}
+          <CopyButton text={text} label={`Copy ${key.slice(0, 80)}`} />
+        </span>
       </dd>
-      <span className="attribute-actions">
-        {search !== undefined && (
-          <Link
-            to="/"
-            search={{ ...range, ...search }}
-            className="button quiet small icon"
-            aria-label={`Search for ${key.slice(0, 80)} ${text}`}
-            title="Search for traces with this value"
-          >
-            <Icon name="search" />
-          </Link>
-        )}
-        <CopyButton text={text} label={`Copy ${key.slice(0, 80)}`} />
-      </span>
     </div>
   )
 }

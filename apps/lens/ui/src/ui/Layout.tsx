@@ -29,7 +29,7 @@ export function Layout() {
           <button
             type="button"
             className="button quiet small"
-            aria-label="Keyboard shortcuts"
+            title="Keyboard shortcuts"
             onClick={() => help.current?.showModal()}
           >
             <kbd>?</kbd>
