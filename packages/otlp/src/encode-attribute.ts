@@ -107,7 +107,7 @@ function putGeneralAttribute(
 }
 
 /** Writes the body of an AnyValue; the position after it. Reserves what it needs. */
-export function putAnyValue(writer: Writer, start: number, value: AttributeInput, depth: number): number {
+function putAnyValue(writer: Writer, start: number, value: AttributeInput, depth: number): number {
   switch (typeof value) {
     case 'string':
       writer.reserve(start, value.length * 3 + 16)

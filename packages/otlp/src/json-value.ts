@@ -164,7 +164,7 @@ export function toBytes(value: unknown, name: string, place: Place | undefined):
   return Uint8Array.from(Buffer.from(value, 'base64'))
 }
 
-export function toInt64(value: unknown, name: string, place: Place | undefined): bigint {
+function toInt64(value: unknown, name: string, place: Place | undefined): bigint {
   return BigInt(toInteger(value, int64Min, int64Max, name, place))
 }
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
+import { execFileSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
-import { registerHooks } from 'node:module'
 import { test } from 'node:test'
 import { encodeTraceRequest, MalformedOtlpError } from '../src/index.ts'
 import { requestByReference } from './support/reference.ts'
@@ -11,36 +11,27 @@ const [readExample, writeExample, ...others] = [...readme.matchAll(/^```js\n(.*?
   (match) => match[1] ?? '',
 )
 
-/** Runs a code block as a module of its own, beside this file so that the package's name resolves. */
-async function runExample(code: string | undefined): Promise<Record<string, unknown>> {
+/** What a program prints that begins with a code block, run in the package's folder so that its name resolves. */
+function run(code: string | undefined, rest: string): string {
   assert.ok(code)
-  const url = new URL(`./readme-example-${code.length}.mjs`, import.meta.url).href
-  const hooks = registerHooks({
-    resolve: (specifier, context, next) =>
-      specifier === url ? { url, shortCircuit: true } : next(specifier, context),
-    load: (target, context, next) =>
-      target === url ? { format: 'module', source: code, shortCircuit: true } : next(target, context),
-  })
-  try {
-    return await import(url)
-  } finally {
-    hooks.deregister()
-  }
+  const options = { cwd: new URL('..', import.meta.url), encoding: 'utf8' } as const
+  return execFileSync(process.execPath, ['--input-type=module', '--eval', `${code}\n${rest}`], options).trim()
 }
 
-test('runs the example that reads a request', async () => {
-  const { spanNames } = (await runExample(readExample)) as { spanNames(body: Uint8Array): unknown }
+test('runs the example that reads a request', () => {
+  const print = (body: Uint8Array) =>
+    `console.log(JSON.stringify(spanNames(Buffer.from('${Buffer.from(body).toString('hex')}', 'hex'))))`
   const body = encodeTraceRequest(requestOf({ name: 'GET /' }))
-  assert.deepEqual(spanNames(body), ['GET /'])
+  assert.equal(run(readExample, print(body)), '["GET /"]')
   assert.match(
-    String(spanNames(body.subarray(0, -2))),
-    /^400: ExportTraceServiceRequest\.resourceSpans: a length of/,
+    run(readExample, print(body.subarray(0, -2))),
+    /^"400: ExportTraceServiceRequest\.resourceSpans: a length of/,
   )
 })
 
-test('runs the example that writes a request', async () => {
-  const { body } = (await runExample(writeExample)) as { body: Uint8Array }
-  const span = firstSpan(requestByReference(body))
+test('runs the example that writes a request', () => {
+  const printed = run(writeExample, `console.log(Buffer.from(body).toString('hex'))`)
+  const span = firstSpan(requestByReference(Buffer.from(printed, 'hex')))
   assert.equal(span.name, 'GET /orders')
   assert.deepEqual(
     span.attributes.map(({ value }) => value),

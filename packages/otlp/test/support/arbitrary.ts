@@ -62,7 +62,7 @@ const uint32 = (): fc.Arbitrary<number> =>
 const enumeration = (): fc.Arbitrary<number> =>
   fc.oneof(fc.integer({ min: 0, max: 6 }), fc.constantFrom(-1, 0x7fff_ffff, -0x8000_0000))
 
-export const anyValue = (string: fc.Arbitrary<string>): fc.Arbitrary<AnyValue> =>
+const anyValue = (string: fc.Arbitrary<string>): fc.Arbitrary<AnyValue> =>
   fc.letrec<{ value: AnyValue; pair: KeyValue }>((tie) => ({
     pair: fc.record({ key: string, value: tie('value') }, { noNullPrototype: true }),
     value: fc.oneof(
@@ -95,7 +95,7 @@ const spanId = (): fc.Arbitrary<Uint8Array> =>
     { weight: 1, arbitrary: bytes() },
   )
 
-export const span = (string: fc.Arbitrary<string>): fc.Arbitrary<Span> =>
+const span = (string: fc.Arbitrary<string>): fc.Arbitrary<Span> =>
   plain<Span>({
     traceId: traceId(),
     spanId: spanId(),
