@@ -183,7 +183,7 @@ function rawHeader(rawHeaders: readonly string[], name: string): string | undefi
 }
 
 /** Reads what a propagator asks for from raw headers, all values of a repeated one. */
-const rawHeadersGetter: TextMapGetter<readonly string[]> = {
+export const rawHeadersGetter: TextMapGetter<readonly string[]> = {
   keys: (rawHeaders) => rawHeaders.filter((_, i) => i % 2 === 0).map((name) => name.toLowerCase()),
   get: (rawHeaders, name) => {
     const lower = name.toLowerCase()

@@ -4,9 +4,11 @@
  */
 import { propagation, type SpanOptions, SpanStatusCode, type TextMapSetter } from '@opentelemetry/api'
 import { attributeKey } from '@rustok/otlp'
+import { type TraceContext, toTraceContext } from '../context/context.ts'
 import { activeContext } from '../context/context-manager.ts'
 import { RecordingSpan } from '../trace/recording-span.ts'
 import type { TracerProvider } from '../trace/tracer-provider.ts'
+import { rawHeadersGetter } from './http-server.ts'
 import { redactUrl } from './redact-url.ts'
 import { subscribeAll } from './subscribe.ts'
 
@@ -14,6 +16,8 @@ interface UndiciRequest {
   readonly method: string
   readonly origin: string | URL
   readonly path: string
+  /** Names and values in turn. */
+  readonly headers: string[]
   addHeader(name: string, value: string): void
 }
 
@@ -27,7 +31,28 @@ const key = {
 }
 
 const client: SpanOptions = { kind: 2 }
-const setter: TextMapSetter<UndiciRequest> = { set: (request, name, value) => request.addHeader(name, value) }
+/** Replaces what is there: a proxy passes its caller's headers on, and two traceparents are none. */
+const setter: TextMapSetter<UndiciRequest> = {
+  set(request, name, value) {
+    removeHeader(request, name)
+    // A tracestate belongs to the traceparent that it came with.
+    if (name === 'traceparent') removeHeader(request, 'tracestate')
+    request.addHeader(name, value)
+  },
+}
+
+function removeHeader({ headers }: UndiciRequest, name: string): void {
+  for (let i = headers.length - 2; i >= 0; i -= 2) {
+    if (headers[i]!.toLowerCase() === name) headers.splice(i, 2)
+  }
+}
+
+/** Outside of a trace, the one that the application names in the headers goes on. */
+function contextOf({ headers }: UndiciRequest, active: TraceContext): TraceContext {
+  return headers.length === 0
+    ? active
+    : toTraceContext(propagation.extract(active, headers, rawHeadersGetter))
+}
 
 export function instrumentUndici(provider: TracerProvider): () => void {
   const tracer = provider.getTracer('@rustok/telemetry/undici', '0.1.0')
@@ -35,8 +60,9 @@ export function instrumentUndici(provider: TracerProvider): () => void {
 
   return subscribeAll({
     'undici:request:create': ({ request }: { request: UndiciRequest }) => {
-      const context = activeContext()
-      if (context.suppressed) return
+      const active = activeContext()
+      if (active.suppressed) return
+      const context = active.span === undefined ? contextOf(request, active) : active
       const span = tracer.start(request.method, client, context)
       // Injected when nothing is recorded too: whoever is called must know that this trace is not sampled.
       propagation.inject(context.withSpan(span), request, setter)
