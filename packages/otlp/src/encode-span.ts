@@ -43,8 +43,10 @@ export interface SpanRecord {
   readonly endHigh: number
   readonly endLow: number
   readonly attributeList: AttributeList
-  /** Whole attribute fields, encoded by `prepareAttributes`, put in front of the list. */
-  readonly preparedAttributes: PreparedPair | undefined
+  /** Up to three sets of attributes that were encoded by `prepareAttributes`, put in front of the list. */
+  readonly prepared0: PreparedPair | undefined
+  readonly prepared1: PreparedPair | undefined
+  readonly prepared2: PreparedPair | undefined
   readonly droppedAttributes: number
   readonly eventList: readonly EventRecord[] | undefined
   readonly droppedEvents: number
@@ -137,12 +139,9 @@ export function encodeSpan(writer: Writer, span: SpanRecord): number {
   view.setUint32(at + 22, span.flags, true)
   at = putName(writer, at + 26, span.name)
 
-  const prepared = span.preparedAttributes
-  if (prepared !== undefined) {
-    writer.reserve(at, prepared.size)
-    copyWords(writer.view, at, prepared.words)
-    at += prepared.size
-  }
+  at = putPrepared(writer, at, span.prepared0)
+  at = putPrepared(writer, at, span.prepared1)
+  at = putPrepared(writer, at, span.prepared2)
   at = putAttributes(writer, at, attributesTag, span.attributeList)
   if (span.traceStateText !== '') {
     writer.reserve(at, span.traceStateText.length * 3 + 8)
@@ -169,7 +168,7 @@ export function encodeSpan(writer: Writer, span: SpanRecord): number {
   return at - start
 }
 
-/** Encodes attributes once for many spans, as whole `Span.attributes` fields; see SpanRecord.preparedAttributes. */
+/** Encodes attributes once for many spans, as whole `Span.attributes` fields; see SpanRecord.prepared0. */
 export function prepareAttributes(writer: Writer, attributes: AttributeList): PreparedPair {
   const size = putAttributes(writer, 0, attributesTag, attributes)
   return { words: toWords(writer.bytes.subarray(0, size)), size }
@@ -182,6 +181,13 @@ export function putAttributes(writer: Writer, start: number, fieldTag: number, l
     at = putAttribute(writer, at, fieldTag, list[i] as AttributeKey, list[i + 1] as AttributeInput)
   }
   return at
+}
+
+function putPrepared(writer: Writer, start: number, prepared: PreparedPair | undefined): number {
+  if (prepared === undefined) return start
+  writer.reserve(start, prepared.size)
+  copyWords(writer.view, start, prepared.words)
+  return start + prepared.size
 }
 
 function putName(writer: Writer, start: number, name: string): number {

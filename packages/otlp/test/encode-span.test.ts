@@ -111,7 +111,9 @@ const spanRecord: fc.Arbitrary<SpanRecord> = fc.record({
   endHigh: uint32,
   endLow: uint32,
   attributeList,
-  preparedAttributes: fc.constant(undefined),
+  prepared0: fc.constant(undefined),
+  prepared1: fc.constant(undefined),
+  prepared2: fc.constant(undefined),
   droppedAttributes: uint32,
   eventList: fc.option(fc.array(event, { maxLength: 3 }), { nil: undefined }),
   droppedEvents: uint32,
@@ -208,8 +210,10 @@ test('encodes every span so that the reference reads it, the first time and when
 test('puts attributes that were prepared in front of the span\u2019s own', () => {
   fc.assert(
     fc.property(spanRecord, attributeList, (span, shared) => {
-      const preparedAttributes = prepareAttributes(new Writer(16), shared)
-      assert.deepEqual(readSpans(encodeSpans([{ ...span, preparedAttributes }])), [expected(span, shared)])
+      const prepared = prepareAttributes(new Writer(16), shared)
+      for (const place of ['prepared0', 'prepared1', 'prepared2']) {
+        assert.deepEqual(readSpans(encodeSpans([{ ...span, [place]: prepared }])), [expected(span, shared)])
+      }
     }),
     { numRuns: 200 },
   )
@@ -326,7 +330,9 @@ const plainSpan: SpanRecord = {
   endHigh: 0x1797_0000,
   endLow: 2,
   attributeList: [],
-  preparedAttributes: undefined,
+  prepared0: undefined,
+  prepared1: undefined,
+  prepared2: undefined,
   droppedAttributes: 0,
   eventList: undefined,
   droppedEvents: 0,

@@ -5,19 +5,38 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import { propagation, type SpanOptions, SpanStatusCode, type TextMapGetter } from '@opentelemetry/api'
-import { attributeKey } from '@rustok/otlp'
+import type { AttributeInput, AttributeKey } from '@rustok/otlp'
 import { emptyContext, type TraceContext, toTraceContext } from '../context/context.ts'
 import { contextStorage } from '../context/context-manager.ts'
 import { RecordingSpan } from '../trace/recording-span.ts'
 import type { TracerProvider } from '../trace/tracer-provider.ts'
+import {
+  connectionAttributes,
+  errorTypeKey,
+  httpKeys,
+  pathKey,
+  queryKey,
+  type RequestKind,
+  rawHeader,
+  requestKind,
+} from './http-request-attributes.ts'
+import type { PreparedSet } from './prepared-set.ts'
 import { redactQuery } from './redact-url.ts'
 import { subscribeAll } from './subscribe.ts'
 
-const requestSpan = Symbol('rustok.requestSpan')
+const openRequest = Symbol('rustok.openRequest')
 const openResponses = Symbol('rustok.openResponses')
 
+/** A request whose span is open. */
+interface OpenRequest {
+  readonly span: RecordingSpan
+  kind: RequestKind
+  /** What a handler threw, and when, in milliseconds of the monotonic clock. */
+  error: { readonly cause: Error; readonly at: number } | undefined
+}
+
 interface TracedResponse extends ServerResponse<IncomingMessage> {
-  [requestSpan]?: RecordingSpan | undefined
+  [openRequest]?: OpenRequest | undefined
 }
 
 interface TracedSocket extends Socket {
@@ -31,155 +50,137 @@ interface ServerMessage {
   readonly socket: TracedSocket
 }
 
-const key = {
-  method: attributeKey('http.request.method'),
-  methodOriginal: attributeKey('http.request.method_original'),
-  status: attributeKey('http.response.status_code'),
-  route: attributeKey('http.route'),
-  scheme: attributeKey('url.scheme'),
-  path: attributeKey('url.path'),
-  query: attributeKey('url.query'),
-  serverAddress: attributeKey('server.address'),
-  serverPort: attributeKey('server.port'),
-  clientAddress: attributeKey('client.address'),
-  peerAddress: attributeKey('network.peer.address'),
-  peerPort: attributeKey('network.peer.port'),
-  protocolVersion: attributeKey('network.protocol.version'),
-  userAgent: attributeKey('user_agent.original'),
-  errorType: attributeKey('error.type'),
-}
-
-/** Other methods are named `HTTP` and recorded as `_OTHER`, so that a client cannot invent span names. */
-const knownMethods = new Set([
-  'GET',
-  'HEAD',
-  'POST',
-  'PUT',
-  'DELETE',
-  'CONNECT',
-  'OPTIONS',
-  'TRACE',
-  'PATCH',
-  'QUERY',
-])
 const serverSpan: SpanOptions = { kind: 1 }
 
 export function instrumentHttpServer(provider: TracerProvider): () => void {
   const tracer = provider.getTracer('@rustok/telemetry/http', '0.1.0')
-  const propagated = new Set(propagation.fields().map((field) => field.toLowerCase()))
+  const propagated = propagation.fields().map((field) => field.toLowerCase())
 
   const start = ({ request, response, socket }: ServerMessage): void => {
     const parent = extractContext(request, propagated)
-    const method = request.method ?? 'GET'
-    const span = tracer.start(knownMethods.has(method) ? method : 'HTTP', serverSpan, parent)
-    contextStorage.enterWith(parent.withSpan(span))
+    const kind = requestKind(request.method ?? 'GET', undefined)
+    const span = tracer.start(kind.name, serverSpan, parent)
+    const context = parent.withSpan(span)
+    contextStorage.enterWith(context)
+    if (hasBody(request.rawHeaders)) emitIn(context, request)
     if (!(span instanceof RecordingSpan)) return
-    response[requestSpan] = span
+    response[openRequest] = { span, kind, error: undefined }
     const open = socket[openResponses]
     if (open === undefined) watchConnection(socket, response)
     else open.push(response)
   }
 
   const finish = ({ request, response, socket }: ServerMessage): void => {
-    const span = response[requestSpan]
-    if (span === undefined) return
-    response[requestSpan] = undefined
-    const open = socket[openResponses]
-    if (open?.length === 1) open.pop()
-    else open?.splice(open.indexOf(response), 1)
-    endSpan(span, request, response, socket)
+    const open = response[openRequest]
+    if (open === undefined) return
+    response[openRequest] = undefined
+    const others = socket[openResponses]
+    if (others?.length === 1) others.pop()
+    else others?.splice(others.indexOf(response), 1)
+    endSpan(open, request, response, socket)
   }
 
   return subscribeAll({ 'http.server.request.start': start, 'http.server.response.finish': finish })
 }
 
-/** The server span that a response belongs to, while it is open; for instrumentation that knows the route. */
-export function spanOfResponse(response: ServerResponse): RecordingSpan | undefined {
-  return (response as TracedResponse)[requestSpan]
+/** Names the request's span by its route; for instrumentation of frameworks. */
+export function setRoute(response: ServerResponse, method: string, route: string): void {
+  const open = (response as TracedResponse)[openRequest]
+  if (open === undefined) return
+  open.kind = requestKind(method, route)
+  open.span.name = open.kind.name
 }
 
-/** Names the request's span by its route, once somebody has found it. */
-export function setRoute(span: RecordingSpan, method: string, route: string): void {
-  span.name = `${knownMethods.has(method) ? method : 'HTTP'} ${route}`
-  span.setKey(key.route, route)
+/** Notes what a handler threw: recorded at the end, if the response turns out to be the server's fault. */
+export function setError(response: ServerResponse, cause: Error): void {
+  const open = (response as TracedResponse)[openRequest]
+  if (open !== undefined) open.error = { cause, at: performance.now() }
 }
 
 /** One listener per connection, not per request: a client that hangs up leaves no span open. */
 function watchConnection(socket: TracedSocket, response: TracedResponse): void {
-  const open = [response]
-  socket[openResponses] = open
+  const responses = [response]
+  socket[openResponses] = responses
   socket.once('close', () => {
-    for (const abandoned of open.splice(0)) {
-      const span = abandoned[requestSpan]
-      if (span === undefined) continue
-      abandoned[requestSpan] = undefined
-      span.setKey(key.errorType, 'client_disconnected')
-      span.setStatus({
+    for (const abandoned of responses.splice(0)) {
+      const open = abandoned[openRequest]
+      if (open === undefined) continue
+      abandoned[openRequest] = undefined
+      open.span.setKey(errorTypeKey, 'client_disconnected')
+      open.span.setStatus({
         code: SpanStatusCode.ERROR,
         message: 'the connection closed before the response was complete',
       })
-      endSpan(span, abandoned.req, abandoned, socket)
+      endSpan(open, abandoned.req, abandoned, socket)
     }
   })
 }
 
 function endSpan(
-  span: RecordingSpan,
+  { span, kind, error }: OpenRequest,
   request: IncomingMessage,
   response: TracedResponse,
   socket: TracedSocket,
 ): void {
-  const method = request.method ?? 'GET'
-  const known = knownMethods.has(method)
-  span.setKey(key.method, known ? method : '_OTHER')
-  if (!known) span.setKey(key.methodOriginal, method)
+  const status = response.headersSent ? response.statusCode : 0
+  if (status >= 500) {
+    if (error !== undefined) {
+      span.recordException(error.cause, error.at)
+      span.setKey(errorTypeKey, error.cause.name)
+    }
+    if (span.statusCode === 0) {
+      span.setStatus({
+        code: SpanStatusCode.ERROR,
+        ...(error !== undefined && { message: error.cause.message }),
+      })
+    }
+  }
   // Frameworks strip prefixes off `url` while routing; Express keeps the original.
   const url = (request as { originalUrl?: string }).originalUrl ?? request.url ?? '/'
   const question = url.indexOf('?')
-  span.setKey(key.path, question < 0 ? url : url.slice(0, question))
-  if (question >= 0 && question + 1 < url.length) {
-    span.setKey(key.query, redactQuery(url.slice(question + 1)))
+  const path = question < 0 ? url : url.slice(0, question)
+  const own = setsNone(span)
+  const pathIsRoute = path === kind.route
+  const ofRequest = kind.attributes(status, pathIsRoute)
+  const ofConnection = connectionAttributes(socket, request)
+  if (own) {
+    span.prepared1 = ofRequest.bytes
+    span.prepared2 = ofConnection.bytes
+  } else {
+    fillIn(span, ofRequest)
+    fillIn(span, ofConnection)
   }
-  span.setKey(key.scheme, 'encrypted' in socket ? 'https' : 'http')
-  const { rawHeaders } = request
-  const host = rawHeader(rawHeaders, 'host')
-  if (host !== undefined) setHost(span, host)
-  const agent = rawHeader(rawHeaders, 'user-agent')
-  if (agent !== undefined) span.setKey(key.userAgent, agent)
-  const { remoteAddress, remotePort } = socket
-  if (remoteAddress !== undefined) {
-    // A dual-stack socket shows IPv4 peers as mapped addresses.
-    const address = remoteAddress.startsWith('::ffff:') ? remoteAddress.slice(7) : remoteAddress
-    span.setKey(key.clientAddress, address)
-    span.setKey(key.peerAddress, address)
-  }
-  if (remotePort !== undefined) span.setKey(key.peerPort, remotePort)
-  span.setKey(key.protocolVersion, request.httpVersion)
-  if (response.headersSent) {
-    const { statusCode } = response
-    span.setKey(key.status, statusCode)
-    if (statusCode >= 500) {
-      if (span.statusCode === 0) span.setStatus({ code: SpanStatusCode.ERROR })
-      span.setKey(key.errorType, String(statusCode))
-    }
-  }
+  if (!pathIsRoute) span.setKey(pathKey, path)
+  if (question >= 0 && question + 1 < url.length) span.setKey(queryKey, redactQuery(url.slice(question + 1)))
   span.end()
 }
 
-function setHost(span: RecordingSpan, host: string): void {
-  const colon = host.lastIndexOf(':')
-  const port = colon > host.lastIndexOf(']') ? Number(host.slice(colon + 1)) : Number.NaN
-  span.setKey(key.serverAddress, Number.isInteger(port) ? host.slice(0, colon) : host)
-  if (Number.isInteger(port)) span.setKey(key.serverPort, port)
+/** Whether the span has none of the attributes that the prepared sets hold. */
+function setsNone({ attributeList }: RecordingSpan): boolean {
+  for (let i = 0; i < attributeList.length; i += 2) {
+    if (httpKeys.has(attributeList[i] as AttributeKey)) return false
+  }
+  return true
 }
 
-/** Reads raw headers: the getter `request.headers` builds an object that a small handler never needs. */
-function rawHeader(rawHeaders: readonly string[], name: string): string | undefined {
-  for (let i = 0; i < rawHeaders.length; i += 2) {
-    const candidate = rawHeaders[i]!
-    if (candidate.length === name.length && candidate.toLowerCase() === name) return rawHeaders[i + 1]
+/** What the application or another instrumentation has set itself stays. */
+function fillIn(span: RecordingSpan, { list }: PreparedSet): void {
+  for (let i = 0; i < list.length; i += 2) {
+    const key = list[i] as AttributeKey
+    if (!span.attributeList.includes(key)) span.setKey(key, list[i + 1] as AttributeInput)
   }
-  return undefined
+}
+
+/** A body arrives later, in callbacks of the connection, which know nothing of the request: its events are emitted in its context. */
+function emitIn(context: TraceContext, request: IncomingMessage): void {
+  const { emit } = request
+  request.emit = (...args: Parameters<typeof emit>) =>
+    contextStorage.run(context, () => emit.apply(request, args))
+}
+
+function hasBody(rawHeaders: readonly string[]): boolean {
+  const length = rawHeader(rawHeaders, 'content-length')
+  return length === undefined ? rawHeader(rawHeaders, 'transfer-encoding') !== undefined : length !== '0'
 }
 
 /** Reads what a propagator asks for from raw headers, all values of a repeated one. */
@@ -201,9 +202,9 @@ export const rawHeadersGetter: TextMapGetter<readonly string[]> = {
  * The context that a request brings. A request that brings nothing gets the empty one, which must be entered all the same: on a
  * kept-alive connection it would otherwise inherit the last request's.
  */
-function extractContext({ rawHeaders }: IncomingMessage, propagated: ReadonlySet<string>): TraceContext {
-  for (let i = 0; i < rawHeaders.length; i += 2) {
-    if (!propagated.has(rawHeaders[i]!.toLowerCase())) continue
+function extractContext({ rawHeaders }: IncomingMessage, propagated: readonly string[]): TraceContext {
+  for (const field of propagated) {
+    if (rawHeader(rawHeaders, field) === undefined) continue
     return toTraceContext(propagation.extract(emptyContext, rawHeaders, rawHeadersGetter))
   }
   return emptyContext

@@ -35,7 +35,8 @@ export interface SpanSink {
   onEnd(span: RecordingSpan): void
 }
 
-const released: AttributeList = []
+/** Of spans that have none, or no longer: never written to. */
+const noAttributes: AttributeList = []
 /** Attributes that a tracer guesses the keys of. */
 const maxGuesses = 32
 const ok = 1
@@ -51,7 +52,10 @@ export class RecordingSpan extends SpanIdentity implements Span, SpanRecord {
   startLow = 0
   endHigh = 0
   endLow = 0
-  attributeList: AttributeList = []
+  attributeList: AttributeList = noAttributes
+  /** Attributes that instrumentation has encoded once for many spans; set just before the end. */
+  prepared1: PreparedPair | undefined = undefined
+  prepared2: PreparedPair | undefined = undefined
   droppedAttributes = 0
   eventList: EventRecord[] | undefined = undefined
   droppedEvents = 0
@@ -109,7 +113,7 @@ export class RecordingSpan extends SpanIdentity implements Span, SpanRecord {
     }
   }
 
-  get preparedAttributes(): PreparedPair | undefined {
+  get prepared0(): PreparedPair | undefined {
     return this.correlation?.prepared
   }
 
@@ -145,7 +149,8 @@ export class RecordingSpan extends SpanIdentity implements Span, SpanRecord {
   setFirstAttributes(attributes: SpanAttributes, guesses: AttributeKey[]): void {
     if (typeof attributes !== 'object' || attributes === null) return
     const { attributeCount, attributeValueLength } = this.#limits
-    const list = this.attributeList
+    const list: AttributeList = this.attributeList === noAttributes ? [] : this.attributeList
+    this.attributeList = list
     const maxLength = Math.min(attributeValueLength, maxStringLength)
     let index = 0
     try {
@@ -182,6 +187,7 @@ export class RecordingSpan extends SpanIdentity implements Span, SpanRecord {
   setKey(key: AttributeKey, value: AttributeInput): void {
     if (this.#ended) return
     if (this.correlation !== undefined && (key === tenantKey || key === userKey)) this.#unfoldCorrelation()
+    if (this.attributeList === noAttributes) this.attributeList = []
     if (!setInList(this.attributeList, key, value, this.#limits.attributeCount)) this.droppedAttributes++
   }
 
@@ -189,6 +195,7 @@ export class RecordingSpan extends SpanIdentity implements Span, SpanRecord {
   #unfoldCorrelation(): void {
     const list = this.correlation?.attributeList() ?? []
     this.correlation = undefined
+    if (this.attributeList === noAttributes) this.attributeList = []
     this.attributeList.push(...list)
   }
 
@@ -324,7 +331,7 @@ export class RecordingSpan extends SpanIdentity implements Span, SpanRecord {
   }
 
   #release(): void {
-    this.attributeList = released
+    this.attributeList = noAttributes
     this.eventList = undefined
     this.linkList = undefined
     this.localRoot = undefined
