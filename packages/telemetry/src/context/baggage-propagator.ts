@@ -12,15 +12,17 @@ import {
   type TextMapPropagator,
   type TextMapSetter,
 } from '@opentelemetry/api'
+import { toTraceContext } from './context.ts'
 
 const header = 'baggage'
 const maxMembers = 180
 const maxBytes = 8192
+const metadataPattern = /^[\t\x20-\x2b\x2d-\x7e]*$/
 
 export class BaggagePropagator implements TextMapPropagator {
   inject(context: Context, carrier: unknown, setter: TextMapSetter): void {
     const baggage = propagation.getBaggage(context)
-    if (baggage === undefined) return
+    if (baggage === undefined || toTraceContext(context).suppressed) return
     const text = formatBaggage(baggage)
     if (text !== '') setter.set(carrier, header, text)
   }
@@ -28,7 +30,7 @@ export class BaggagePropagator implements TextMapPropagator {
   extract(context: Context, carrier: unknown, getter: TextMapGetter): Context {
     const value = getter.get(carrier, header)
     const text = Array.isArray(value) ? value.join(',') : value
-    if (!text) return context
+    if (typeof text !== 'string' || text === '') return context
     const baggage = parseBaggage(text)
     return baggage === undefined ? context : propagation.setBaggage(context, baggage)
   }
@@ -42,8 +44,7 @@ export class BaggagePropagator implements TextMapPropagator {
 export function formatBaggage(baggage: Baggage): string {
   let text = ''
   for (const [key, entry] of baggage.getAllEntries().slice(0, maxMembers)) {
-    const metadata = entry.metadata === undefined ? '' : `;${entry.metadata.toString()}`
-    const member = `${encodeURIComponent(key)}=${encodeURIComponent(entry.value)}${metadata}`
+    const member = `${encode(key)}=${encode(entry.value)}${formatMetadata(entry)}`
     const next = text === '' ? member : `${text},${member}`
     if (next.length > maxBytes) break
     text = next
@@ -51,16 +52,28 @@ export function formatBaggage(baggage: Baggage): string {
   return text
 }
 
+function encode(text: string): string {
+  return encodeURIComponent(text.toWellFormed())
+}
+
+/** Metadata goes out as it is, so it must not end the member or the header. */
+function formatMetadata({ metadata }: BaggageEntry): string {
+  const text = metadata?.toString() ?? ''
+  return text !== '' && metadataPattern.test(text) ? `;${text}` : ''
+}
+
 /** Invalid members are left out; undefined when none is valid. */
 export function parseBaggage(text: string): Baggage | undefined {
   const entries: Record<string, BaggageEntry> = Object.create(null)
   let found = false
-  for (const member of text.slice(0, maxBytes).split(',', maxMembers)) {
+  const whole = text.length <= maxBytes ? text : text.slice(0, Math.max(0, text.lastIndexOf(',', maxBytes)))
+  for (const member of whole.split(',', maxMembers)) {
     const [pair, ...properties] = member.split(';')
     const equals = pair!.indexOf('=')
     if (equals <= 0) continue
     try {
       const key = decodeURIComponent(pair!.slice(0, equals).trim())
+      if (key === '') continue
       const value = decodeURIComponent(pair!.slice(equals + 1).trim())
       const metadata = properties.map((property) => property.trim()).join(';')
       entries[key] =
