@@ -23,7 +23,8 @@ export class TraceIdRatioSampler implements HeadSampler {
 
   constructor(ratio: number) {
     this.ratio = ratio
-    this.#threshold = Math.round((1 - ratio) * two56)
+    // The highest ids round up to 2^56, which a ratio of 0 must not keep.
+    this.#threshold = ratio === 0 ? Number.POSITIVE_INFINITY : Math.round((1 - ratio) * two56)
   }
 
   shouldSample(_parent: SpanIdentity | undefined, traceId2: number, traceId3: number): boolean {
