@@ -1,11 +1,12 @@
 /** Attributes as key and value; values can be copied, and lead to the other traces that have them. */
 import { Link } from '@tanstack/react-router'
+import { Fragment } from 'react'
 import type { Attribute } from 'rustok-lens/contract'
 import { attributeText, documentLanguage, httpLink, searchForAttribute } from '../model/attributes.ts'
 import type { SearchState } from '../model/search-state.ts'
 import { CopyButton } from '../ui/CopyButton.tsx'
 import { Icon } from '../ui/Icon.tsx'
-import { Text } from '../ui/Text.tsx'
+import { Text, VisibleText } from '../ui/Text.tsx'
 import { CodeBlock } from './CodeBlock.tsx'
 import './AttributeTable.css'
 
@@ -40,7 +41,7 @@ function AttributeRow({
   return (
     <div className="attribute" data-block={language !== undefined}>
       <dt>
-        <Text>{key}</Text>
+        <AttributeKey>{key}</AttributeKey>
       </dt>
       <dd>
         {language === undefined ? (
@@ -64,6 +65,25 @@ function AttributeRow({
         </span>
       </dd>
     </div>
+  )
+}
+
+/** Broken after a dot or a low line, where a reader would. */
+function AttributeKey({ children }: { readonly children: string }) {
+  if (children === '') return <Text>{children}</Text>
+  return (
+    <bdi>
+      {children
+        .slice(0, 300)
+        .split(/(?<=[._])/)
+        .map((part, at) => (
+          // biome-ignore lint/suspicious/noArrayIndexKey: parts of one key are only replaced together
+          <Fragment key={at}>
+            <VisibleText text={part} />
+            <wbr />
+          </Fragment>
+        ))}
+    </bdi>
   )
 }
 

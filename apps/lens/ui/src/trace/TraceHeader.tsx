@@ -5,7 +5,7 @@ import { formatDuration } from '../model/duration.ts'
 import { rangeReaching } from '../model/search-state.ts'
 import { services } from '../model/service-palette.ts'
 import { formatAgo, formatTime, formatUtcNano } from '../model/time.ts'
-import type { TraceModel } from '../model/trace-model.ts'
+import { endOf, type TraceModel } from '../model/trace-model.ts'
 import { graphqlOperation } from '../model/trace-title.ts'
 import { lastSearch } from '../search/last-search.ts'
 import { CopyButton } from '../ui/CopyButton.tsx'
@@ -21,6 +21,8 @@ export function TraceHeader({ model, now }: { readonly model: TraceModel; readon
   const range = useMemo(() => rangeReaching(startMs, Date.now()), [startMs])
   const operation = useMemo(() => graphqlOperation(model), [model])
   const errors = model.failedOrder.length
+  // Work that goes on when the caller has its answer makes a trace longer than the request was.
+  const answered = endOf(model, model.root)
   return (
     <header className="trace-header">
       <div className="trace-title-row">
@@ -77,6 +79,11 @@ export function TraceHeader({ model, now }: { readonly model: TraceModel; readon
         <Fact name="Duration" strong>
           {formatDuration(times.length)}
         </Fact>
+        {answered < times.length * 0.995 && (
+          <Fact name={root.kind === 'server' ? 'Answered after' : 'Root span'}>
+            {formatDuration(answered)}
+          </Fact>
+        )}
         {errors > 0 && (
           <Fact name="Errors">
             <span className="trace-header-errors">
