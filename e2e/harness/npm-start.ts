@@ -13,7 +13,8 @@ export interface Started extends AsyncDisposable {
   shows(pattern: RegExp): Promise<RegExpExecArray>
   /** As the terminal does it: to every process in the foreground. */
   pressCtrlC(): void
-  exitCode(): Promise<number | null>
+  /** The exit code, or the signal that ended it. */
+  ended(): Promise<number | NodeJS.Signals | null>
 }
 
 export interface StartOptions {
@@ -38,7 +39,7 @@ export function npmStart({ dataDir, by = 'scripts/start.ts', flags = [], env = {
     // A foreground group of its own, as a shell gives to what it runs.
     detached: true,
   })
-  const exited = once(child, 'close') as Promise<[number | null]>
+  const exited = once(child, 'close') as Promise<[number | null, NodeJS.Signals | null]>
   const stdout = collectOutput({ ...child, stderr: null } as ChildProcess)
   const stderr = collectOutput({ ...child, stdout: null } as ChildProcess)
   return {
@@ -55,7 +56,10 @@ export function npmStart({ dataDir, by = 'scripts/start.ts', flags = [], env = {
       throw new Error(`ended without showing ${pattern}:\n${stdout()}\n${stderr()}`)
     },
     pressCtrlC: () => void process.kill(-child.pid!, 'SIGINT'),
-    exitCode: async () => (await exited)[0],
+    ended: async () => {
+      const [code, signal] = await exited
+      return code ?? signal
+    },
     [Symbol.asyncDispose]: async () => {
       if (child.exitCode === null && child.signalCode === null) child.kill('SIGKILL')
       for (const pid of processesOf(dataDir)) process.kill(pid, 'SIGKILL')

@@ -5,7 +5,7 @@ import { once } from 'node:events'
 import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { type AddressInfo, createServer } from 'node:net'
 import { join } from 'node:path'
-import { describe, it } from 'node:test'
+import { after, describe, it } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import { root } from '../harness/app-process.ts'
@@ -15,6 +15,10 @@ import { npmStart, processesOf, screenIsComplete } from '../harness/npm-start.ts
 import { temporaryDirectory } from '../harness/temporary-directory.ts'
 
 const run = promisify(execFile)
+
+/** For the tests that do not need an empty one: the first start in a directory takes longer. */
+const shared = temporaryDirectory()
+after(() => shared[Symbol.dispose]())
 
 /** The address in the row of the screen that begins with `name`. */
 function addressIn(screen: string, name: string): string {
@@ -30,6 +34,12 @@ async function paste(screen: string): Promise<string> {
   return (await run('sh', ['-c', command])).stdout
 }
 
+/** How many traces Lens has of both tenants. */
+async function tracesOf(lens: string): Promise<number> {
+  const [acme, globex] = await Promise.all(['acme', 'globex'].map((tenant) => searchTraces(lens, { tenant })))
+  return acme!.total + globex!.total
+}
+
 async function nothingIsLeftOf(dataDir: string): Promise<void> {
   // A killed process is gone a moment after whoever killed it.
   for (let tries = 0; tries < 100 && processesOf(dataDir).length > 0; tries++) await sleep(20)
@@ -38,8 +48,7 @@ async function nothingIsLeftOf(dataDir: string): Promise<void> {
 
 describe('npm start', () => {
   it('shows a command to paste, whose trace is behind the link that it answers with', async () => {
-    using directory = temporaryDirectory()
-    await using started = npmStart({ dataDir: directory.path, by: 'npm start' })
+    await using started = npmStart({ dataDir: shared.path, by: 'npm start' })
     await started.shows(screenIsComplete)
     const screen = started.stdout()
     const lens = addressIn(screen, 'Lens')
@@ -66,62 +75,62 @@ describe('npm start', () => {
     assert.ok(screen.includes(`: ${lens}/?tenant=acme\n`), screen)
 
     started.pressCtrlC()
-    assert.equal(await started.exitCode(), 0)
+    // Where npm's shell stays between npm and the command, it dies of the key press once the command has ended.
+    assert.ok([0, 'SIGINT'].includes((await started.ended()) ?? ''))
     assert.match(started.stdout(), /\nStopped\. Nothing was lost\.\n$/)
-    assert.equal(started.stderr(), '')
-    await nothingIsLeftOf(directory.path)
+    assert.equal(started.stderr().replace('Building the Lens UI…\n', ''), '')
+    await nothingIsLeftOf(shared.path)
   })
 
   it('fills an empty Lens with requests of both tenants, once', async () => {
     using directory = temporaryDirectory()
-    const counts: number[] = []
+    let sent = 0
     for (const attempt of ['first', 'second']) {
       await using started = npmStart({ dataDir: directory.path })
       await started.shows(screenIsComplete)
       const lens = addressIn(started.stdout(), 'Lens')
-      assert.equal(/Lens was empty/.test(started.stdout()), attempt === 'first')
-      let total = 0
-      for (let tries = 0; tries < 100 && total < 10; tries++) {
-        total =
-          (await searchTraces(lens, { user: 'ben' })).total +
-          (await searchTraces(lens, { tenant: 'globex' })).total
-        await sleep(100)
-      }
+      const [, count] = /Lens was empty: (\d+) sample requests/.exec(started.stdout()) ?? []
+      if (attempt === 'first') sent = Number(count)
+      else assert.equal(count, undefined)
+      // All but the one with a token that is nobody's.
+      for (let tries = 0; tries < 100 && (await tracesOf(lens)) < sent - 1; tries++) await sleep(100)
+      assert.equal(await tracesOf(lens), sent - 1)
+      assert.ok((await searchTraces(lens, { status: 'error' })).total > 0, 'something to look into')
       started.pressCtrlC()
-      assert.equal(await started.exitCode(), 0)
-      counts.push(total)
+      assert.equal(await started.ended(), 0)
     }
-    assert.ok(counts[0]! > 5, `${counts[0]} traces`)
-    assert.equal(counts[1], counts[0])
+    assert.ok(sent >= 10, `${sent} requests`)
   })
 
   it('sends nothing with --no-sample, and keeps the logs and the demo access for their owner', async () => {
-    using directory = temporaryDirectory()
-    await using started = npmStart({ dataDir: directory.path, by: 'scripts/run.mjs', flags: ['--no-sample'] })
+    await using started = npmStart({ dataDir: shared.path, by: 'scripts/run.mjs', flags: ['--no-sample'] })
     await started.shows(screenIsComplete)
     const lens = addressIn(started.stdout(), 'Lens')
-    const demoFile = join(directory.path, 'demo.json')
+    const demoFile = join(shared.path, 'demo.json')
     assert.equal(statSync(demoFile).mode & 0o777, 0o600)
 
+    const before = await tracesOf(lens)
     const traffic = join(root, 'scripts/traffic.ts')
-    const env = { ...process.env, RUSTOK_DATA_DIR: directory.path }
+    const env = { ...process.env, RUSTOK_DATA_DIR: shared.path }
     const { stdout } = await run(process.execPath, [traffic, '--seconds', '2', '--rate', '20'], { env })
     assert.match(stdout, /^40 visits in /m)
     let total = 0
     for (let tries = 0; tries < 100 && total < 35; tries++) {
-      total =
-        (await searchTraces(lens, { tenant: 'acme' })).total +
-        (await searchTraces(lens, { tenant: 'globex' })).total
+      total = (await tracesOf(lens)) - before
       await sleep(100)
     }
     // All but those with a token that is nobody's.
     assert.ok(total >= 35 && total <= 40, `${total} traces`)
 
+    // One key press, as it arrives where npm's shell does not stay: from the terminal, and then from npm.
     started.pressCtrlC()
-    assert.equal(await started.exitCode(), 0)
+    await sleep(20)
+    started.process.kill('SIGINT')
+    assert.equal(await started.ended(), 0)
+    assert.match(started.stdout(), /\nStopped\. Nothing was lost\.\n$/)
     assert.equal(existsSync(demoFile), false)
     for (const service of ['server', 'lens']) {
-      const log = readFileSync(join(directory.path, 'logs', `${service}.log`), 'utf8')
+      const log = readFileSync(join(shared.path, 'logs', `${service}.log`), 'utf8')
         .trim()
         .split('\n')
       assert.ok(log.length > 1, service)
@@ -132,50 +141,46 @@ describe('npm start', () => {
 
 describe('Ctrl-C', () => {
   it('ends a start that is under way', async () => {
-    using directory = temporaryDirectory()
-    await using started = npmStart({ dataDir: directory.path, by: 'scripts/run.mjs' })
+    await using started = npmStart({ dataDir: shared.path, by: 'scripts/run.mjs' })
     await started.shows(/Starting/)
     started.pressCtrlC()
-    assert.equal(await started.exitCode(), 0)
+    assert.equal(await started.ended(), 0)
     assert.match(started.stdout(), /\nStopped\.\n$/)
-    await nothingIsLeftOf(directory.path)
+    await nothingIsLeftOf(shared.path)
   })
 
   it('ends everything at once when it is pressed again, even what hangs', async () => {
-    using directory = temporaryDirectory()
-    await using started = npmStart({ dataDir: directory.path, flags: ['--no-sample'] })
+    await using started = npmStart({ dataDir: shared.path, flags: ['--no-sample'] })
     await started.shows(screenIsComplete)
-    for (const pid of processesOf(directory.path, 'apps/server/src/main.ts')) process.kill(pid, 'SIGSTOP')
+    for (const pid of processesOf(shared.path, 'apps/server/src/main.ts')) process.kill(pid, 'SIGSTOP')
     started.pressCtrlC()
     await started.shows(/Stopping/)
     started.pressCtrlC()
-    assert.equal(await started.exitCode(), 130)
+    assert.equal(await started.ended(), 130)
     assert.doesNotMatch(started.stdout(), /Nothing was lost/)
-    await nothingIsLeftOf(directory.path)
+    await nothingIsLeftOf(shared.path)
   })
 })
 
 describe('the death of a part', () => {
   it('of Lens ends the server too, and says so', async () => {
-    using directory = temporaryDirectory()
-    await using started = npmStart({ dataDir: directory.path, flags: ['--no-sample'] })
+    await using started = npmStart({ dataDir: shared.path, flags: ['--no-sample'] })
     await started.shows(screenIsComplete)
-    const [lens] = processesOf(directory.path, 'apps/lens/src/main.ts')
+    const [lens] = processesOf(shared.path, 'apps/lens/src/main.ts')
     assert.ok(lens)
     process.kill(lens, 'SIGKILL')
-    assert.equal(await started.exitCode(), 1)
+    assert.equal(await started.ended(), 1)
     assert.match(started.stderr(), /^Lens ended \(SIGKILL\); the end of .*lens\.log:$/m)
     assert.doesNotMatch(started.stdout(), /Nothing was lost/)
-    await nothingIsLeftOf(directory.path)
+    await nothingIsLeftOf(shared.path)
   })
 
   it('of run.mjs ends all that it started', async () => {
-    using directory = temporaryDirectory()
-    await using started = npmStart({ dataDir: directory.path, by: 'scripts/run.mjs', flags: ['--no-sample'] })
+    await using started = npmStart({ dataDir: shared.path, by: 'scripts/run.mjs', flags: ['--no-sample'] })
     await started.shows(screenIsComplete)
     started.process.kill('SIGKILL')
-    for (let tries = 0; tries < 500 && processesOf(directory.path).length > 0; tries++) await sleep(20)
-    await nothingIsLeftOf(directory.path)
+    for (let tries = 0; tries < 500 && processesOf(shared.path).length > 0; tries++) await sleep(20)
+    await nothingIsLeftOf(shared.path)
   })
 })
 
@@ -187,7 +192,7 @@ describe('a start that cannot be', () => {
     flags: readonly string[] = [],
   ): Promise<string> {
     await using started = npmStart({ dataDir, env, flags })
-    const code = await started.exitCode()
+    const code = await started.ended()
     assert.notEqual(code, 0)
     const lines = started.stderr().trimEnd().split('\n')
     assert.equal(lines.length, 1, started.stderr())
@@ -198,19 +203,17 @@ describe('a start that cannot be', () => {
 
   for (const variable of ['PORT', 'LENS_PORT', 'LENS_OTLP_GRPC_PORT', 'LENS_OTLP_HTTP_PORT']) {
     it(`names ${variable} when its port is in use`, async () => {
-      using directory = temporaryDirectory()
       await using taken = createServer().listen(0, '127.0.0.1')
       await once(taken, 'listening')
       const port = String((taken.address() as AddressInfo).port)
-      const line = await refusal(directory.path, { [variable]: port })
-      assert.match(line, new RegExp(`\\b${variable}\\b.*\\b${port}\\b.*in use`))
+      const line = await refusal(shared.path, { [variable]: port })
+      for (const word of [variable, port, 'in use']) assert.ok(line.includes(word), `no ${word} in: ${line}`)
     })
   }
 
   it('names a variable with a bad value', async () => {
-    using directory = temporaryDirectory()
-    assert.match(await refusal(directory.path, { PORT: 'http' }), /\bPORT\b.*http/)
-    assert.match(await refusal(directory.path, { LENS_PORT: '70000' }), /\bLENS_PORT\b.*70000/)
+    assert.match(await refusal(shared.path, { PORT: 'http' }), /\bPORT\b.*http/)
+    assert.match(await refusal(shared.path, { LENS_PORT: '70000' }), /\bLENS_PORT\b.*70000/)
   })
 
   it('names a data directory that cannot be written', async () => {
@@ -221,9 +224,8 @@ describe('a start that cannot be', () => {
   })
 
   it('names a flag that does not exist', async () => {
-    using directory = temporaryDirectory()
     assert.match(
-      await refusal(directory.path, {}, ['--no-samples']),
+      await refusal(shared.path, {}, ['--no-samples']),
       /^npm start: Unknown option '--no-samples'/,
     )
   })
