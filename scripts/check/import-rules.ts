@@ -8,7 +8,7 @@ import { type Import, importsOf } from './imports.ts'
 import { isInside, type Manifest, manifestsOf, type SourceTree } from './source-tree.ts'
 import { type Fault, resultOf, type StepResult } from './step.ts'
 
-export interface Layer {
+interface Layer {
   readonly folder: string
   /** The workspaces' packages that its product code may import. */
   readonly may: readonly string[]
@@ -22,7 +22,7 @@ export interface Layer {
   readonly builtins?: false
 }
 
-export const layers: readonly Layer[] = [
+const layers: readonly Layer[] = [
   { folder: 'packages/otlp', may: [], external: [], builtins: false },
   {
     folder: 'packages/telemetry',
