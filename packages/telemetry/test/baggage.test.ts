@@ -100,6 +100,10 @@ test('a lone surrogate is written as the replacement character, not thrown', () 
   assert.deepEqual(read(ours, header), [['a\ufffd', '\ufffdb', undefined]])
 })
 
+test('a value that is no text is written as one', () => {
+  assert.equal(write(ours, { plan: { value: 7 as unknown as string } }), 'plan=7')
+})
+
 test('metadata cannot break out of the header or the member', () => {
   const header = write(ours, {
     a: { value: '1', metadata: baggageEntryMetadataFromString('p=1\r\nset-cookie: x=1') },

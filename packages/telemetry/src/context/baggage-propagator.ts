@@ -53,7 +53,7 @@ export function formatBaggage(baggage: Baggage): string {
 }
 
 function encode(text: string): string {
-  return encodeURIComponent(text.toWellFormed())
+  return encodeURIComponent(String(text).toWellFormed())
 }
 
 /** Metadata goes out as it is, so it must not end the member or the header. */
