@@ -108,9 +108,10 @@ const equalities = [
   ['operation', 'name'],
 ] as const satisfies readonly (readonly [FilterField, string])[]
 
-// A token is `key=tVALUE`; an event's first string has no `=` and is no attribute.
-const occursInValue =
-  "x -> position(x, '=') > 0 AND positionCaseInsensitiveUTF8(substring(x, position(x, '=') + 2), {word:String}) > 0"
+// A token is `key:t=VALUE`; an event's first string has no `=` and is no attribute. The whole token is looked at first: that is one
+// pass over the column, where the value needs a copy of each.
+const occursInValue = `token -> positionCaseInsensitiveUTF8(token, {word:String}) > 0 AND position(token, '=') > 0
+  AND positionCaseInsensitiveUTF8(substring(token, position(token, '=') + 1), {word:String}) > 0`
 
 const wordConditions = [
   'positionCaseInsensitiveUTF8(name, {word:String}) > 0',

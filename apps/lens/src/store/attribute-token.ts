@@ -1,40 +1,60 @@
 /**
- * An attribute as one string, the form in which the store keeps it: `key=tVALUE`, where `t` says the value's type, so that nothing that
- * OTLP can say is lost and that equality is a comparison of strings (and an index of strings is an index of attributes).
+ * An attribute as one string, the form in which the store keeps it: `key:t=VALUE`, where `t` says the value's type, so that nothing that
+ * OTLP can say is lost, and an index of strings is an index of attributes. Written by the ingest, read by the queries.
  *
  *   s string   i int64     d double          t bool
  *   x bytes in base64      a array, k kvlist: typed JSON      e no value
  *
- * `=` and `\` in a key are escaped with a backslash. Written by the ingest, read by the queries.
+ * In a key, `=` and `\` are escaped with a backslash: the first bare `=` is the one before the value.
  */
 
 import { type AnyValue, type KeyValue, KeyValueList } from '@rustok/otlp'
+import type { ByteBuffer } from './native/byte-buffer.ts'
 
 export function encodeAttribute({ key, value }: KeyValue): string {
-  return `${encodeKey(key)}=${encodeValue(value)}`
+  return `${encodeKey(key)}:${typeOf(value)}=${textOf(value)}`
+}
+
+/** Appends what `encodeAttribute` returns, without making a string of it. */
+export function appendAttribute(buffer: ByteBuffer, { key, value }: KeyValue): void {
+  if (typeof value === 'string') buffer.appendPrefixed(stringPrefix(key), value)
+  else buffer.appendString(encodeAttribute({ key, value }))
+}
+
+const stringPrefixes = new Map<string, Uint8Array>()
+/** Keys are few; a sender that makes up new ones must not fill the memory. */
+const mostPrefixes = 4096
+
+function stringPrefix(key: string): Uint8Array {
+  const known = stringPrefixes.get(key)
+  if (known !== undefined) return known
+  const prefix = Buffer.from(`${encodeKey(key)}:s=`)
+  if (stringPrefixes.size < mostPrefixes) stringPrefixes.set(key, prefix)
+  return prefix
 }
 
 export function decodeAttribute(token: string): KeyValue {
   let end = token.indexOf('=')
-  if (token.lastIndexOf('\\', end) === -1) {
-    return { key: token.slice(0, end), value: decodeValue(token[end + 1] ?? 'e', token.slice(end + 2)) }
-  }
   while (isEscaped(token, end)) end = token.indexOf('=', end + 1)
-  const key = token.slice(0, end).replace(/\\(.)/g, '$1')
-  return { key, value: decodeValue(token[end + 1] ?? 'e', token.slice(end + 2)) }
+  const key = token.slice(0, end - 2)
+  return {
+    key: key.includes('\\') ? key.replace(/\\(.)/g, '$1') : key,
+    value: decodeValue(token[end - 1] ?? 'e', token.slice(end + 1)),
+  }
 }
 
 /** Every token that an attribute with this key and this text could have been stored as, whatever its type. */
 export function tokensEqualTo(key: string, text: string): string[] {
-  const prefix = `${encodeKey(key)}=`
-  const tokens = [`${prefix}s${text}`]
-  if (/^-?\d{1,19}$/.test(text)) tokens.push(`${prefix}i${BigInt(text)}`)
-  if (text.trim() !== '' && !Number.isNaN(Number(text))) tokens.push(`${prefix}d${doubleText(Number(text))}`)
-  if (text === 'true' || text === 'false') tokens.push(`${prefix}t${text}`)
+  const prefix = encodeKey(key)
+  const tokens = [`${prefix}:s=${text}`]
+  if (/^-?\d{1,19}$/.test(text)) tokens.push(`${prefix}:i=${BigInt(text)}`)
+  if (text.trim() !== '' && !Number.isNaN(Number(text)))
+    tokens.push(`${prefix}:d=${doubleText(Number(text))}`)
+  if (text === 'true' || text === 'false') tokens.push(`${prefix}:t=${text}`)
   return tokens
 }
 
-export function encodeKey(key: string): string {
+function encodeKey(key: string): string {
   return key.includes('=') || key.includes('\\') ? key.replace(/[\\=]/g, '\\$&') : key
 }
 
@@ -44,22 +64,38 @@ function isEscaped(token: string, position: number): boolean {
   return backslashes % 2 === 1
 }
 
-function encodeValue(value: AnyValue): string {
+function typeOf(value: AnyValue): string {
   switch (typeof value) {
     case 'string':
-      return `s${value}`
+      return 's'
     case 'bigint':
-      return `i${value}`
+      return 'i'
     case 'number':
-      return `d${doubleText(value)}`
+      return 'd'
     case 'boolean':
-      return `t${value}`
+      return 't'
     case 'undefined':
       return 'e'
   }
-  if (value instanceof Uint8Array) return `x${base64(value)}`
-  if (value instanceof KeyValueList) return `k${JSON.stringify(value.values.map(pairToJson))}`
-  return `a${JSON.stringify(value.map(valueToJson))}`
+  if (value instanceof Uint8Array) return 'x'
+  return value instanceof KeyValueList ? 'k' : 'a'
+}
+
+function textOf(value: AnyValue): string {
+  switch (typeof value) {
+    case 'string':
+      return value
+    case 'number':
+      return doubleText(value)
+    case 'bigint':
+    case 'boolean':
+      return String(value)
+    case 'undefined':
+      return ''
+  }
+  if (value instanceof Uint8Array) return base64(value)
+  if (value instanceof KeyValueList) return JSON.stringify(value.values.map(pairToJson))
+  return JSON.stringify(value.map(valueToJson))
 }
 
 function decodeValue(type: string, text: string): AnyValue {

@@ -68,7 +68,12 @@ export class ClickHouseEngine implements StoreEngine {
   async insert(table: string, columns: readonly string[], chunks: readonly Uint8Array[]): Promise<void> {
     const query = `INSERT INTO ${table} (${columns.join(', ')}) FORMAT Native`
     const { stream } = await this.#attempt(
-      this.#client.exec({ query, values: Readable.from(chunks, { objectMode: false }) }),
+      this.#client.exec({
+        query,
+        values: Readable.from(chunks, { objectMode: false }),
+        // Rows that replace each other are dealt with by merges and by queries; to do it here too doubles an insert's cost.
+        clickhouse_settings: { optimize_on_insert: 0 },
+      }),
     )
     // The engine answers after the rows are on disk; the connection is free when its answer was read.
     await this.#attempt(drain(stream))

@@ -4,7 +4,7 @@
  */
 
 import type { KeyValue, ResourceSpans, ScopeSpans, Span, SpanEvent, SpanLink } from '@rustok/otlp'
-import { encodeAttribute } from './attribute-token.ts'
+import { appendAttribute } from './attribute-token.ts'
 import { encodeBlock } from './native/block.ts'
 import {
   type Column,
@@ -67,7 +67,7 @@ function textOf(attributes: readonly KeyValue[], key: string): string | undefine
 
 export class SpanBlock {
   /** For the capacities of the columns alone: they grow. */
-  static readonly #expectedRows = 4096
+  static readonly #expectedRows = 1024
 
   rows = 0
   readonly #received: number
@@ -162,7 +162,7 @@ export class SpanBlock {
     this.#flags.buffer.appendUint32(span.flags)
     this.#resource.append(context.resource)
     this.#scope.append(context.scope)
-    for (const attribute of span.attributes) this.#attributes.values.appendString(encodeAttribute(attribute))
+    for (const attribute of span.attributes) appendAttribute(this.#attributes.values, attribute)
     this.#attributes.endRow(span.attributes.length)
     this.#droppedAttributes.buffer.appendUint32(span.droppedAttributesCount)
     for (const event of span.events) this.#appendEvent(event)
@@ -178,8 +178,8 @@ export class SpanBlock {
   #appendEvent(event: SpanEvent): void {
     const { values } = this.#events
     values.appendString(`${event.timeUnixNano} ${event.droppedAttributesCount}`)
-    values.appendString(`name=s${event.name}`)
-    for (const attribute of event.attributes) values.appendString(encodeAttribute(attribute))
+    values.appendString(`name:s=${event.name}`)
+    for (const attribute of event.attributes) appendAttribute(values, attribute)
     this.#events.endList(2 + event.attributes.length)
   }
 
@@ -189,8 +189,8 @@ export class SpanBlock {
     values.appendString(
       `${hex(link.traceId)} ${hex(link.spanId)} ${link.flags} ${link.droppedAttributesCount}`,
     )
-    values.appendString(`state=s${link.traceState}`)
-    for (const attribute of link.attributes) values.appendString(encodeAttribute(attribute))
+    values.appendString(`state:s=${link.traceState}`)
+    for (const attribute of link.attributes) appendAttribute(values, attribute)
     this.#links.endList(2 + link.attributes.length)
   }
 

@@ -53,7 +53,7 @@ export function decodeEvent([head = '', name = '', ...attributes]: readonly stri
   const [time = '0', dropped = '0'] = head.split(' ')
   return {
     timeUnixNano: BigInt(time),
-    name: name.slice('name=s'.length),
+    name: name.slice('name:s='.length),
     attributes: attributes.map(decodeAttribute),
     droppedAttributes: Number(dropped),
   }
@@ -66,7 +66,7 @@ export function decodeLink([head = '', state = '', ...attributes]: readonly stri
     traceId,
     spanId,
     flags: Number(flags),
-    traceState: state.slice('state=s'.length),
+    traceState: state.slice('state:s='.length),
     attributes: attributes.map(decodeAttribute),
     droppedAttributes: Number(dropped),
   }

@@ -20,8 +20,8 @@ const inbox = 'inbox'
 
 const options = JSON.parse(process.argv[2] ?? '{}') as EngineOptions
 
-// The parent is gone, on purpose or not. What it acknowledged is on disk, so there is nothing to save.
-process.on('disconnect', () => process.exit(0))
+// The parent is gone without a word. What it acknowledged is on disk; an orderly end could hang on a statement that runs.
+process.on('disconnect', () => process.kill(process.pid, 'SIGKILL'))
 // A terminal's Ctrl-C reaches the whole group; the parent ends this process when its own work is done.
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => {})
 

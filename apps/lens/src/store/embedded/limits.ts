@@ -50,6 +50,7 @@ export function statementDefaults(): Readonly<Record<string, string>> {
     result_overflow_mode: 'throw',
     exact_rows_before_limit: '0',
     async_insert: '0',
+    optimize_on_insert: '1',
     output_format_json_quote_64bit_integers: '1',
     optimize_throw_if_noop: '0',
   }

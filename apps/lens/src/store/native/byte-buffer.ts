@@ -2,9 +2,11 @@
 export class ByteBuffer {
   bytes: Buffer
   length = 0
+  #view: DataView
 
   constructor(capacity: number) {
     this.bytes = Buffer.allocUnsafeSlow(capacity)
+    this.#view = new DataView(this.bytes.buffer)
   }
 
   /** Makes room for `count` more bytes; a caller may then write to `bytes` at `length` and move `length` on. */
@@ -17,6 +19,7 @@ export class ByteBuffer {
     const larger = Buffer.allocUnsafeSlow(Math.max(needed, this.bytes.length * 2))
     this.bytes.copy(larger, 0, 0, this.length)
     this.bytes = larger
+    this.#view = new DataView(larger.buffer)
   }
 
   append(source: Uint8Array): void {
@@ -61,14 +64,45 @@ export class ByteBuffer {
     this.length += this.bytes.write(text, this.length)
   }
 
+  /** `prefix` and a string as one string, without making it. */
+  appendPrefixed(prefix: Uint8Array, text: string): void {
+    const count = text.length
+    const head = prefix.length
+    this.reserve(head + count * 3 + 5)
+    if (count < shortString && head + count < 0x80) {
+      const { bytes } = this
+      const start = this.length + 1
+      for (let index = 0; index < head; index++) bytes[start + index] = prefix[index]!
+      const body = start + head
+      let index = 0
+      for (; index < count; index++) {
+        const code = text.charCodeAt(index)
+        if (code > 0x7f) break
+        bytes[body + index] = code
+      }
+      if (index === count) {
+        bytes[start - 1] = head + count
+        this.length = body + count
+        return
+      }
+    }
+    this.appendVarint(head + Buffer.byteLength(text))
+    this.bytes.set(prefix, this.length)
+    this.length += head
+    this.length += this.bytes.write(text, this.length)
+  }
+
+  /** Modulo 2⁶⁴, so that a negative value is an Int64. */
   appendUint64(value: bigint): void {
     this.reserve(8)
-    this.length = this.bytes.writeBigUInt64LE(BigInt.asUintN(64, value), this.length)
+    this.#view.setBigUint64(this.length, value, true)
+    this.length += 8
   }
 
   appendUint32(value: number): void {
     this.reserve(4)
-    this.length = this.bytes.writeUInt32LE(value >>> 0, this.length)
+    this.#view.setUint32(this.length, value, true)
+    this.length += 4
   }
 
   view(): Buffer {

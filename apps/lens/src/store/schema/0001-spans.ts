@@ -30,7 +30,9 @@ export const spans: Migration = {
       links Array(Array(String)) CODEC(ZSTD(1)),
       dropped_links UInt32,
       received DateTime('UTC'),
-      INDEX start_range start TYPE minmax GRANULARITY 1
+      INDEX start_range start TYPE minmax GRANULARITY 1,
+      INDEX attribute_tokens attributes TYPE text(tokenizer = 'array'),
+      INDEX event_tokens arrayFlatten(events) TYPE text(tokenizer = 'array')
     )
     ENGINE = ReplacingMergeTree
     PARTITION BY toDate(received)
