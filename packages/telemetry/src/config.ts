@@ -17,6 +17,10 @@ const samplers = [
   'parentbased_traceidratio',
 ] as const
 
+const defaultPropagators: readonly Propagator[] = ['tracecontext', 'baggage']
+/** A longer delay overflows Node's timers and fires at once. */
+export const maxTimerMs = 2 ** 31 - 1
+
 export interface OtelConfigFields {
   /** False registers propagation alone: nothing is recorded. */
   readonly enabled: boolean
@@ -80,7 +84,7 @@ export class OtelConfig implements OtelConfigFields {
     this.headers = fields.headers ?? {}
     this.samplingRate = fields.samplingRate ?? 1
     this.parentBased = fields.parentBased ?? true
-    this.propagators = fields.propagators ?? ['tracecontext', 'baggage']
+    this.propagators = fields.propagators ?? defaultPropagators
     this.scheduleDelay = fields.scheduleDelay ?? 5000
     this.exportTimeout = fields.exportTimeout ?? 10_000
     this.maxQueueSize = fields.maxQueueSize ?? 2048
@@ -109,14 +113,17 @@ export class OtelConfig implements OtelConfigFields {
       serviceVersion: reader.text('OTEL_SERVICE_VERSION') ?? resourceAttributes['service.version'] ?? '0.1.0',
       resourceAttributes,
       endpoint: readEndpoint(reader),
-      headers: reader.pairs('OTEL_EXPORTER_OTLP_TRACES_HEADERS', 'OTEL_EXPORTER_OTLP_HEADERS'),
+      headers: reader.headers(
+        ['OTEL_EXPORTER_OTLP_TRACES_HEADERS', 'OTEL_EXPORTER_OTLP_HEADERS'],
+        isGrpcHeader,
+      ),
       ...sampling,
       propagators: readPropagators(reader),
       ...batch,
       exportTimeout: reader.number(
         ['OTEL_EXPORTER_OTLP_TRACES_TIMEOUT', 'OTEL_EXPORTER_OTLP_TIMEOUT'],
         10_000,
-        { min: 1, integer: true },
+        { min: 1, max: maxTimerMs, integer: true },
       ),
       spanLimits: readLimits(reader),
       logLevel: reader.choice(
@@ -129,11 +136,17 @@ export class OtelConfig implements OtelConfigFields {
   }
 }
 
+/** Whether gRPC can send it (PROTOCOL-HTTP2.md, "Custom-Metadata"); values of `-bin` names are binary. */
+export function isGrpcHeader(name: string, value: string): boolean {
+  return /^[0-9a-z_.-]+$/i.test(name) && !/-bin$/i.test(name) && /^[\x20-\x7e]*$/.test(value)
+}
+
 /** OTEL_TRACES_SAMPLER, where it is set, wins over its older twin OTEL_SAMPLING_RATE. */
 function readSampling(reader: EnvReader): { samplingRate: number; parentBased: boolean } {
   const rate = reader.number(['OTEL_SAMPLING_RATE'], 1, { min: 0, max: 1 })
-  if (reader.text('OTEL_TRACES_SAMPLER') === undefined) return { samplingRate: rate, parentBased: true }
-  const sampler = reader.choice(['OTEL_TRACES_SAMPLER'], samplers, 'parentbased_always_on')
+  const instead = `parentbased_traceidratio of ${rate}`
+  const sampler = reader.choiceIfSet(['OTEL_TRACES_SAMPLER'], samplers, instead)
+  if (sampler === undefined) return { samplingRate: rate, parentBased: true }
   const parentBased = sampler.startsWith('parentbased_')
   if (sampler.endsWith('always_on')) return { samplingRate: 1, parentBased }
   if (sampler.endsWith('always_off')) return { samplingRate: 0, parentBased }
@@ -145,14 +158,22 @@ function readBatch(
   reader: EnvReader,
 ): Pick<OtelConfigFields, 'scheduleDelay' | 'maxQueueSize' | 'maxExportBatchSize'> {
   const maxQueueSize = reader.number(['OTEL_BSP_MAX_QUEUE_SIZE'], 2048, { min: 1, integer: true })
-  let maxExportBatchSize = reader.number(['OTEL_BSP_MAX_EXPORT_BATCH_SIZE'], 512, { min: 1, integer: true })
+  const fallback = Math.min(512, maxQueueSize)
+  let maxExportBatchSize = reader.number(['OTEL_BSP_MAX_EXPORT_BATCH_SIZE'], fallback, {
+    min: 1,
+    integer: true,
+  })
   if (maxExportBatchSize > maxQueueSize) {
     const wanted = `at most OTEL_BSP_MAX_QUEUE_SIZE (${maxQueueSize})`
     reader.warn('OTEL_BSP_MAX_EXPORT_BATCH_SIZE', String(maxExportBatchSize), wanted, maxQueueSize)
     maxExportBatchSize = maxQueueSize
   }
   return {
-    scheduleDelay: reader.number(['OTEL_BSP_SCHEDULE_DELAY'], 5000, { min: 0, integer: true }),
+    scheduleDelay: reader.number(['OTEL_BSP_SCHEDULE_DELAY'], 5000, {
+      min: 0,
+      max: maxTimerMs,
+      integer: true,
+    }),
     maxQueueSize,
     maxExportBatchSize,
   }
@@ -185,16 +206,17 @@ function readProtocol(reader: EnvReader): void {
 
 function readPropagators(reader: EnvReader): readonly Propagator[] {
   const value = reader.text('OTEL_PROPAGATORS')
-  if (value === undefined) return ['tracecontext', 'baggage']
-  const names = value.split(',').map((name) => name.trim().toLowerCase())
-  if (names.includes('none')) return []
-  const known = names.filter((name): name is Propagator => name === 'tracecontext' || name === 'baggage')
+  if (value === undefined) return defaultPropagators
+  const names = new Set(value.split(',').map((name) => name.trim().toLowerCase()))
+  names.delete('')
+  if (names.has('none')) return []
+  const known = [...names].filter((name) => name === 'tracecontext' || name === 'baggage')
+  const used = known.length === 0 ? defaultPropagators : known
   for (const name of names) {
-    if (name !== 'tracecontext' && name !== 'baggage') {
-      reader.warn('OTEL_PROPAGATORS', name, 'tracecontext, baggage or none', known.join(',') || 'none')
-    }
+    if (name === 'tracecontext' || name === 'baggage') continue
+    reader.warn('OTEL_PROPAGATORS', name, 'tracecontext, baggage or none', used.join(','))
   }
-  return [...new Set(known)]
+  return used
 }
 
 function readLimits(reader: EnvReader): SpanLimits {

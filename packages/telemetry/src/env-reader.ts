@@ -51,36 +51,48 @@ export class EnvReader {
 
   /** One of `choices`, in any case. */
   choice<T extends string>(names: readonly string[], choices: readonly T[], fallback: T): T {
+    return this.choiceIfSet(names, choices, fallback) ?? fallback
+  }
+
+  /** The same; undefined when none is set or what is set is no choice. `instead` is what the warning names. */
+  choiceIfSet<T extends string>(
+    names: readonly string[],
+    choices: readonly T[],
+    instead: string,
+  ): T | undefined {
     const found = this.#find(names)
-    if (found === undefined) return fallback
+    if (found === undefined) return undefined
     const choice = choices.find((candidate) => candidate === found.value.toLowerCase())
-    if (choice !== undefined) return choice
-    this.warn(found.name, found.value, `one of ${choices.join(', ')}`, fallback)
-    return fallback
+    if (choice === undefined) this.warn(found.name, found.value, `one of ${choices.join(', ')}`, instead)
+    return choice
   }
 
   /** `key=value,key=value`, percent-encoded; one bad pair discards the whole list (specification: Resource SDK). */
-  pairs(...names: readonly string[]): Record<string, string> {
+  pairs(name: string): Record<string, string> {
+    const value = this.text(name)
+    if (value === undefined) return {}
+    const pairs = parsePairs(value, () => true)
+    if (typeof pairs === 'object') return pairs
+    this.warnings.push(`${name}='${value}' is ignored: entry ${pairs} is not key=value`)
+    return {}
+  }
+
+  /** The same for headers, whose values are secrets and are not shown; `isHeader` says which can be sent. */
+  headers(
+    names: readonly string[],
+    isHeader: (name: string, value: string) => boolean,
+  ): Record<string, string> {
     const found = this.#find(names)
     if (found === undefined) return {}
-    const result: Record<string, string> = {}
-    try {
-      for (const pair of found.value.split(',')) {
-        if (pair.trim() === '') continue
-        const equals = pair.indexOf('=')
-        const key = decodeURIComponent(pair.slice(0, equals).trim())
-        if (equals < 0 || key === '') throw new SyntaxError(`'${pair.trim()}' is not key=value`)
-        result[key] = decodeURIComponent(pair.slice(equals + 1).trim())
-      }
-      return result
-    } catch (cause) {
-      this.warnings.push(`${found.name} is ignored: ${(cause as Error).message}`)
-      return {}
-    }
+    const pairs = parsePairs(found.value, isHeader)
+    if (typeof pairs === 'object') return pairs
+    this.warnings.push(`${found.name} is ignored: entry ${pairs} is not a name=value that can be sent`)
+    return {}
   }
 
   warn(name: string, value: string, wanted: string, fallback: unknown): void {
-    this.warnings.push(`${name}='${value}' is not ${wanted}: using ${String(fallback)}`)
+    const shown = value.replace(/(?<=:\/\/)[^/?#]*@/, 'REDACTED@')
+    this.warnings.push(`${name}='${shown}' is not ${wanted}: using ${String(fallback)}`)
   }
 
   #find(names: readonly string[]): { name: string; value: string } | undefined {
@@ -88,6 +100,31 @@ export class EnvReader {
       const value = this.text(name)
       if (value !== undefined) return { name, value }
     }
+    return undefined
+  }
+}
+
+/** The pairs, or the number of the first entry that is none. */
+function parsePairs(
+  list: string,
+  accept: (key: string, value: string) => boolean,
+): Record<string, string> | number {
+  const pairs: [string, string][] = []
+  for (const [index, entry] of list.split(',').entries()) {
+    if (entry.trim() === '') continue
+    const equals = entry.indexOf('=')
+    const key = decode(entry.slice(0, Math.max(0, equals)))
+    const value = decode(entry.slice(equals + 1))
+    if (!key || value === undefined || !accept(key, value)) return index + 1
+    pairs.push([key, value])
+  }
+  return Object.fromEntries(pairs)
+}
+
+function decode(text: string): string | undefined {
+  try {
+    return decodeURIComponent(text.trim())
+  } catch {
     return undefined
   }
 }
