@@ -22,7 +22,7 @@ const durationNano = fc.oneof(
   fc.constantFrom(0, -1, Number.NaN, Number.POSITIVE_INFINITY, 1e18),
 )
 
-export const arbitrarySpan: fc.Arbitrary<SpanView> = fc
+const arbitrarySpan: fc.Arbitrary<SpanView> = fc
   .record({
     spanId: id,
     parentSpanId: fc.oneof(id, fc.constant(''), fc.constant('ffffffffffffffff')),

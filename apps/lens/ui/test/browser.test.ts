@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
-import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, afterEach, before, beforeEach, describe, it } from 'node:test'
+import { gzipSync } from 'node:zlib'
 import { type Browser, chromium, type Page } from 'playwright-core'
 import { build } from 'vite'
 import { fixtureServer } from './fixture-server.ts'
@@ -85,6 +86,13 @@ describe('the UI in a browser', () => {
   const results = () => page.getByRole('list', { name: 'Traces' }).getByRole('listitem')
   const rowCount = async () => Number(await spans().getAttribute('aria-rowcount')) - 1
   const param = (name: string) => new URL(page.url()).searchParams.get(name)
+
+  it('loads at most 300 kB of compressed script', async () => {
+    const assets = (await readdir(join(dist, 'assets'))).filter((name) => name.endsWith('.js'))
+    const scripts = await Promise.all(assets.map((name) => readFile(join(dist, 'assets', name))))
+    const bytes = scripts.reduce((sum, script) => sum + gzipSync(script).length, 0)
+    assert.ok(bytes > 0 && bytes <= 300_000, `${bytes} bytes`)
+  })
 
   it('searches by tenant from the keyboard, and the address is the search', async () => {
     await open('/')

@@ -5,7 +5,7 @@
 import type { TraceResponse } from 'rustok-lens/contract'
 import { type OpenSpan, type Random, type SpanParts, TraceBuilder } from './trace-builder.ts'
 
-export const TENANTS = [
+const TENANTS = [
   { name: 'nordlicht-books', weight: 9, users: ['ada.lindqvist', 'm.okafor', 'jun.tanaka', 'svc-import'] },
   { name: 'casa-oliva', weight: 6, users: ['lucia.ferrer', 'p.moreau', 'd.rossi'] },
   { name: 'atelier-kumo', weight: 4, users: ['h.sato', 'emi.k'] },
@@ -60,7 +60,7 @@ export function declinedOrder(random: Random, startMillis: number): TraceRespons
   return builder.build()
 }
 
-export function pickTenant(random: Random) {
+function pickTenant(random: Random) {
   let left = random.next() * TENANTS.reduce((sum, tenant) => sum + tenant.weight, 0)
   for (const tenant of TENANTS) {
     left -= tenant.weight

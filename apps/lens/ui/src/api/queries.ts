@@ -20,6 +20,7 @@ export const queryClient = new QueryClient({
     queries: {
       staleTime: 10_000,
       refetchOnWindowFocus: false,
+      refetchOnReconnect: false,
       // The backend says what is wrong with a question; asking it again helps only when it was the network.
       retry: (failures, error) =>
         failures < 1 && !(error instanceof ApiError && error.status >= 400 && error.status < 500),

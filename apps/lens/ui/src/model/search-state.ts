@@ -36,7 +36,6 @@ export const PAGE_SIZE = 50
 export const MAX_LIMIT = 1000
 
 const TEXT_FIELDS = ['tenant', 'user', 'service', 'operation', 'minDuration', 'maxDuration', 'text'] as const
-export type TextField = (typeof TEXT_FIELDS)[number]
 
 /** From the parts of a query string; unknown parts and unusable numbers are left out. */
 export function parseSearchState(parts: Readonly<Record<string, unknown>>): SearchState {

@@ -64,7 +64,7 @@ export function traceModel(response: TraceResponse): TraceModel {
   }
 }
 
-export function serviceOf(response: TraceResponse, span: SpanView): string {
+function serviceOf(response: TraceResponse, span: SpanView): string {
   return response.resources[span.resource]?.service ?? ''
 }
 

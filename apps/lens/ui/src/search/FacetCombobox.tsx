@@ -124,7 +124,7 @@ export function FacetCombobox({ field, label, state, change }: FacetComboboxProp
           <Icon name="cross" size={12} />
         </button>
       )}
-      <div className="combo-pop" hidden={!open}>
+      <div className="combo-pop" hidden={!open} onPointerDown={(event) => event.preventDefault()}>
         <div className="combo-list" role="listbox" id={`${id}-list`} aria-label={`${label} values`}>
           {options.map((option, at) => (
             // biome-ignore lint/a11y/useKeyWithClickEvents: the input has the keys, as ARIA's combobox asks
@@ -137,7 +137,6 @@ export function FacetCombobox({ field, label, state, change }: FacetComboboxProp
               aria-selected={option.value === value}
               data-active={at === active}
               ref={at === active ? scrollIntoView : undefined}
-              onPointerDown={(event) => event.preventDefault()}
               onClick={() => choose(option.value)}
             >
               {mark(field, option.value)}

@@ -35,12 +35,7 @@ export function Histogram({ state, change, enabled, now }: HistogramProps) {
       {data === undefined || data.buckets.length === 0 ? (
         <div className="histogram-strip" />
       ) : (
-        <Strip
-          key={`${data.buckets[0]!.startMs}/${data.bucketMs}`}
-          data={data}
-          now={now}
-          zoom={({ start, end }) => change({ start, end, lookback: undefined })}
-        />
+        <Strip data={data} now={now} zoom={({ start, end }) => change({ start, end, lookback: undefined })} />
       )}
     </section>
   )
@@ -58,9 +53,14 @@ function Strip({ data, now, zoom }: StripProps) {
   const most = Math.max(1, ...buckets.map(({ count }) => count))
   const [hovered, setHovered] = useState<number>()
   const [anchor, setAnchor] = useState<number>()
-  const [range, setRange] = useState<BucketRange>()
-  const [cursor, setCursor] = useState(buckets.length - 1)
+  const [brush, setRange] = useState<BucketRange>()
+  const [wanted, setCursor] = useState(Number.POSITIVE_INFINITY)
   const [focused, setFocused] = useState(false)
+  // A new answer may have fewer buckets than the one that was brushed.
+  const last = buckets.length - 1
+  const cursor = Math.min(wanted, last)
+  const range = brush !== undefined && brush.last <= last ? brush : undefined
+  const under = hovered !== undefined && hovered <= last ? hovered : undefined
 
   const at = (event: PointerEvent<HTMLElement>) => {
     const box = event.currentTarget.getBoundingClientRect()
@@ -100,7 +100,7 @@ function Strip({ data, now, zoom }: StripProps) {
     }
   }
 
-  const shown = range ?? pointAt(hovered ?? (focused ? cursor : undefined))
+  const shown = range ?? pointAt(under ?? (focused ? cursor : undefined))
   const extent = shown === undefined ? undefined : rangeExtent(scale, shown)
   const axis = useMemo(
     () => timeAxis(scale.startMs, scale.startMs + scale.bucketMs * scale.count, 9, now),

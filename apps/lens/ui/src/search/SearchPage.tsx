@@ -1,7 +1,7 @@
 /** The first page: which requests were there, of which customer, and which of them stand out. Its state is its address. */
 import { keepPreviousData, useQuery, useQueryClient } from '@tanstack/react-query'
 import { useNavigate } from '@tanstack/react-router'
-import { useCallback } from 'react'
+import { useCallback, useEffect } from 'react'
 import { searchOptions } from '../api/queries.ts'
 import { describeRange, problemsOf, type SearchState, withFields } from '../model/search-state.ts'
 import { useNow } from '../ui/use-now.ts'
@@ -46,7 +46,7 @@ export function SearchPage({ state }: { readonly state: SearchState }) {
       void client.invalidateQueries({ queryKey: [kind] })
   }
 
-  rememberSearch(state)
+  useEffect(() => rememberSearch(state), [state])
   usePageTitle(
     state.tenant === undefined
       ? `Traces, ${describeRange(state, now).toLowerCase()}`

@@ -17,7 +17,7 @@ export interface TracePageProps {
 
 export function TracePage({ traceId, state }: TracePageProps) {
   const known = traceIdIn(traceId)
-  const { data, error, isPending, refetch, isFetching } = useQuery({
+  const { data, dataUpdatedAt, error, isPending, refetch, isFetching } = useQuery({
     ...traceOptions(known ?? traceId),
     enabled: known !== undefined,
   })
@@ -34,7 +34,8 @@ export function TracePage({ traceId, state }: TracePageProps) {
       </FailurePage>
     )
   }
-  if (data !== undefined && data.tree.count > 0) return <TraceView model={data} state={state} />
+  if (data !== undefined && data.tree.count > 0)
+    return <TraceView key={dataUpdatedAt} model={data} state={state} />
   if (isPending) return <Loading />
   const again = (
     <button type="button" className="button primary" disabled={isFetching} onClick={() => void refetch()}>

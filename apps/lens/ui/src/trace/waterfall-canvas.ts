@@ -13,7 +13,7 @@ import type { ThemeColors } from '../ui/use-theme-colors.ts'
 
 export const ROW_HEIGHT = 26
 /** From the row's left edge to the middle of its collapse mark. */
-export const TWISTY_MIDDLE = 16
+const TWISTY_MIDDLE = 16
 export const TIMELINE_PADDING = 12
 
 const BAR_HEIGHT = 12
