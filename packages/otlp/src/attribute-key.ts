@@ -18,6 +18,8 @@ export class AttributeKey {
   readonly name: string
   /** False for a key beyond the table's bound: two of them may then have the same name. */
   readonly interned: boolean
+  /** Whether some PreparedAttributes hold it: only then need a span that gets it look there. */
+  prepared = false
   /** `KeyValue.key`, with its tag and length, padded to whole words. */
   readonly words: BigInt64Array
   /** Bytes of `words` that count. */

@@ -13,8 +13,7 @@ import {
   tag,
   WireType,
 } from './fields.ts'
-import type { Writer } from './writer.ts'
-import { closeLength, putVarint, varintSize } from './writer.ts'
+import { closeLength, putVarint, varintSize, Writer } from './writer.ts'
 
 /** Keys and values in turn: `[key, value, key, value, …]`, each key at most once. */
 export type AttributeList = (AttributeKey | AttributeInput)[]
@@ -168,10 +167,17 @@ export function encodeSpan(writer: Writer, span: SpanRecord): number {
   return at - start
 }
 
-/** Encodes attributes once for many spans, as whole `Span.attributes` fields; see SpanRecord.prepared0. */
-export function prepareAttributes(writer: Writer, attributes: AttributeList): PreparedPair {
-  const size = putAttributes(writer, 0, attributesTag, attributes)
-  return { words: toWords(writer.bytes.subarray(0, size)), size }
+/** Attributes that many spans share, as whole `Span.attributes` fields; see SpanRecord.prepared0. */
+export interface PreparedAttributes extends PreparedPair {
+  readonly list: AttributeList
+}
+
+/** Encodes `list` once for many spans. */
+export function prepareAttributes(list: AttributeList): PreparedAttributes {
+  const writer = new Writer(256)
+  const size = putAttributes(writer, 0, attributesTag, list)
+  for (let i = 0; i < list.length; i += 2) (list[i] as AttributeKey).prepared = true
+  return { words: toWords(writer.bytes.subarray(0, size)), size, list }
 }
 
 /** Appends the fields of an attribute list; the position after them. */

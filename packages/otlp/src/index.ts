@@ -24,6 +24,7 @@ export {
   type EventRecord,
   encodeSpan,
   type LinkRecord,
+  type PreparedAttributes,
   prepareAttributes,
   type SpanRecord,
 } from './encode-span.ts'

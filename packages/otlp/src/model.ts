@@ -7,7 +7,15 @@
  * An AnyValue. `int_value` is a bigint and `double_value` a number, so that the two stay apart; a kvlist is a KeyValueList,
  * an AnyValue with no field set is undefined.
  */
-export type AnyValue = string | boolean | number | bigint | Uint8Array | readonly AnyValue[] | KeyValueList | undefined
+export type AnyValue =
+  | string
+  | boolean
+  | number
+  | bigint
+  | Uint8Array
+  | readonly AnyValue[]
+  | KeyValueList
+  | undefined
 
 export class KeyValueList {
   readonly values: readonly KeyValue[]

@@ -210,7 +210,7 @@ test('encodes every span so that the reference reads it, the first time and when
 test('puts attributes that were prepared in front of the span\u2019s own', () => {
   fc.assert(
     fc.property(spanRecord, attributeList, (span, shared) => {
-      const prepared = prepareAttributes(new Writer(16), shared)
+      const prepared = prepareAttributes(shared)
       for (const place of ['prepared0', 'prepared1', 'prepared2']) {
         assert.deepEqual(readSpans(encodeSpans([{ ...span, [place]: prepared }])), [expected(span, shared)])
       }

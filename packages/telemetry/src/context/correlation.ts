@@ -3,7 +3,7 @@
  * attributes are encoded once per correlation and copied into each span.
  */
 import { createContextKey } from '@opentelemetry/api'
-import { type AttributeList, attributeKey, type PreparedPair, prepareAttributes, Writer } from '@rustok/otlp'
+import { type AttributeList, attributeKey, type PreparedAttributes, prepareAttributes } from '@rustok/otlp'
 
 export const correlationKey = createContextKey('RusToK Context Key CORRELATION')
 export const tenantKey = attributeKey('tenant_id')
@@ -17,7 +17,7 @@ export interface CorrelationFields {
 export class Correlation {
   readonly tenantId: string | undefined
   readonly userId: string | undefined
-  #prepared: PreparedPair | undefined
+  #prepared: PreparedAttributes | undefined
 
   constructor(fields: CorrelationFields) {
     this.tenantId = fields.tenantId
@@ -25,12 +25,12 @@ export class Correlation {
   }
 
   /** The attributes as the encoder copies them. */
-  get prepared(): PreparedPair {
-    this.#prepared ??= prepareAttributes(new Writer(256), this.attributeList())
+  get prepared(): PreparedAttributes {
+    this.#prepared ??= prepareAttributes(this.#list())
     return this.#prepared
   }
 
-  attributeList(): AttributeList {
+  #list(): AttributeList {
     const list: AttributeList = []
     if (this.tenantId !== undefined) list.push(tenantKey, this.tenantId)
     if (this.userId !== undefined) list.push(userKey, this.userId)

@@ -1,13 +1,15 @@
 /**
- * GraphQL operations and resolvers from graphql 17's channels. An operation is a span by the conventions; a field is one only when
- * somebody wrote a resolver for it, because the default resolver reads a property.
+ * GraphQL operations from graphql 17's `graphql:execute` channel, by the conventions; their resolvers are traced by
+ * ResolverTracing. An operation's attributes are those of its document, so they are encoded once for each.
  */
-import { type SpanOptions, SpanStatusCode } from '@opentelemetry/api'
-import { attributeKey } from '@rustok/otlp'
+import type { SpanOptions } from '@opentelemetry/api'
+import { type AttributeList, attributeKey, type PreparedAttributes, prepareAttributes } from '@rustok/otlp'
 import { activeContext } from '../context/context-manager.ts'
 import { RecordingSpan } from '../trace/recording-span.ts'
 import type { TracerProvider } from '../trace/tracer-provider.ts'
 import { traceChannel } from './channel-span.ts'
+import { recordGraphqlError } from './graphql-errors.ts'
+import { ResolverTracing, type Schema } from './graphql-resolvers.ts'
 
 interface Document {
   readonly loc?: { readonly source: { readonly body: string } }
@@ -22,6 +24,7 @@ interface Definition {
 }
 
 interface ExecuteMessage {
+  readonly schema: Schema
   readonly document: Document
   readonly operationName: string | undefined
   readonly operationType: string | undefined
@@ -29,24 +32,10 @@ interface ExecuteMessage {
   readonly error?: unknown
 }
 
-interface ResolveMessage {
-  readonly fieldName: string
-  readonly parentType: string
-  readonly fieldType: string
-  readonly fieldPath: string
-  readonly isDefaultResolver: boolean
-  readonly error?: unknown
-}
-
 const key = {
   operationType: attributeKey('graphql.operation.type'),
   operationName: attributeKey('graphql.operation.name'),
   document: attributeKey('graphql.document'),
-  fieldName: attributeKey('graphql.field.name'),
-  fieldPath: attributeKey('graphql.field.path'),
-  fieldType: attributeKey('graphql.field.type'),
-  parentType: attributeKey('graphql.field.parent_type'),
-  errorType: attributeKey('error.type'),
 }
 
 const internal: SpanOptions = { kind: 0 }
@@ -62,47 +51,48 @@ const literals = /"""[\s\S]*?"""|"(?:\\.|[^"\\\n])*"|(?<![\w$])-?\d+(?:\.\d+)?(?
 
 export function instrumentGraphql(provider: TracerProvider): () => void {
   const tracer = provider.getTracer('@rustok/telemetry/graphql', '0.1.0')
-  const start = (name: string): RecordingSpan | undefined => {
-    const span = tracer.start(name, internal, activeContext())
-    return span instanceof RecordingSpan ? span : undefined
-  }
-
+  const resolvers = new ResolverTracing(tracer)
   const stopExecute = traceChannel<ExecuteMessage>('graphql:execute', {
-    start({ document, operationName, operationType = 'query' }) {
-      const shortName = operationName?.slice(0, maxNameLength)
-      const span = start(`${operationType} ${shortName ?? rootFields(document)}`)
-      if (span === undefined) return undefined
-      span.setKey(key.operationType, operationType)
-      if (shortName !== undefined) span.setKey(key.operationName, shortName)
-      const text = redactedText(document)
-      if (text !== undefined) span.setKey(key.document, text)
+    start({ schema, document, operationName, operationType = 'query' }) {
+      resolvers.watch(schema)
+      const operation = describeOperation(document, operationType, operationName)
+      const span = tracer.start(operation.name, internal, activeContext())
+      if (!(span instanceof RecordingSpan)) return undefined
+      span.prepared1 = operation.attributes
       return span
     },
     finish(span, { result, error }) {
       const errors = error === undefined ? (result?.errors ?? []) : [error]
-      for (const one of errors.slice(0, maxRecordedErrors)) recordError(span, one)
-    },
-  })
-
-  const stopResolve = traceChannel<ResolveMessage>('graphql:resolve', {
-    start({ isDefaultResolver, parentType, fieldName, fieldType, fieldPath }) {
-      if (isDefaultResolver) return undefined
-      const span = start(`${parentType}.${fieldName}`)
-      if (span === undefined) return undefined
-      span.setKey(key.fieldName, fieldName)
-      span.setKey(key.parentType, parentType)
-      span.setKey(key.fieldType, fieldType)
-      span.setKey(key.fieldPath, fieldPath)
-      return span
-    },
-    finish(span, { error }) {
-      if (error !== undefined) recordError(span, error)
+      for (const one of errors.slice(0, maxRecordedErrors)) recordGraphqlError(span, one)
     },
   })
   return () => {
     stopExecute()
-    stopResolve()
+    resolvers.stop()
   }
+}
+
+interface Operation {
+  readonly operationName: string | undefined
+  readonly name: string
+  readonly attributes: PreparedAttributes
+}
+
+const operations = new WeakMap<Document, Operation>()
+
+/** Servers cache documents, so an operation is described once for each; of a document with several, for the one asked for last. */
+function describeOperation(document: Document, type: string, operationName: string | undefined): Operation {
+  const known = operations.get(document)
+  if (known !== undefined && known.operationName === operationName) return known
+  const shortName = operationName?.slice(0, maxNameLength)
+  const list: AttributeList = [key.operationType, type]
+  if (shortName !== undefined) list.push(key.operationName, shortName)
+  const text = redactedText(document)
+  if (text !== undefined) list.push(key.document, text)
+  const name = `${type} ${shortName ?? rootFields(document)}`
+  const operation = { operationName, name, attributes: prepareAttributes(list) }
+  operations.set(document, operation)
+  return operation
 }
 
 /** What an operation without a name asks for: `{ node, viewer }`, from its root fields. */
@@ -113,25 +103,10 @@ function rootFields({ definitions }: Document): string {
   return `{ ${names.length > maxRootFields ? `${shown}, …` : shown} }`
 }
 
-function recordError(span: RecordingSpan, error: unknown): void {
-  if (!(error instanceof Error)) return
-  const { extensions, originalError } = error as { extensions?: { code?: unknown }; originalError?: Error }
-  span.recordException(originalError ?? error)
-  span.setStatus({ code: SpanStatusCode.ERROR, message: error.message })
-  const code = extensions?.code
-  span.setKey(key.errorType, typeof code === 'string' ? code : (originalError ?? error).name)
-}
-
-const redactedTexts = new WeakMap<Document, string>()
-
-/** The document's source without its literals; servers cache documents, so the text is made once for each. */
+/** The document's source without its literals. */
 function redactedText(document: Document): string | undefined {
-  const known = redactedTexts.get(document)
-  if (known !== undefined) return known
   const body = document.loc?.source.body
   if (body === undefined) return undefined
   const redacted = body.trim().replace(literals, '*')
-  const text = redacted.length > maxDocumentLength ? `${redacted.slice(0, maxDocumentLength)}…` : redacted
-  redactedTexts.set(document, text)
-  return text
+  return redacted.length > maxDocumentLength ? `${redacted.slice(0, maxDocumentLength)}…` : redacted
 }

@@ -4,8 +4,13 @@
  */
 import type { IncomingMessage } from 'node:http'
 import type { Socket } from 'node:net'
-import { type AttributeKey, type AttributeList, attributeKey } from '@rustok/otlp'
-import { PreparedSet } from './prepared-set.ts'
+import {
+  type AttributeKey,
+  type AttributeList,
+  attributeKey,
+  type PreparedAttributes,
+  prepareAttributes,
+} from '@rustok/otlp'
 
 const key = {
   method: attributeKey('http.request.method'),
@@ -51,8 +56,8 @@ export class RequestKind {
   readonly name: string
   readonly route: string | undefined
   readonly #method: string
-  readonly #sets = new Map<number, PreparedSet>()
-  readonly #setsWithPath = new Map<number, PreparedSet>()
+  readonly #sets = new Map<number, PreparedAttributes>()
+  readonly #setsWithPath = new Map<number, PreparedAttributes>()
 
   constructor(method: string, route: string | undefined) {
     const shownMethod = knownMethods.has(method) ? method : 'HTTP'
@@ -62,11 +67,11 @@ export class RequestKind {
   }
 
   /** `status` is 0 for a request without a response. With `pathIsRoute` the path is in the set as well. */
-  attributes(status: number, pathIsRoute: boolean): PreparedSet {
+  attributes(status: number, pathIsRoute: boolean): PreparedAttributes {
     const sets = pathIsRoute ? this.#setsWithPath : this.#sets
     const known = sets.get(status)
     if (known !== undefined) return known
-    const set = new PreparedSet(this.#list(status, pathIsRoute))
+    const set = prepareAttributes(this.#list(status, pathIsRoute))
     sets.set(status, set)
     return set
   }
@@ -109,7 +114,7 @@ const connection = Symbol('rustok.connection')
 interface Connection {
   readonly host: string | undefined
   readonly userAgent: string | undefined
-  readonly set: PreparedSet
+  readonly set: PreparedAttributes
 }
 
 interface DescribedSocket extends Socket {
@@ -117,14 +122,14 @@ interface DescribedSocket extends Socket {
 }
 
 /** The attributes of the connection that a request came on; clients repeat host and user agent on it. */
-export function connectionAttributes(socket: Socket, request: IncomingMessage): PreparedSet {
+export function connectionAttributes(socket: Socket, request: IncomingMessage): PreparedAttributes {
   const described: DescribedSocket = socket
   const { rawHeaders } = request
   const host = rawHeader(rawHeaders, 'host')
   const userAgent = rawHeader(rawHeaders, 'user-agent')
   const known = described[connection]
   if (known !== undefined && known.host === host && known.userAgent === userAgent) return known.set
-  const set = new PreparedSet(describeConnection(socket, request.httpVersion, host, userAgent))
+  const set = prepareAttributes(describeConnection(socket, request.httpVersion, host, userAgent))
   described[connection] = { host, userAgent, set }
   return set
 }

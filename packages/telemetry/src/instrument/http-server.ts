@@ -5,7 +5,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import { propagation, type SpanOptions, SpanStatusCode, type TextMapGetter } from '@opentelemetry/api'
-import type { AttributeInput, AttributeKey } from '@rustok/otlp'
+import type { AttributeInput, AttributeKey, PreparedAttributes } from '@rustok/otlp'
 import { emptyContext, type TraceContext, toTraceContext } from '../context/context.ts'
 import { contextStorage } from '../context/context-manager.ts'
 import { RecordingSpan } from '../trace/recording-span.ts'
@@ -20,7 +20,6 @@ import {
   rawHeader,
   requestKind,
 } from './http-request-attributes.ts'
-import type { PreparedSet } from './prepared-set.ts'
 import { redactQuery } from './redact-url.ts'
 import { subscribeAll } from './subscribe.ts'
 
@@ -144,8 +143,8 @@ function endSpan(
   const ofRequest = kind.attributes(status, pathIsRoute)
   const ofConnection = connectionAttributes(socket, request)
   if (own) {
-    span.prepared1 = ofRequest.bytes
-    span.prepared2 = ofConnection.bytes
+    span.prepared1 = ofRequest
+    span.prepared2 = ofConnection
   } else {
     fillIn(span, ofRequest)
     fillIn(span, ofConnection)
@@ -164,7 +163,7 @@ function setsNone({ attributeList }: RecordingSpan): boolean {
 }
 
 /** What the application or another instrumentation has set itself stays. */
-function fillIn(span: RecordingSpan, { list }: PreparedSet): void {
+function fillIn(span: RecordingSpan, { list }: PreparedAttributes): void {
   for (let i = 0; i < list.length; i += 2) {
     const key = list[i] as AttributeKey
     if (!span.attributeList.includes(key)) span.setKey(key, list[i + 1] as AttributeInput)

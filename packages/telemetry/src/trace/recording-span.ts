@@ -18,7 +18,7 @@ import {
   attributeKey,
   type EventRecord,
   type LinkRecord,
-  type PreparedPair,
+  type PreparedAttributes,
   type SpanRecord,
 } from '@rustok/otlp'
 import { type ClockAnchor, fromTimeInput, time, toUnixNanos } from '../clock.ts'
@@ -53,9 +53,11 @@ export class RecordingSpan extends SpanIdentity implements Span, SpanRecord {
   endHigh = 0
   endLow = 0
   attributeList: AttributeList = noAttributes
-  /** Attributes that instrumentation has encoded once for many spans; set just before the end. */
-  prepared1: PreparedPair | undefined = undefined
-  prepared2: PreparedPair | undefined = undefined
+  /** Tenant and user. */
+  prepared0: PreparedAttributes | undefined
+  /** Attributes that instrumentation has encoded once for many spans. */
+  prepared1: PreparedAttributes | undefined = undefined
+  prepared2: PreparedAttributes | undefined = undefined
   droppedAttributes = 0
   eventList: EventRecord[] | undefined = undefined
   droppedEvents = 0
@@ -96,6 +98,7 @@ export class RecordingSpan extends SpanIdentity implements Span, SpanRecord {
     this.name = name
     this.anchor = anchor
     this.correlation = correlation
+    this.prepared0 = correlation === undefined ? undefined : correlation.prepared
     this.localRoot = localRoot
     this.#sink = sink
     this.#limits = limits
@@ -111,10 +114,6 @@ export class RecordingSpan extends SpanIdentity implements Span, SpanRecord {
     } catch {
       return ''
     }
-  }
-
-  get prepared0(): PreparedPair | undefined {
-    return this.correlation?.prepared
   }
 
   isRecording(): boolean {
@@ -186,24 +185,34 @@ export class RecordingSpan extends SpanIdentity implements Span, SpanRecord {
   /** As setAttribute, for instrumentation of ours that holds interned keys and clean values. */
   setKey(key: AttributeKey, value: AttributeInput): void {
     if (this.#ended) return
-    if (this.correlation !== undefined && (key === tenantKey || key === userKey)) this.#unfoldCorrelation()
     if (this.attributeList === noAttributes) this.attributeList = []
+    if (key.prepared) this.#unfold(key)
     if (!setInList(this.attributeList, key, value, this.#limits.attributeCount)) this.droppedAttributes++
   }
 
-  /** What the application sets itself wins over the correlation, which therefore becomes ordinary attributes first. */
-  #unfoldCorrelation(): void {
-    const list = this.correlation?.attributeList() ?? []
-    this.correlation = undefined
-    if (this.attributeList === noAttributes) this.attributeList = []
-    this.attributeList.push(...list)
+  /** A prepared set that holds `key` becomes ordinary attributes, so that what the application sets itself replaces it. */
+  #unfold(key: AttributeKey): void {
+    const { prepared0, prepared1, prepared2 } = this
+    if (prepared0?.list.includes(key)) {
+      this.attributeList.push(...prepared0.list)
+      this.prepared0 = undefined
+    }
+    if (prepared1?.list.includes(key)) {
+      this.attributeList.push(...prepared1.list)
+      this.prepared1 = undefined
+    }
+    if (prepared2?.list.includes(key)) {
+      this.attributeList.push(...prepared2.list)
+      this.prepared2 = undefined
+    }
   }
 
   /** Puts tenant and user on this span, unless the application has set them itself. */
   correlate(correlation: Correlation): void {
     if (this.#ended) return
     const explicit = this.attributeList.includes(tenantKey) || this.attributeList.includes(userKey)
-    if (!explicit) this.correlation = correlation
+    this.correlation = correlation
+    if (!explicit) this.prepared0 = correlation.prepared
   }
 
   addEvent(name: string, attributesOrTime?: SpanAttributes | TimeInput, eventTime?: TimeInput): this {
@@ -332,6 +341,9 @@ export class RecordingSpan extends SpanIdentity implements Span, SpanRecord {
 
   #release(): void {
     this.attributeList = noAttributes
+    this.prepared0 = undefined
+    this.prepared1 = undefined
+    this.prepared2 = undefined
     this.eventList = undefined
     this.linkList = undefined
     this.localRoot = undefined
