@@ -1,0 +1,324 @@
+/** OtelConfig.fromEnv: every variable, its default, and what becomes of a bad value. */
+import assert from 'node:assert/strict'
+import { suite, test } from 'node:test'
+import fc from 'fast-check'
+import { OtelConfig, type OtelConfigFields } from '../src/config.ts'
+import type { Environment } from '../src/env-reader.ts'
+import { defaultSpanLimits } from '../src/trace/span-limits.ts'
+
+const read = (env: Environment = {}) => OtelConfig.fromEnv(env)
+const { POSITIVE_INFINITY: unlimited } = Number
+
+const defaults: OtelConfigFields = {
+  enabled: true,
+  serviceName: 'rustok-server',
+  serviceVersion: '0.1.0',
+  resourceAttributes: { 'deployment.environment.name': 'development' },
+  endpoint: 'http://localhost:4317',
+  headers: {},
+  samplingRate: 1,
+  parentBased: true,
+  propagators: ['tracecontext', 'baggage'],
+  scheduleDelay: 5000,
+  exportTimeout: 10_000,
+  maxQueueSize: 2048,
+  maxExportBatchSize: 512,
+  maxBufferBytes: 64 * 1024 * 1024,
+  shutdownTimeout: 5000,
+  spanLimits: defaultSpanLimits,
+  logLevel: 'info',
+  warnings: [],
+}
+
+suite('defaults', () => {
+  test('an empty environment gives them all, without a warning', () => {
+    assert.deepEqual({ ...read() }, defaults)
+  })
+
+  test('a config made by hand has the same, but for what is detected', () => {
+    assert.deepEqual({ ...new OtelConfig() }, { ...defaults, resourceAttributes: {} })
+  })
+
+  test('empty and blank values are as good as none', () => {
+    for (const nothing of ['', ' ', '\t']) {
+      const env = Object.fromEntries(everyVariable.map((name) => [name, nothing]))
+      assert.deepEqual({ ...read(env) }, defaults)
+    }
+  })
+
+  test('limits are those of the specification', () => {
+    assert.deepEqual(defaultSpanLimits, {
+      attributeCount: 128,
+      attributeValueLength: unlimited,
+      eventCount: 128,
+      linkCount: 128,
+      eventAttributeCount: 128,
+      linkAttributeCount: 128,
+    })
+  })
+})
+
+/** A good value of each variable and the fields that it changes. */
+const good: [Environment, Partial<OtelConfigFields>][] = [
+  [{ OTEL_SERVICE_NAME: 'shop' }, { serviceName: 'shop' }],
+  [{ OTEL_SERVICE_NAME: ' shop ' }, { serviceName: 'shop' }],
+  [{ OTEL_SERVICE_VERSION: '2.3.4' }, { serviceVersion: '2.3.4' }],
+  [{ OTEL_EXPORTER_OTLP_ENDPOINT: 'http://collector:4317' }, { endpoint: 'http://collector:4317/' }],
+  [{ OTEL_EXPORTER_OTLP_ENDPOINT: 'https://collector' }, { endpoint: 'https://collector/' }],
+  [
+    {
+      OTEL_EXPORTER_OTLP_ENDPOINT: 'http://general:4317',
+      OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: 'http://traces:4317',
+    },
+    { endpoint: 'http://traces:4317/' },
+  ],
+  [{ OTEL_EXPORTER_OTLP_ENDPOINT: 'collector:4317' }, { endpoint: 'https://collector:4317/' }],
+  [
+    { OTEL_EXPORTER_OTLP_ENDPOINT: 'collector:4317', OTEL_EXPORTER_OTLP_INSECURE: 'true' },
+    { endpoint: 'http://collector:4317/' },
+  ],
+  [
+    { OTEL_EXPORTER_OTLP_ENDPOINT: 'https://collector:4317', OTEL_EXPORTER_OTLP_INSECURE: 'true' },
+    { endpoint: 'https://collector:4317/' },
+  ],
+  [{ OTEL_SAMPLING_RATE: '0.25' }, { samplingRate: 0.25 }],
+  [{ OTEL_SAMPLING_RATE: '0' }, { samplingRate: 0 }],
+  [{ OTEL_SAMPLING_RATE: '1.0' }, {}],
+  [{ OTEL_ENABLED: 'false' }, { enabled: false }],
+  [{ OTEL_ENABLED: 'FALSE' }, { enabled: false }],
+  [{ OTEL_ENABLED: 'true' }, {}],
+  [{ OTEL_SDK_DISABLED: 'true' }, { enabled: false }],
+  [{ OTEL_SDK_DISABLED: 'True' }, { enabled: false }],
+  [{ OTEL_SDK_DISABLED: 'false' }, {}],
+  [{ OTEL_ENABLED: 'true', OTEL_SDK_DISABLED: 'true' }, { enabled: false }],
+  [{ OTEL_TRACES_SAMPLER: 'always_on' }, { parentBased: false }],
+  [{ OTEL_TRACES_SAMPLER: 'always_off' }, { parentBased: false, samplingRate: 0 }],
+  [{ OTEL_TRACES_SAMPLER: 'parentbased_always_on' }, {}],
+  [{ OTEL_TRACES_SAMPLER: 'parentbased_always_off' }, { samplingRate: 0 }],
+  [{ OTEL_TRACES_SAMPLER: 'traceidratio' }, { parentBased: false }],
+  [
+    { OTEL_TRACES_SAMPLER: 'traceidratio', OTEL_TRACES_SAMPLER_ARG: '0.1' },
+    { parentBased: false, samplingRate: 0.1 },
+  ],
+  [
+    { OTEL_TRACES_SAMPLER: 'ParentBased_TraceIdRatio', OTEL_TRACES_SAMPLER_ARG: '0.1' },
+    { samplingRate: 0.1 },
+  ],
+  [{ OTEL_TRACES_SAMPLER: 'always_on', OTEL_SAMPLING_RATE: '0.1' }, { parentBased: false }],
+  [{ OTEL_TRACES_SAMPLER_ARG: '0.1' }, {}],
+  [{ OTEL_EXPORTER_OTLP_HEADERS: 'api-key=a%20b, x = y ' }, { headers: { 'api-key': 'a b', x: 'y' } }],
+  [{ OTEL_EXPORTER_OTLP_HEADERS: 'a=1', OTEL_EXPORTER_OTLP_TRACES_HEADERS: 'b=2' }, { headers: { b: '2' } }],
+  [{ OTEL_EXPORTER_OTLP_TIMEOUT: '250' }, { exportTimeout: 250 }],
+  [{ OTEL_EXPORTER_OTLP_TIMEOUT: '250', OTEL_EXPORTER_OTLP_TRACES_TIMEOUT: '300' }, { exportTimeout: 300 }],
+  [{ OTEL_EXPORTER_OTLP_PROTOCOL: 'grpc' }, {}],
+  [{ OTEL_EXPORTER_OTLP_TRACES_PROTOCOL: 'grpc', OTEL_EXPORTER_OTLP_PROTOCOL: 'http/json' }, {}],
+  [{ OTEL_BSP_SCHEDULE_DELAY: '0' }, { scheduleDelay: 0 }],
+  [{ OTEL_BSP_MAX_QUEUE_SIZE: '4096' }, { maxQueueSize: 4096 }],
+  [{ OTEL_BSP_MAX_EXPORT_BATCH_SIZE: '1' }, { maxExportBatchSize: 1 }],
+  [{ OTEL_PROPAGATORS: 'tracecontext' }, { propagators: ['tracecontext'] }],
+  [{ OTEL_PROPAGATORS: 'Baggage, TraceContext,baggage' }, { propagators: ['baggage', 'tracecontext'] }],
+  [{ OTEL_PROPAGATORS: 'none' }, { propagators: [] }],
+  [{ OTEL_LOG_LEVEL: 'DEBUG' }, { logLevel: 'debug' }],
+  ...(
+    [
+      ['OTEL_ATTRIBUTE_COUNT_LIMIT', 'attributeCount'],
+      ['OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT', 'attributeCount'],
+      ['OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT', 'attributeValueLength'],
+      ['OTEL_SPAN_ATTRIBUTE_VALUE_LENGTH_LIMIT', 'attributeValueLength'],
+      ['OTEL_SPAN_EVENT_COUNT_LIMIT', 'eventCount'],
+      ['OTEL_SPAN_LINK_COUNT_LIMIT', 'linkCount'],
+      ['OTEL_EVENT_ATTRIBUTE_COUNT_LIMIT', 'eventAttributeCount'],
+      ['OTEL_LINK_ATTRIBUTE_COUNT_LIMIT', 'linkAttributeCount'],
+    ] as const
+  ).map(([name, limit]): [Environment, Partial<OtelConfigFields>] => [
+    { [name]: '7' },
+    { spanLimits: { ...defaultSpanLimits, [limit]: 7 } },
+  ]),
+  [
+    { OTEL_ATTRIBUTE_COUNT_LIMIT: '7', OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT: '8' },
+    { spanLimits: { ...defaultSpanLimits, attributeCount: 8 } },
+  ],
+]
+
+suite('values', () => {
+  for (const [env, changed] of good) {
+    test(`${describe(env)} is read without a warning`, () => {
+      assert.deepEqual({ ...read(env) }, { ...defaults, ...changed })
+    })
+  }
+})
+
+suite('resource attributes', () => {
+  const environment = (env: Environment) => read(env).resourceAttributes['deployment.environment.name']
+
+  test('are read percent-decoded', () => {
+    assert.deepEqual(
+      read({ OTEL_RESOURCE_ATTRIBUTES: 'team=pay%2Cments, region = eu ,' }).resourceAttributes,
+      {
+        team: 'pay,ments',
+        region: 'eu',
+        'deployment.environment.name': 'development',
+      },
+    )
+  })
+
+  test('name the service and its version where no variable does', () => {
+    const attributes = 'service.name=from-attributes,service.version=9'
+    const fromAttributes = read({ OTEL_RESOURCE_ATTRIBUTES: attributes })
+    assert.deepEqual([fromAttributes.serviceName, fromAttributes.serviceVersion], ['from-attributes', '9'])
+    const both = read({ OTEL_RESOURCE_ATTRIBUTES: attributes, OTEL_SERVICE_NAME: 'from-variable' })
+    assert.equal(both.serviceName, 'from-variable')
+  })
+
+  test('one bad pair discards the whole value, with one warning that names it', () => {
+    for (const bad of ['a=1,nonsense', 'a=1,=2', 'a=%zz', 'a=1,%zz=2']) {
+      const { resourceAttributes, warnings } = read({ OTEL_RESOURCE_ATTRIBUTES: bad })
+      assert.deepEqual(Object.keys(resourceAttributes), ['deployment.environment.name'])
+      assert.equal(warnings.length, 1)
+      assert.match(warnings[0]!, /^OTEL_RESOURCE_ATTRIBUTES/)
+    }
+  })
+
+  test('the environment is OTEL_RESOURCE_ATTRIBUTES, else ENVIRONMENT, else NODE_ENV, else development', () => {
+    const attributes = { OTEL_RESOURCE_ATTRIBUTES: 'deployment.environment.name=a' }
+    assert.equal(environment({ ...attributes, ENVIRONMENT: 'b', NODE_ENV: 'c' }), 'a')
+    assert.equal(environment({ ENVIRONMENT: 'b', NODE_ENV: 'c' }), 'b')
+    assert.equal(environment({ NODE_ENV: 'c' }), 'c')
+    assert.equal(environment({}), 'development')
+  })
+
+  test('keys of prototypes are keys', () => {
+    const { resourceAttributes } = read({ OTEL_RESOURCE_ATTRIBUTES: '__proto__=x,constructor=y' })
+    assert.deepEqual(Object.keys(resourceAttributes).sort(), [
+      '__proto__',
+      'constructor',
+      'deployment.environment.name',
+    ])
+  })
+})
+
+/** Bad values: each falls back to what would hold without it, with one warning that names the variable and the value. */
+const bad: [name: string, values: readonly string[], also?: Environment][] = [
+  ['OTEL_SAMPLING_RATE', ['1.1', '-0.1', 'half', 'NaN', 'Infinity', '50%', '0,5']],
+  ['OTEL_ENABLED', ['1', '0', 'yes', 'off']],
+  ['OTEL_SDK_DISABLED', ['1', 'yes']],
+  ['OTEL_EXPORTER_OTLP_ENDPOINT', ['ftp://collector', 'http://', 'unix:///socket', 'http://a b', '::']],
+  ['OTEL_EXPORTER_OTLP_TRACES_ENDPOINT', ['http://:4317', 'grpc://collector:4317']],
+  ['OTEL_EXPORTER_OTLP_INSECURE', ['1'], { OTEL_EXPORTER_OTLP_ENDPOINT: 'collector:4317' }],
+  ['OTEL_EXPORTER_OTLP_TIMEOUT', ['0', '-1', '1.5', '10s']],
+  ['OTEL_EXPORTER_OTLP_TRACES_TIMEOUT', ['soon', '99999999999']],
+  ['OTEL_EXPORTER_OTLP_PROTOCOL', ['http/protobuf', 'GRPCS']],
+  ['OTEL_EXPORTER_OTLP_TRACES_PROTOCOL', ['http/json']],
+  ['OTEL_TRACES_SAMPLER', ['always', 'jaeger_remote'], { OTEL_SAMPLING_RATE: '0.25' }],
+  ['OTEL_TRACES_SAMPLER_ARG', ['2', 'x'], { OTEL_TRACES_SAMPLER: 'traceidratio' }],
+  ['OTEL_BSP_SCHEDULE_DELAY', ['-1', '0.5', 'x', '99999999999']],
+  ['OTEL_BSP_MAX_QUEUE_SIZE', ['0', '-5', 'big']],
+  ['OTEL_BSP_MAX_EXPORT_BATCH_SIZE', ['0', 'x']],
+  ['OTEL_PROPAGATORS', ['b3', 'xray']],
+  ['OTEL_LOG_LEVEL', ['loud', '5']],
+  ['OTEL_ATTRIBUTE_COUNT_LIMIT', ['-1', 'x']],
+  ['OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT', ['1.5']],
+  ['OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT', ['-1', 'x']],
+  ['OTEL_SPAN_ATTRIBUTE_VALUE_LENGTH_LIMIT', ['-1']],
+  ['OTEL_SPAN_EVENT_COUNT_LIMIT', ['-1', 'x']],
+  ['OTEL_SPAN_LINK_COUNT_LIMIT', ['-1', 'x']],
+  ['OTEL_EVENT_ATTRIBUTE_COUNT_LIMIT', ['-1', 'x']],
+  ['OTEL_LINK_ATTRIBUTE_COUNT_LIMIT', ['-1', 'x']],
+]
+const everyVariable = [
+  ...new Set([
+    ...bad.map(([name]) => name),
+    ...good.flatMap(([env]) => Object.keys(env)),
+    'OTEL_RESOURCE_ATTRIBUTES',
+    'ENVIRONMENT',
+    'NODE_ENV',
+  ]),
+]
+
+suite('bad values', () => {
+  for (const [name, values, also] of bad) {
+    for (const value of values) {
+      test(`${describe({ ...also, [name]: value })} falls back, with one warning`, () => {
+        const { warnings, ...fields } = read({ ...also, [name]: value })
+        const { warnings: _, ...without } = read(also)
+        assert.deepEqual(fields, without)
+        assert.equal(warnings.length, 1, warnings.join('\n'))
+        const [warning = ''] = warnings
+        assert.ok(warning.includes(name) && warning.includes(value), warning)
+      })
+    }
+  }
+
+  test('a batch larger than the queue is cut to the queue, with a warning', () => {
+    const { maxExportBatchSize, maxQueueSize, warnings } = read({
+      OTEL_BSP_MAX_QUEUE_SIZE: '100',
+      OTEL_BSP_MAX_EXPORT_BATCH_SIZE: '200',
+    })
+    assert.deepEqual([maxExportBatchSize, maxQueueSize], [100, 100])
+    assert.equal(warnings.length, 1)
+    assert.match(warnings[0]!, /OTEL_BSP_MAX_EXPORT_BATCH_SIZE='200'/)
+  })
+
+  test('a queue smaller than the default batch makes the batch smaller', () => {
+    const { maxExportBatchSize, warnings } = read({ OTEL_BSP_MAX_QUEUE_SIZE: '100' })
+    assert.deepEqual([maxExportBatchSize, warnings], [100, []])
+  })
+
+  test('an unknown propagator beside a known one costs itself alone', () => {
+    const { propagators, warnings } = read({ OTEL_PROPAGATORS: 'b3,baggage' })
+    assert.deepEqual(propagators, ['baggage'])
+    assert.equal(warnings.length, 1)
+    assert.match(warnings[0]!, /OTEL_PROPAGATORS='b3'/)
+  })
+
+  const headers = ['hunter2', 'a=%zz', '=hunter2', 'a b=1', 'a=%0d%0ab', 'ключ=1', 'a=%D1%8E', 'key-bin=1']
+  for (const entry of headers) {
+    test(`headers with the entry ${entry} are ignored as a whole, with one warning that does not show them`, () => {
+      for (const name of ['OTEL_EXPORTER_OTLP_HEADERS', 'OTEL_EXPORTER_OTLP_TRACES_HEADERS']) {
+        const { headers, warnings } = read({ [name]: `authorization=hunter2,${entry}` })
+        assert.deepEqual(headers, {})
+        assert.equal(warnings.length, 1)
+        assert.match(warnings[0]!, new RegExp(`^${name} .*entry 2`))
+        assert.doesNotMatch(warnings[0]!, /hunter2/)
+      }
+    })
+  }
+
+  test('a warning about the endpoint does not show its password', () => {
+    const { warnings } = read({ OTEL_EXPORTER_OTLP_ENDPOINT: 'ftp://user:hunter2@collector' })
+    assert.equal(warnings.length, 1)
+    assert.doesNotMatch(warnings[0]!, /hunter2/)
+  })
+})
+
+test('no environment makes it throw or gives a config that cannot be used', () => {
+  const value = fc.oneof(
+    fc.string({ unit: 'binary' }),
+    fc.constantFrom('true', 'false', '0', '1', '-1', '1e400', 'NaN', 'http://x', 'a=1,b=2', 'none', '%', ','),
+    fc.double().map(String),
+    fc.webUrl(),
+  )
+  fc.assert(
+    fc.property(fc.dictionary(fc.constantFrom(...everyVariable), value, { noNullPrototype: true }), (env) => {
+      const config = read(env)
+      assert.ok(config.samplingRate >= 0 && config.samplingRate <= 1)
+      assert.ok(/^https?:$/.test(new URL(config.endpoint).protocol))
+      assert.ok(config.maxExportBatchSize >= 1 && config.maxExportBatchSize <= config.maxQueueSize)
+      for (const amount of [
+        config.scheduleDelay,
+        config.exportTimeout,
+        ...Object.values(config.spanLimits),
+      ]) {
+        assert.ok(amount >= 0)
+      }
+      assert.ok(config.warnings.every((warning) => typeof warning === 'string'))
+    }),
+    { numRuns: 1000 },
+  )
+})
+
+function describe(env: Environment): string {
+  return Object.entries(env)
+    .map(([name, value]) => `${name}=${value}`)
+    .join(' ')
+}
