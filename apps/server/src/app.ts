@@ -30,6 +30,8 @@ export function buildApp(services: AppServices): FastifyInstance {
     trustProxy: false,
     forceCloseConnections: 'idle',
   }) as unknown as FastifyInstance
+  // JSON is all that this server reads; anything else is answered with 415 before it is read.
+  app.removeContentTypeParser('text/plain')
   for (const plugin of PLUGINS) plugin(app, services)
   return app
 }

@@ -6,31 +6,20 @@ import type { AddressInfo } from 'node:net'
 import { tracedSpan } from '@rustok/telemetry'
 import { kyselyTracing } from '@rustok/telemetry/kysely'
 import type { FastifyInstance } from 'fastify'
-import { buildApp } from './app.ts'
+import { type Assembly, assemble } from './assemble.ts'
 import type { Config } from './config.ts'
-import { ContentService } from './content/content-service.ts'
-import { contentStatsHandler } from './content/content-stats.ts'
 import { migrate } from './db/migrate.ts'
 import { type OpenDatabase, openDatabase } from './db/open-database.ts'
-import { TenantDatabase } from './db/tenant-database.ts'
-import { type DemoAccess, demoAccess, demoToken } from './demo/demo-access.ts'
+import { type DemoAccess, demoAccess } from './demo/demo-access.ts'
 import { seedDemo } from './demo/seed-demo.ts'
 import { errorCode, errorMessage, StartupError } from './errors.ts'
-import { type DeliveryObserver, InProcessBus } from './events/in-process-bus.ts'
-import { IdentityService } from './identity/identity-service.ts'
-import type { KeyRing } from './identity/key-ring.ts'
 import { loadKeyRing } from './identity/load-key-ring.ts'
 import type { Logger } from './log.ts'
-import { ServerMetrics } from './metrics.ts'
-import { Readiness } from './readiness.ts'
 
 /** The parts that shutdown ends, each in its turn (`stop-server.ts`). */
-export interface RunningServer {
+export interface RunningServer extends Assembly {
   readonly url: string
   readonly demo: DemoAccess | undefined
-  readonly app: FastifyInstance
-  readonly bus: InProcessBus
-  readonly readiness: Readiness
   readonly database: OpenDatabase
 }
 
@@ -49,42 +38,14 @@ export function startServer(config: Config, log: Logger): Promise<RunningServer>
     if (migrations.length > 0) log.info({ migrations }, 'database migrated')
     if (config.demo) await seedDemo(database.db)
 
-    const { app, bus, readiness } = assemble(config, log, database, keys)
-    opened.defer(() => app.close())
-    const url = await listen(app, config)
+    const demo = config.demo ? await demoAccess(keys) : undefined
+
+    const assembly = assemble(config, log, database, keys)
+    opened.defer(() => assembly.app.close())
+    const url = await listen(assembly.app, config)
     opened.move()
-    return { url, demo: config.demo ? await demoAccess(keys) : undefined, app, bus, readiness, database }
+    return { ...assembly, url, demo, database }
   })
-}
-
-function assemble(config: Config, log: Logger, database: OpenDatabase, keys: KeyRing) {
-  const metrics = new ServerMetrics()
-  const bus = new InProcessBus(deliveryObserver(log, metrics))
-  const tenants = new TenantDatabase(database.db, bus)
-  bus.subscribe(contentStatsHandler(tenants))
-  const readiness = new Readiness({ database: database.ping })
-  const app = buildApp({
-    production: config.production,
-    log,
-    metrics,
-    readiness,
-    keys,
-    identity: new IdentityService(tenants),
-    content: new ContentService(tenants, metrics),
-    demoToken: config.demo ? () => demoToken(keys) : undefined,
-  })
-  return { app, bus, readiness }
-}
-
-function deliveryObserver(log: Logger, metrics: ServerMetrics): DeliveryObserver {
-  return {
-    delivered(event, handler, outcome, error) {
-      metrics.eventDelivered(event.type, handler, outcome)
-      const fields = { handler, event_type: event.type, event_id: event.id }
-      if (outcome === 'failed') log.error({ ...fields, err: error }, 'event handler failed')
-      if (outcome === 'refused') log.error(fields, 'event not delivered: the queue of its handler is full')
-    },
-  }
 }
 
 async function listen(app: FastifyInstance, { host, port }: Config): Promise<string> {

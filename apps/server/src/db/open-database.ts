@@ -2,12 +2,12 @@
  * One database, two engines, the same code above: PGlite in the data directory (one process, one connection) by default, a
  * Postgres server through a pool when DATABASE_URL names one. `start.ts` opens it, everything else gets the Kysely.
  */
-import { mkdirSync } from 'node:fs'
 import path from 'node:path'
 import { PGlite } from '@electric-sql/pglite'
 import { type Dialect, Kysely, type LogConfig, PGliteDialect, PostgresDialect } from 'kysely'
 import pg from 'pg'
 import { errorCode, errorMessage, StartupError } from '../errors.ts'
+import { makeDirectory } from '../make-directory.ts'
 import { lockDirectory } from './directory-lock.ts'
 import type { Database } from './schema.ts'
 
@@ -90,7 +90,7 @@ function pgliteEngine(pglite: PGlite, release: () => void): Engine {
 
 function prepareDirectory(dataDir: string) {
   try {
-    mkdirSync(dataDir, { recursive: true, mode: 0o700 })
+    makeDirectory(dataDir)
     return lockDirectory(dataDir, 'RUSTOK_DATA_DIR')
   } catch (error) {
     if (error instanceof StartupError) throw error

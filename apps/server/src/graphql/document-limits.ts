@@ -36,8 +36,7 @@ const EMPTY: Shape = { depth: 0, aliases: 0, directives: 0 }
 export function checkDocumentLimits(document: DocumentNode): void {
   const measure = new ShapeMeasure(document)
   for (const definition of document.definitions) {
-    if (definition.kind !== Kind.OPERATION_DEFINITION && definition.kind !== Kind.FRAGMENT_DEFINITION)
-      continue
+    if (definition.kind !== Kind.OPERATION_DEFINITION) continue
     const shape = measure.of(definition)
     if (shape.depth > MAX_DEPTH) throw limitExceeded('depth', MAX_DEPTH, shape.depth)
     if (shape.aliases > MAX_ALIASES) throw limitExceeded('alias', MAX_ALIASES, shape.aliases)

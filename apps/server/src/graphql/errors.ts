@@ -9,10 +9,10 @@ export function badInput(errors: readonly FieldError[]): GraphQLError {
   })
 }
 
-/** A document that is refused before it is executed. */
+/** A document that is refused before it is executed: 400, or 200 for clients of plain JSON, as GraphQL over HTTP has it. */
 export function limitExceeded(limit: string, max: number, found: number): GraphQLError {
   const shown = Number.isFinite(found) ? String(found) : 'more than can be counted'
   return new GraphQLError(`The document exceeds the ${limit} limit of ${max}: it has ${shown}`, {
-    extensions: { code: 'LIMIT_EXCEEDED', limit, max, http: { status: 400 } },
+    extensions: { code: 'LIMIT_EXCEEDED', limit, max, http: { status: 400, spec: true } },
   })
 }

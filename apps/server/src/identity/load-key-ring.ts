@@ -1,9 +1,10 @@
 /** Where the signing key comes from: RUSTOK_JWT_SECRET, else a file in the data directory that the first start makes. */
 import { randomBytes } from 'node:crypto'
-import { linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { linkSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { MIN_SECRET_BYTES } from '../config.ts'
 import { errorCode, errorMessage, StartupError } from '../errors.ts'
+import { makeDirectory } from '../make-directory.ts'
 import { KeyRing } from './key-ring.ts'
 
 /** Without a secret and a directory, the key lives as long as the process. */
@@ -39,7 +40,7 @@ function readKey(file: string): Buffer | undefined {
 function createKey(file: string): Buffer {
   const aside = `${file}.${process.pid}`
   const key = randomBytes(MIN_SECRET_BYTES)
-  mkdirSync(path.dirname(file), { recursive: true, mode: 0o700 })
+  makeDirectory(path.dirname(file))
   writeFileSync(aside, `${key.toString('base64url')}\n`, { mode: 0o600 })
   try {
     linkSync(aside, file)

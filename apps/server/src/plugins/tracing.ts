@@ -20,6 +20,4 @@ export const tracing: AppPlugin = (app) => {
     }
     done()
   })
-  // Reading the body crosses the socket's events, which may run in another context than the request's.
-  app.addHook('preHandler', (request, _reply, done) => context.with(request.traceContext, done))
 }

@@ -3,7 +3,7 @@ import { Writable } from 'node:stream'
 import type { Config } from '../../src/config.ts'
 import type { DemoUser } from '../../src/demo/demo-access.ts'
 import { KeyRing } from '../../src/identity/key-ring.ts'
-import { createLogger } from '../../src/log.ts'
+import { createLogger, type Logger } from '../../src/log.ts'
 import { type RunningServer, startServer } from '../../src/start.ts'
 import { stopServer } from '../../src/stop-server.ts'
 
@@ -16,6 +16,7 @@ export interface LogLine {
 }
 
 export interface TestServer extends RunningServer {
+  readonly log: Logger
   readonly keys: KeyRing
   /** All lines so far, at level debug. */
   readonly lines: readonly LogLine[]
@@ -49,6 +50,7 @@ export async function startTestServer(overrides: Partial<Config> = {}): Promise<
   )
   return {
     ...server,
+    log,
     keys: new KeyRing([Buffer.from(SECRET)]),
     lines,
     user(id) {

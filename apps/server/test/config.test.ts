@@ -1,0 +1,95 @@
+/** Settings from the environment: defaults, and one line for each value that cannot be. */
+import assert from 'node:assert/strict'
+import path from 'node:path'
+import { test } from 'node:test'
+import { readConfig } from '../src/config.ts'
+import { StartupError } from '../src/errors.ts'
+
+test('has the documented defaults, also for variables that are set to nothing', () => {
+  const expected = {
+    production: false,
+    host: '127.0.0.1',
+    port: 5150,
+    dataDir: path.resolve('.rustok/server'),
+    databaseUrl: undefined,
+    logLevel: 'info',
+    logFormat: 'json',
+    demo: true,
+    jwtSecret: undefined,
+  }
+  assert.deepEqual(readConfig({}), expected)
+  assert.deepEqual(
+    readConfig({ HOST: '', PORT: ' ', RUSTOK_DATA_DIR: '', DATABASE_URL: '', RUSTOK_DEMO: '' }),
+    expected,
+  )
+})
+
+test('reads every variable', () => {
+  assert.deepEqual(
+    readConfig({
+      NODE_ENV: 'production',
+      HOST: '::1',
+      PORT: '0',
+      RUSTOK_DATA_DIR: '/var/lib/rustok',
+      DATABASE_URL: 'postgresql://u:p@db:5432/rustok',
+      RUSTOK_LOG_LEVEL: 'DEBUG',
+      RUSTOK_LOG_FORMAT: 'pretty',
+      RUSTOK_DEMO: 'True',
+      RUSTOK_JWT_SECRET: 'x'.repeat(32),
+    }),
+    {
+      production: true,
+      host: '::1',
+      port: 0,
+      dataDir: '/var/lib/rustok/server',
+      databaseUrl: 'postgresql://u:p@db:5432/rustok',
+      logLevel: 'debug',
+      logFormat: 'pretty',
+      demo: true,
+      jwtSecret: 'x'.repeat(32),
+    },
+  )
+})
+
+test('has no demo in production by default, and none anywhere when told so', () => {
+  assert.equal(readConfig({ NODE_ENV: 'production' }).demo, false)
+  assert.equal(readConfig({ RUSTOK_DEMO: 'false' }).demo, false)
+})
+
+test('names the variable of a bad value, on one line', () => {
+  const bad: Record<string, readonly string[]> = {
+    PORT: ['abc', '-1', '65536', '1.5', '0x10', '1e3', '５１５０'],
+    RUSTOK_LOG_LEVEL: ['loud', '10'],
+    RUSTOK_LOG_FORMAT: ['xml'],
+    RUSTOK_DEMO: ['yes', '1'],
+    DATABASE_URL: ['localhost', 'mysql://u:p@h/d', 'postgres//u:p@h/d'],
+    RUSTOK_JWT_SECRET: ['short', 'x'.repeat(31)],
+  }
+  for (const [variable, values] of Object.entries(bad)) {
+    for (const value of values) {
+      assert.throws(
+        () => readConfig({ [variable]: value }),
+        (error) =>
+          error instanceof StartupError &&
+          error.variable === variable &&
+          error.message.startsWith(`${variable}: `) &&
+          !error.message.includes('\n'),
+        `${variable}=${value}`,
+      )
+    }
+  }
+  assert.equal(readConfig({ PORT: '65535' }).port, 65_535)
+})
+
+test('keeps passwords and secrets out of its messages', () => {
+  for (const env of [
+    { DATABASE_URL: 'mysql://user:hunter2@host/db' },
+    { DATABASE_URL: 'hunter2' },
+    { RUSTOK_JWT_SECRET: 'hunter2' },
+  ]) {
+    assert.throws(
+      () => readConfig(env),
+      (error: Error) => !error.message.includes('hunter2'),
+    )
+  }
+})

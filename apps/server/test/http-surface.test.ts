@@ -1,0 +1,187 @@
+/** What surrounds the API: health, metrics, and error answers as problem details. */
+import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { connect } from 'node:net'
+import { after, before, test } from 'node:test'
+import { dataOf, sendGraphQL } from './support/graphql-client.ts'
+import { startTestServer, type TestServer } from './support/test-server.ts'
+
+let server: TestServer
+
+before(async () => {
+  server = await startTestServer()
+})
+after(() => server.stop())
+
+function post(body: string | Uint8Array, headers: Record<string, string> = {}) {
+  return fetch(`${server.url}/graphql`, {
+    method: 'POST',
+    headers: {
+      authorization: `Bearer ${server.user('ada').token}`,
+      'content-type': 'application/json',
+      ...headers,
+    },
+    body: body as BodyInit,
+  })
+}
+
+test('is live and ready', async () => {
+  for (const [path, body] of [
+    ['/health/live', { status: 'live' }],
+    ['/health/ready', { status: 'ready' }],
+  ] as const) {
+    const response = await fetch(server.url + path)
+    assert.equal(response.status, 200)
+    assert.equal(response.headers.get('cache-control'), 'no-store')
+    assert.deepEqual(await response.json(), body)
+  }
+})
+
+test('answers mistakes in HTTP with problem details that say what is wrong', async () => {
+  const cases: readonly [name: string, response: Response, status: number, detail: RegExp | undefined][] = [
+    ['no such path', await fetch(`${server.url}/nope`), 404, undefined],
+    ['no such method', await fetch(`${server.url}/graphql`, { method: 'DELETE' }), 404, undefined],
+    ['no JSON', await post('{"query": '), 400, /JSON/],
+    ['empty body', await post(''), 400, /empty/],
+    ['a prototype', await post('{"query":"{me{id}}","__proto__":{"x":1}}'), 400, /JSON/],
+    ['text', await post('{ me { id } }', { 'content-type': 'text/plain' }), 415, /text\/plain/],
+    [
+      'a form',
+      await post('query={me{id}}', { 'content-type': 'application/x-www-form-urlencoded' }),
+      415,
+      /form/,
+    ],
+    [
+      'a multipart form',
+      await post('--x--', { 'content-type': 'multipart/form-data; boundary=x' }),
+      415,
+      /multipart/,
+    ],
+    ['too large', await post(JSON.stringify({ query: '#'.repeat(300_000) })), 413, /large/],
+  ]
+  for (const [name, response, status, detail] of cases) {
+    assert.equal(response.status, status, name)
+    assert.equal(response.headers.get('content-type'), 'application/problem+json; charset=utf-8', name)
+    const problem = (await response.json()) as {
+      type: string
+      title: string
+      status: number
+      detail?: string
+    }
+    assert.equal(problem.type, 'about:blank')
+    assert.equal(problem.status, status)
+    if (detail === undefined) assert.equal(problem.detail, undefined, name)
+    else assert.match(problem.detail ?? '', detail, name)
+  }
+})
+
+test('ends a connection that does not speak HTTP, and goes on', async () => {
+  const socket = connect(Number(new URL(server.url).port), '127.0.0.1')
+  socket.end('\x16\x03\x01 this is no HTTP\r\n\r\n')
+  await once(socket.resume(), 'close')
+  assert.equal((await fetch(`${server.url}/health/live`)).status, 200)
+})
+
+test('ignores forwarded headers of clients', async () => {
+  const before = server.lines.length
+  await fetch(`${server.url}/nope`, {
+    headers: { 'x-forwarded-for': '203.0.113.7', 'x-forwarded-host': 'evil.example' },
+  })
+  assert.doesNotMatch(JSON.stringify(server.lines.slice(before)), /203\.0\.113\.7|evil\.example/)
+})
+
+/** The value of a sample in Prometheus' text format, 0 when it is not there. */
+async function sample(name: string, labels: Record<string, string>): Promise<number> {
+  const response = await fetch(`${server.url}/metrics`)
+  assert.match(response.headers.get('content-type') ?? '', /^text\/plain; version=0\.0\.4/)
+  const line = (await response.text())
+    .split('\n')
+    .find(
+      (candidate) =>
+        candidate.startsWith(`${name}{`) &&
+        Object.entries(labels).every(([label, value]) => candidate.includes(`${label}="${value}"`)),
+    )
+  return Number(line?.split(' ').at(-1) ?? 0)
+}
+
+test('counts and times requests by method, route and status, unknown paths under one name', async () => {
+  const graphql = { method: 'POST', route: '/graphql', status: '200' }
+  const unmatched = { method: 'GET', route: 'unmatched', status: '404' }
+  const before = {
+    graphql: await sample('rustok_http_requests_total', graphql),
+    timed: await sample('rustok_http_request_duration_seconds_count', graphql),
+    unmatched: await sample('rustok_http_requests_total', unmatched),
+  }
+  await post(JSON.stringify({ query: '{ me { id } }' }))
+  await fetch(`${server.url}/invented/${crypto.randomUUID()}`)
+  await fetch(`${server.url}/invented/${crypto.randomUUID()}`)
+  assert.equal(await sample('rustok_http_requests_total', graphql), before.graphql + 1)
+  assert.equal(await sample('rustok_http_request_duration_seconds_count', graphql), before.timed + 1)
+  assert.equal(await sample('rustok_http_requests_total', unmatched), before.unmatched + 2)
+  assert.doesNotMatch(await (await fetch(`${server.url}/metrics`)).text(), /invented/)
+})
+
+test('counts operations on content and deliveries of events by outcome', async () => {
+  const create = (title: string) =>
+    dataOf(
+      sendGraphQL(
+        server.url,
+        'mutation ($title: String!) { createNode(input: { title: $title }) { errors { message } } }',
+        { token: server.user('ada').token, variables: { title } },
+      ),
+    )
+  await create('Counted')
+  await create('')
+  await server.bus.settled()
+  const operations = 'rustok_content_operations_total'
+  assert.equal(await sample(operations, { operation: 'create', outcome: 'ok' }), 1)
+  assert.equal(await sample(operations, { operation: 'create', outcome: 'invalid' }), 1)
+  assert.equal(
+    await sample('rustok_event_deliveries_total', {
+      type: 'content.node.created',
+      handler: 'content-stats',
+      outcome: 'handled',
+    }),
+    1,
+  )
+})
+
+test("shows the process's own metrics", async () => {
+  const text = await (await fetch(`${server.url}/metrics`)).text()
+  for (const name of [
+    'process_resident_memory_bytes',
+    'nodejs_eventloop_lag_p99_seconds',
+    'process_cpu_seconds_total',
+  ]) {
+    assert.match(text, new RegExp(`^${name} [0-9.e-]+$`, 'm'))
+  }
+})
+
+test('logs one line for each request, without query strings, and none for successful probes', async () => {
+  const before = server.lines.length
+  await fetch(`${server.url}/graphql?query=secret-in-the-url`, {
+    headers: { authorization: 'Bearer secret-token' },
+  })
+  await fetch(`${server.url}/health/live`)
+  await fetch(`${server.url}/metrics`)
+  const lines = server.lines.slice(before)
+  assert.deepEqual(
+    lines.map(({ msg, path, status }) => ({ msg, path, status })),
+    [{ msg: 'request completed', path: '/graphql', status: 401 }],
+  )
+  assert.doesNotMatch(JSON.stringify(lines), /secret/)
+})
+
+// The last test of this file: there is no way back from either.
+test('says what is missing when it is not ready', async () => {
+  await server.database.close()
+  const broken = await fetch(`${server.url}/health/ready`)
+  assert.equal(broken.status, 503)
+  const problem = (await broken.json()) as { missing: string[] }
+  assert.match(problem.missing.join(), /^database: ./)
+  assert.equal((await fetch(`${server.url}/health/live`)).status, 200)
+
+  server.readiness.stop()
+  const stopping = (await (await fetch(`${server.url}/health/ready`)).json()) as { missing: string[] }
+  assert.deepEqual(stopping.missing, ['the server is shutting down'])
+})
