@@ -3,13 +3,14 @@
  * with the OpenTelemetry API. One at a time; `shutdown` undoes all of it.
  */
 import { context, diag, propagation, trace } from '@opentelemetry/api'
+import { checkConfig } from './check-config.ts'
 import { OtelConfig } from './config.ts'
 import { StorageContextManager } from './context/context-manager.ts'
 import { createPropagator } from './context/propagators.ts'
 import { enableDiagnostics } from './diagnostics.ts'
 import { OtelError } from './errors.ts'
 import { onProcessEnd } from './exit.ts'
-import type { LedgerSnapshot } from './export/ledger.ts'
+import { Ledger, type LedgerSnapshot } from './export/ledger.ts'
 import { Pipeline } from './export/pipeline.ts'
 import { type InstrumentationName, instrument } from './instrument/instrument.ts'
 import { describeResource } from './resource.ts'
@@ -49,10 +50,8 @@ export async function initTracing(
   checkConfig(config)
   enableDiagnostics(config.logLevel)
   for (const warning of config.warnings) diag.warn(warning)
-  if (!context.setGlobalContextManager(new StorageContextManager()))
-    throw new OtelError('GLOBAL_PROVIDER_TAKEN')
-  propagation.setGlobalPropagator(createPropagator(config.propagators))
-  current = config.enabled ? start(config, options) : disabled(config)
+  registerPropagation(config)
+  current = config.enabled ? start(config, options) : passThrough(config, options)
   return current
 }
 
@@ -61,14 +60,22 @@ export async function shutdown(): Promise<void> {
   await current?.shutdown()
 }
 
+/** Registers the context manager and the propagators, or nothing. */
+function registerPropagation(config: OtelConfig): void {
+  if (!context.setGlobalContextManager(new StorageContextManager()))
+    throw new OtelError('GLOBAL_PROVIDER_TAKEN')
+  if (propagation.setGlobalPropagator(createPropagator(config.propagators))) return
+  context.disable()
+  throw new OtelError('GLOBAL_PROVIDER_TAKEN')
+}
+
 function start(config: OtelConfig, options: TracingOptions): Tracing {
   const pipeline = new Pipeline(config, describeResource(config))
   const ratio = new TraceIdRatioSampler(config.samplingRate)
   const sampler = config.parentBased ? new ParentBasedSampler(ratio) : ratio
   const provider = new TracerProvider(pipeline.batcher, sampler, config.spanLimits)
   if (!trace.setGlobalTracerProvider(provider)) {
-    context.disable()
-    propagation.disable()
+    unregisterPropagation()
     throw new OtelError('GLOBAL_PROVIDER_TAKEN')
   }
   const stopInstrumentation = instrument(provider, options.without ?? [])
@@ -79,7 +86,8 @@ function start(config: OtelConfig, options: TracingOptions): Tracing {
     stopInstrumentation()
     await pipeline.shutdown()
     reportLosses(pipeline.ledger.snapshot())
-    unregister()
+    trace.disable()
+    unregisterPropagation()
   }
   const tracing: Tracing = {
     config,
@@ -102,18 +110,25 @@ function start(config: OtelConfig, options: TracingOptions): Tracing {
 }
 
 /** OTEL_SDK_DISABLED: nothing is recorded, but the context that came in still goes out. */
-function disabled(config: OtelConfig): Tracing {
-  const nothing = { queue_full: 0, shutdown: 0, refused: 0, encoding: 0 }
+function passThrough(config: OtelConfig, options: TracingOptions): Tracing {
+  const provider = new TracerProvider(undefined, new TraceIdRatioSampler(0), config.spanLimits)
+  const stopInstrumentation = instrument(provider, options.without ?? [])
+  const ledger = new Ledger()
+  let stopped = false
   return {
     config,
-    ledger: () => ({ created: 0, exported: 0, rejected: 0, dropped: nothing, queued: 0, spooled: 0 }),
+    ledger: () => ledger.snapshot(),
     forceFlush: async () => {},
-    shutdown: async () => unregister(),
+    shutdown: async () => {
+      if (stopped) return
+      stopped = true
+      stopInstrumentation()
+      unregisterPropagation()
+    },
   }
 }
 
-function unregister(): void {
-  trace.disable()
+function unregisterPropagation(): void {
   propagation.disable()
   context.disable()
   current = undefined
@@ -132,17 +147,4 @@ function reportLosses({ created, dropped, rejected }: LedgerSnapshot): void {
   const parts = reasons.map(([reason, count]) => `${count} (${advice[reason]})`)
   if (rejected > 0) parts.push(`${rejected} (rejected by the collector)`)
   diag.warn(`of ${created} spans, these were lost: ${parts.join('; ')}`)
-}
-
-function checkConfig(config: OtelConfig): void {
-  const { samplingRate, endpoint, maxExportBatchSize, maxQueueSize } = config
-  if (!(samplingRate >= 0 && samplingRate <= 1)) {
-    throw new OtelError('INVALID_CONFIG', `samplingRate must be from 0 to 1, not ${samplingRate}`)
-  }
-  if (!/^https?:$/.test(URL.parse(endpoint)?.protocol ?? '')) {
-    throw new OtelError('INVALID_CONFIG', `endpoint must be an http or https URL, not '${endpoint}'`)
-  }
-  if (!(maxExportBatchSize >= 1) || !(maxQueueSize >= maxExportBatchSize)) {
-    throw new OtelError('INVALID_CONFIG', 'maxExportBatchSize must be at least 1 and at most maxQueueSize')
-  }
 }

@@ -1,18 +1,21 @@
 /** The API's TracerProvider: one tracer, and one buffer of encoded spans, per instrumentation scope. */
 import type { TracerOptions, TracerProvider as TracerProviderApi } from '@opentelemetry/api'
+import type { ScopeInput } from '@rustok/otlp'
 import type { SpanBatcher } from '../export/span-batcher.ts'
 import type { HeadSampler } from '../sample/sampler.ts'
+import { type SpanSink, toName } from './recording-span.ts'
 import { ScopeSpans } from './scope-spans.ts'
 import type { SpanLimits } from './span-limits.ts'
 import { Tracer } from './tracer.ts'
 
 export class TracerProvider implements TracerProviderApi {
-  readonly #batcher: SpanBatcher
+  readonly #batcher: SpanBatcher | undefined
   readonly #sampler: HeadSampler
   readonly #limits: SpanLimits
   readonly #tracers = new Map<string, Tracer>()
 
-  constructor(batcher: SpanBatcher, sampler: HeadSampler, limits: SpanLimits) {
+  /** Without a batcher tracing is off: see Tracer. */
+  constructor(batcher: SpanBatcher | undefined, sampler: HeadSampler, limits: SpanLimits) {
     this.#batcher = batcher
     this.#sampler = sampler
     this.#limits = limits
@@ -20,14 +23,24 @@ export class TracerProvider implements TracerProviderApi {
 
   /** The same tracer for the same name, version and schema URL. */
   getTracer(name: string, version?: string, options?: TracerOptions): Tracer {
-    const scopeName = typeof name === 'string' ? name : ''
-    const identity = `${scopeName}\0${version ?? ''}\0${options?.schemaUrl ?? ''}`
+    const scope = { name: textOf(name), version: textOf(version), schemaUrl: textOf(options?.schemaUrl) }
+    const identity = `${scope.name}\0${scope.version}\0${scope.schemaUrl}`
     const known = this.#tracers.get(identity)
     if (known !== undefined) return known
-    const scope = new ScopeSpans({ name: scopeName, version, schemaUrl: options?.schemaUrl })
-    const batcher = this.#batcher
-    const tracer = new Tracer({ onEnd: (span) => batcher.add(scope, span) }, this.#sampler, this.#limits)
+    const tracer = new Tracer(this.#sinkOf(scope), this.#sampler, this.#limits)
     this.#tracers.set(identity, tracer)
     return tracer
   }
+
+  #sinkOf(scope: ScopeInput): SpanSink | undefined {
+    const batcher = this.#batcher
+    if (batcher === undefined) return undefined
+    const spans = new ScopeSpans(scope)
+    return { onEnd: (span) => batcher.add(spans, span) }
+  }
+}
+
+/** Callers without types pass anything. */
+function textOf(part: unknown): string {
+  return typeof part === 'string' || typeof part === 'number' ? toName(part) : ''
 }

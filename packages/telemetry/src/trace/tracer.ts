@@ -24,13 +24,14 @@ const otlpKindOffset = 1
 const maxApiKind = 4
 
 export class Tracer implements TracerApi {
-  readonly #sink: SpanSink
+  readonly #sink: SpanSink | undefined
   readonly #sampler: HeadSampler
   readonly #limits: SpanLimits
   /** See RecordingSpan.setFirstAttributes. */
   readonly #keyGuesses: AttributeKey[] = []
 
-  constructor(sink: SpanSink, sampler: HeadSampler, limits: SpanLimits) {
+  /** Without a sink nothing is recorded, and what starts in a trace passes it on as it came. */
+  constructor(sink: SpanSink | undefined, sampler: HeadSampler, limits: SpanLimits) {
     this.#sink = sink
     this.#sampler = sampler
     this.#limits = limits
@@ -74,7 +75,8 @@ export class Tracer implements TracerApi {
   /** Starts a span in `context`; a NonRecordingSpan when it is not sampled or tracing is suppressed. */
   start(name: string, options: SpanOptions, context: TraceContext): RecordingSpan | NonRecordingSpan {
     const parent = options.root === true ? undefined : parentOf(context.span)
-    if (context.suppressed) return parentAsIs(parent)
+    const sink = this.#sink
+    if (sink === undefined || context.suppressed) return parentAsIs(parent)
     const startMs = performance.now()
     const spanId0 = randomInt32()
     const spanId1 = randomInt32() | 1 // An id must not be all zero.
@@ -129,7 +131,7 @@ export class Tracer implements TracerApi {
       local === undefined ? currentAnchor(startMs) : local.anchor,
       context.correlation ?? parent?.correlation,
       local === undefined ? undefined : (local.localRoot ?? local),
-      this.#sink,
+      sink,
       this.#limits,
     )
     if (options.attributes !== undefined) span.setFirstAttributes(options.attributes, this.#keyGuesses)
