@@ -4,6 +4,8 @@
  */
 import { connect, type Socket } from 'node:net'
 
+/** What a saturated server may take for what is in flight when the sending stops. */
+const answerTimeoutMs = 10_000
 const readBufferSize = 64 * 1024
 /** `HTTP/1.1 200` */
 const statusOffset = 9
@@ -62,8 +64,10 @@ export class Connection {
     this.#until = until
     this.#latencies = []
     this.#drained = Promise.withResolvers()
+    const patience = until - performance.now() + answerTimeoutMs
+    const timer = setTimeout(() => this.#fail(new Error('a response is missing')), patience)
     this.#send(this.#depth, performance.now())
-    await this.#drained.promise
+    await this.#drained.promise.finally(() => clearTimeout(timer))
     return this.#latencies
   }
 
@@ -85,7 +89,7 @@ export class Connection {
     const received = this.#partial + size
     const complete = Math.floor(received / this.#responseLength)
     this.#partial = received - complete * this.#responseLength
-    if (complete > this.#inFlight) {
+    if (complete > this.#inFlight || (complete === this.#inFlight && this.#partial > 0)) {
       this.#fail(new Error('the responses are not all of one length'))
       return
     }
