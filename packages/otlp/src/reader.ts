@@ -60,8 +60,8 @@ export class Reader {
     return outer
   }
 
+  /** Ends a nested message that was read to its limit. */
   leave(outer: number): void {
-    this.position = this.limit
     this.limit = outer
   }
 

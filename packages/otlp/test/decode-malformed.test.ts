@@ -151,10 +151,13 @@ const faults: readonly (readonly [what: string, bytes: Uint8Array, where: string
   ],
 ]
 
+/** What follows in the body, and must not be read in place of what is missing. */
+const next = spanRequest(message(5, 'the next span'))
+
 for (const [what, bytes, where, reason] of faults) {
   test(`refuses ${what}`, () => {
     assert.throws(
-      () => decodeTraceRequest(bytes),
+      () => decodeTraceRequest(concat(bytes, next)),
       (error: unknown) => {
         assert.ok(error instanceof MalformedOtlpError)
         assert.equal(error.where, where)

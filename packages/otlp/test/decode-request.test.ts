@@ -168,23 +168,20 @@ test('merges messages that are sent twice', () => {
     message(1, message(1, message(1, 'a')), number(2, 3)),
     message(1, message(1, message(1, 'b'))),
   )
-  const scope = concat(message(1, message(1, 'name'), message(2, 'old')), message(1, message(2, 'new')))
+  const attribute = (key: string) => message(3, message(1, key))
+  const scope = concat(
+    message(1, message(1, 'name'), message(2, 'old'), attribute('a')),
+    message(1, message(2, 'new'), attribute('b')),
+  )
   const span = message(2, message(15, message(2, 'why')), message(15, number(3, 2)))
   const [resourceSpans] = decodeTraceRequest(message(1, resource, message(2, scope, span))).resourceSpans
-  assert.deepEqual(resourceSpans?.resource, {
-    attributes: [
-      { key: 'a', value: undefined },
-      { key: 'b', value: undefined },
-    ],
-    droppedAttributesCount: 3,
-  })
+  const attributes = [
+    { key: 'a', value: undefined },
+    { key: 'b', value: undefined },
+  ]
+  assert.deepEqual(resourceSpans?.resource, { attributes, droppedAttributesCount: 3 })
   const [scopeSpans] = resourceSpans.scopeSpans
-  assert.deepEqual(scopeSpans?.scope, {
-    name: 'name',
-    version: 'new',
-    attributes: [],
-    droppedAttributesCount: 0,
-  })
+  assert.deepEqual(scopeSpans?.scope, { name: 'name', version: 'new', attributes, droppedAttributesCount: 0 })
   assert.deepEqual(scopeSpans.spans[0]?.status, { message: 'why', code: 2 })
 })
 

@@ -156,6 +156,7 @@ test('reads integers exactly, written as numbers or as strings', () => {
   assert.equal(decodeValue('{"intValue":1e3}'), 1000n)
   assert.equal(decodeValue('{"intValue":"1.50e1"}'), 15n)
   assert.equal(decodeValue('{"intValue":-0}'), 0n)
+  assert.equal(decodeSpan('"droppedLinksCount":-0').droppedLinksCount, 0)
   const { startTimeUnixNano, endTimeUnixNano } = decodeSpan(
     '"startTimeUnixNano":1700000000123456789,"endTimeUnixNano":18446744073709551615',
   )
