@@ -3,30 +3,42 @@
 import { Session } from 'chdb'
 
 export class SessionPool {
+  readonly #open: () => Session
+  readonly #sessions = new Set<Session>()
   readonly #idle: Session[] = []
-  readonly #all: Session[] = []
   readonly #waiting: ((session: Session) => void)[] = []
 
   constructor(directory: string, count: number, connectionArgs: readonly string[]) {
-    for (let index = 0; index < count; index++) {
+    this.#open = () => {
       const session = new Session(directory, { connectionArgs })
-      this.#all.push(session)
-      this.#idle.push(session)
+      this.#sessions.add(session)
+      return session
     }
+    for (let index = 0; index < count; index++) this.#idle.push(this.#open())
   }
 
   async use<Result>(work: (session: Session) => Promise<Result>): Promise<Result> {
     const session = this.#idle.pop() ?? (await new Promise<Session>((take) => this.#waiting.push(take)))
     try {
-      return await work(session)
-    } finally {
-      const next = this.#waiting.shift()
-      if (next === undefined) this.#idle.push(session)
-      else next(session)
+      const result = await work(session)
+      this.#release(session)
+      return result
+    } catch (error) {
+      // chDB 3.4 puts what a failed statement had written already in front of the session's next result.
+      this.#sessions.delete(session)
+      session.close()
+      this.#release(this.#open())
+      throw error
     }
   }
 
   close(): void {
-    for (const session of this.#all) session.close()
+    for (const session of this.#sessions) session.close()
+  }
+
+  #release(session: Session): void {
+    const next = this.#waiting.shift()
+    if (next === undefined) this.#idle.push(session)
+    else next(session)
   }
 }

@@ -1,0 +1,60 @@
+import assert from 'node:assert/strict'
+import { resolve } from 'node:path'
+import { test } from 'node:test'
+import { configFromEnvironment } from '../src/config.ts'
+import { StartupError } from '../src/startup-error.ts'
+
+test('listens on loopback at the documented ports when nothing is set', () => {
+  assert.deepEqual(configFromEnvironment({}), {
+    host: '127.0.0.1',
+    port: 16686,
+    otlpGrpcPort: 4317,
+    otlpHttpPort: 4318,
+    dataDirectory: resolve('.rustok'),
+    clickhouseUrl: undefined,
+    logLevel: 'info',
+  })
+})
+
+test('takes every variable, and an empty one as not set', () => {
+  const config = configFromEnvironment({
+    LENS_HOST: '0.0.0.0',
+    LENS_PORT: '0',
+    LENS_OTLP_GRPC_PORT: '65535',
+    LENS_OTLP_HTTP_PORT: '',
+    RUSTOK_DATA_DIR: '/data',
+    LENS_CLICKHOUSE_URL: 'https://user:word@clickhouse:8443/traces',
+    LENS_LOG_LEVEL: 'WARN',
+  })
+  assert.deepEqual(config, {
+    host: '0.0.0.0',
+    port: 0,
+    otlpGrpcPort: 65535,
+    otlpHttpPort: 4318,
+    dataDirectory: '/data',
+    clickhouseUrl: new URL('https://user:word@clickhouse:8443/traces'),
+    logLevel: 'warn',
+  })
+})
+
+for (const [name, value] of [
+  ['LENS_HOST', 'a host'],
+  ['LENS_PORT', '65536'],
+  ['LENS_PORT', '-1'],
+  ['LENS_PORT', '80a'],
+  ['LENS_OTLP_GRPC_PORT', '4317.5'],
+  ['LENS_OTLP_HTTP_PORT', ' '],
+  ['LENS_CLICKHOUSE_URL', 'clickhouse:8123'],
+  ['LENS_CLICKHOUSE_URL', 'tcp://clickhouse:9000'],
+  ['LENS_LOG_LEVEL', 'loud'],
+] as const) {
+  test(`names ${name} and its value when it is ${JSON.stringify(value)}`, () => {
+    assert.throws(
+      () => configFromEnvironment({ [name]: value }),
+      (error) =>
+        error instanceof StartupError &&
+        error.message.startsWith(`${name} is ${JSON.stringify(value)}: expected `) &&
+        !error.message.includes('\n'),
+    )
+  })
+}

@@ -1,0 +1,64 @@
+/** `src/main.ts` as a process of its own, as its users run it: for what happens when it starts badly, is stopped or is killed. */
+
+import { type ChildProcess, fork } from 'node:child_process'
+import { once } from 'node:events'
+import { fileURLToPath } from 'node:url'
+import type { LensUrls } from '../../src/lens.ts'
+
+const main = fileURLToPath(new URL('../../src/main.ts', import.meta.url))
+
+export interface Exit {
+  readonly code: number | null
+  readonly signal: NodeJS.Signals | null
+  readonly stdout: string
+  readonly stderr: string
+}
+
+export class LensProcess implements AsyncDisposable {
+  readonly exited: Promise<Exit>
+  /** Rejects when the process ends without having been ready. */
+  readonly ready: Promise<LensUrls>
+  readonly child: ChildProcess
+
+  constructor(environment: Readonly<Record<string, string>>) {
+    const ports = { LENS_PORT: '0', LENS_OTLP_GRPC_PORT: '0', LENS_OTLP_HTTP_PORT: '0' }
+    const child = fork(main, [], {
+      stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+      env: { ...process.env, ...ports, ...environment },
+    })
+    this.child = child
+    const stdout = textOf(child.stdout)
+    const stderr = textOf(child.stderr)
+    this.exited = once(child, 'close').then(([code, signal]) => ({
+      code,
+      signal,
+      stdout: stdout(),
+      stderr: stderr(),
+    }))
+    const { promise, resolve, reject } = Promise.withResolvers<LensUrls>()
+    this.ready = promise
+    promise.catch(() => {})
+    child.once('message', (message) => resolve((message as { urls: LensUrls }).urls))
+    void this.exited.then((exit) =>
+      reject(new Error(`Lens ended before it was ready: ${JSON.stringify(exit)}`)),
+    )
+  }
+
+  async stop(): Promise<Exit> {
+    this.child.kill('SIGTERM')
+    return this.exited
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (this.child.exitCode === null && this.child.signalCode === null) this.child.kill('SIGKILL')
+    await this.exited
+  }
+}
+
+function textOf(stream: NodeJS.ReadableStream | null): () => string {
+  let text = ''
+  stream?.setEncoding('utf8').on('data', (chunk: string) => {
+    text += chunk
+  })
+  return () => text
+}
