@@ -1,5 +1,7 @@
 /** Tenant and user of the running request: set once, on every span and log line below. */
 
+import { isSpanContextValid, type SpanContext } from '@opentelemetry/api'
+import type { TraceContext } from './context/context.ts'
 import { activeContext, contextStorage } from './context/context-manager.ts'
 import { type Correlation, type CorrelationFields, correlationOf } from './context/correlation.ts'
 import type { RecordingSpan as Recording } from './trace/recording-span.ts'
@@ -26,9 +28,13 @@ function markOpenSpans(span: Recording, correlation: Correlation): void {
 
 /** The trace id of the active span, 32 hex digits. */
 export function currentTraceId(): string | undefined {
-  const { span } = activeContext()
-  if (span === undefined) return undefined
-  return span instanceof SpanIdentity ? span.traceIdHex() : span.spanContext().traceId
+  return activeSpanContext(activeContext())?.traceId
+}
+
+/** Of the span that is active, unless it is the empty one that stands for suppressed tracing. */
+function activeSpanContext({ span }: TraceContext): SpanContext | undefined {
+  const context = span?.spanContext()
+  return context !== undefined && isSpanContextValid(context) ? context : undefined
 }
 
 export interface LogFields {
@@ -40,11 +46,12 @@ export interface LogFields {
 
 /** What a log line should carry: `pino({ mixin: logFields })`. Empty outside of a trace and of `correlate`. */
 export function logFields(): LogFields {
-  const { span, correlation: own } = activeContext()
-  const ids = span instanceof SpanIdentity ? span : undefined
-  const correlation = own ?? ids?.correlation
+  const context = activeContext()
+  const { span } = context
+  const correlation = context.correlation ?? (span instanceof SpanIdentity ? span.correlation : undefined)
+  const ids = activeSpanContext(context)
   return {
-    ...(span !== undefined && { trace_id: span.spanContext().traceId, span_id: span.spanContext().spanId }),
+    ...(ids !== undefined && { trace_id: ids.traceId, span_id: ids.spanId }),
     ...(correlation?.tenantId !== undefined && { tenant_id: correlation.tenantId }),
     ...(correlation?.userId !== undefined && { user_id: correlation.userId }),
   }

@@ -3,7 +3,14 @@
  * attributes are encoded once per correlation and copied into each span.
  */
 import { createContextKey } from '@opentelemetry/api'
-import { type AttributeList, attributeKey, type PreparedAttributes, prepareAttributes } from '@rustok/otlp'
+import {
+  type AttributeKey,
+  type AttributeList,
+  attributeKey,
+  type PreparedAttributes,
+  prepareAttributes,
+} from '@rustok/otlp'
+import { toName } from '../trace/attribute-value.ts'
 
 export const correlationKey = createContextKey('RusToK Context Key CORRELATION')
 export const tenantKey = attributeKey('tenant_id')
@@ -30,6 +37,18 @@ export class Correlation {
     return this.#prepared
   }
 
+  /** What a span with attributes of its own, and soon another one, still lacks: what it says itself wins. */
+  preparedBeside(own: AttributeList, next?: AttributeKey): PreparedAttributes | undefined {
+    const lacks = (key: AttributeKey) => key !== next && !own.includes(key)
+    const lacksTenant = lacks(tenantKey)
+    const lacksUser = lacks(userKey)
+    if (lacksTenant && lacksUser) return this.prepared
+    const tenantId = lacksTenant ? this.tenantId : undefined
+    const userId = lacksUser ? this.userId : undefined
+    if (tenantId === undefined && userId === undefined) return undefined
+    return correlationOf({ tenantId, userId }, undefined).prepared
+  }
+
   #list(): AttributeList {
     const list: AttributeList = []
     if (this.tenantId !== undefined) list.push(tenantKey, this.tenantId)
@@ -40,13 +59,17 @@ export class Correlation {
 
 /** Correlations are few (a tenant's active users), so the same fields share one object and its encoded bytes. */
 const maxKnown = 4096
+/** Characters of both ids; with longer ones the table would be bounded in number alone. */
+const maxKnownLength = 512
 const known = new Map<string, Correlation>()
 
 /** The correlation of `fields` within `outer`: what `fields` leaves out is inherited. */
 export function correlationOf(fields: CorrelationFields, outer: Correlation | undefined): Correlation {
   const tenantId = asText(fields.tenantId) ?? outer?.tenantId
   const userId = asText(fields.userId) ?? outer?.userId
-  const name = `${tenantId === undefined ? '' : `t${tenantId}`}\0${userId === undefined ? '' : `u${userId}`}`
+  const tenant = tenantId === undefined ? '' : `${tenantId.length}:${tenantId}`
+  const name = userId === undefined ? tenant : `${tenant}u${userId}`
+  if (name.length > maxKnownLength) return new Correlation({ tenantId, userId })
   const found = known.get(name)
   if (found !== undefined) return found
   if (known.size >= maxKnown) known.clear()
@@ -57,5 +80,5 @@ export function correlationOf(fields: CorrelationFields, outer: Correlation | un
 
 /** Callers without types pass numbers for ids. */
 function asText(id: unknown): string | undefined {
-  return id === undefined || id === null ? undefined : String(id)
+  return id === undefined || id === null ? undefined : toName(id)
 }

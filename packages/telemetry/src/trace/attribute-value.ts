@@ -35,6 +35,16 @@ export function shorten(text: string, lengthLimit: number): string {
   return text.length <= limit ? text : text.slice(0, limit)
 }
 
+/** What was passed as a name or an id, as text; callers without types pass anything. */
+export function toName(name: unknown): string {
+  if (typeof name === 'string') return shorten(name, Number.POSITIVE_INFINITY)
+  try {
+    return shorten(String(name), Number.POSITIVE_INFINITY)
+  } catch {
+    return ''
+  }
+}
+
 function copy(value: unknown, limit: number, nodes: { left: number }, depth: number): AttributeInput {
   if (typeof value === 'string') return shorten(value, limit)
   if (typeof value === 'function' || typeof value === 'symbol') return shorten(String(value), limit)

@@ -24,7 +24,7 @@ import {
 import { type ClockAnchor, fromTimeInput, time, toUnixNanos } from '../clock.ts'
 import { type Correlation, tenantKey, userKey } from '../context/correlation.ts'
 import { setInList, toList } from './attribute-list.ts'
-import { maxStringLength, shorten, toAttributeInput } from './attribute-value.ts'
+import { maxStringLength, toAttributeInput, toName } from './attribute-value.ts'
 import { exceptionAttributes } from './exception.ts'
 import { SpanIdentity } from './span-identity.ts'
 import type { SpanLimits } from './span-limits.ts'
@@ -194,8 +194,7 @@ export class RecordingSpan extends SpanIdentity implements Span, SpanRecord {
   #unfold(key: AttributeKey): void {
     const { prepared0, prepared1, prepared2 } = this
     if (prepared0?.list.includes(key)) {
-      this.attributeList.push(...prepared0.list)
-      this.prepared0 = undefined
+      this.prepared0 = this.correlation?.preparedBeside(this.attributeList, key)
     }
     if (prepared1?.list.includes(key)) {
       this.attributeList.push(...prepared1.list)
@@ -207,12 +206,11 @@ export class RecordingSpan extends SpanIdentity implements Span, SpanRecord {
     }
   }
 
-  /** Puts tenant and user on this span, unless the application has set them itself. */
+  /** Puts tenant and user on this span, each unless the application has set it itself. */
   correlate(correlation: Correlation): void {
     if (this.#ended) return
-    const explicit = this.attributeList.includes(tenantKey) || this.attributeList.includes(userKey)
     this.correlation = correlation
-    if (!explicit) this.prepared0 = correlation.prepared
+    this.prepared0 = correlation.preparedBeside(this.attributeList)
   }
 
   addEvent(name: string, attributesOrTime?: SpanAttributes | TimeInput, eventTime?: TimeInput): this {
@@ -346,17 +344,6 @@ export class RecordingSpan extends SpanIdentity implements Span, SpanRecord {
     this.prepared2 = undefined
     this.eventList = undefined
     this.linkList = undefined
-    this.localRoot = undefined
-  }
-}
-
-/** What was passed as a name, as text; callers without types pass anything. */
-export function toName(name: unknown): string {
-  if (typeof name === 'string') return shorten(name, Number.POSITIVE_INFINITY)
-  try {
-    return shorten(String(name), Number.POSITIVE_INFINITY)
-  } catch {
-    return ''
   }
 }
 
