@@ -53,14 +53,24 @@ function endWith<T>(span: Span, run: () => T): T {
   ) as T
 }
 
+/** What was thrown may throw when it is looked at; it is the application's all the same. */
 function fail(span: Span, cause: unknown): void {
-  const error = cause instanceof Error ? cause : String(cause)
-  span.recordException(error)
-  span.setAttribute('error.type', error instanceof Error ? error.name : '_OTHER')
-  span.setStatus({ code: SpanStatusCode.ERROR, message: error instanceof Error ? error.message : error })
+  span.setStatus({ code: SpanStatusCode.ERROR })
+  try {
+    const error = cause instanceof Error ? cause : String(cause)
+    span.recordException(error)
+    span.setAttribute('error.type', error instanceof Error ? error.name : '_OTHER')
+    span.setStatus({ code: SpanStatusCode.ERROR, message: error instanceof Error ? error.message : error })
+  } catch {
+    span.setAttribute('error.type', '_OTHER')
+  }
   span.end()
 }
 
 function isPromiseLike<T>(value: T): value is T & PromiseLike<unknown> {
-  return typeof (value as { then?: unknown } | null | undefined)?.then === 'function'
+  try {
+    return typeof (value as { then?: unknown } | null | undefined)?.then === 'function'
+  } catch {
+    return false
+  }
 }
