@@ -7,6 +7,7 @@ import { readArguments, refuse } from './arguments.ts'
 import { checkDocs } from './check/docs.ts'
 import { checkEnvironment } from './check/environment.ts'
 import { checkImports } from './check/import-rules.ts'
+import { checkLock } from './check/lock.ts'
 import { runTool } from './check/run-tool.ts'
 import { readSourceTree } from './check/source-tree.ts'
 import type { Step, StepResult } from './check/step.ts'
@@ -22,6 +23,7 @@ const steps: readonly Step[] = [
   { name: 'imports', run: async () => checkImports(tree) },
   { name: 'unused', run: () => runTool('knip', ['--no-progress', '--treat-config-hints-as-errors']) },
   { name: 'docs', run: async () => checkDocs(tree) },
+  { name: 'lock', run: async () => checkLock(tree) },
   { name: 'environment', run: async () => checkEnvironment(tree) },
 ]
 
