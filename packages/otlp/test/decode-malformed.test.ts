@@ -116,6 +116,7 @@ const faults: readonly (readonly [what: string, bytes: Uint8Array, where: string
     /ten bytes/,
   ],
   ['an integer that does not end', value(Uint8Array.of(0x18), tooLong), 'AnyValue.intValue', /ten bytes/],
+  ['an integer that is cut off', value(Uint8Array.of(0x18, 0x80)), 'AnyValue.intValue', /runs past/],
   ['a double of 4 bytes', value(Uint8Array.of(0x21, 0, 0, 0, 0)), 'AnyValue.doubleValue', /runs past/],
   [
     'a value that is longer than its pair',
