@@ -3,8 +3,10 @@
  * them. The interface is that of `@opentelemetry/sdk-trace`.
  */
 import { type Context, diag } from '@opentelemetry/api'
-import type { AttributeInput } from '@rustok/otlp'
+import { type AttributeInput, type Envelope, encodeResource } from '@rustok/otlp'
+import { checkConfig } from './check-config.ts'
 import { OtelConfig } from './config.ts'
+import { enableDiagnostics } from './diagnostics.ts'
 import { type EndedSpan, readEndedSpan } from './export/ended-span.ts'
 import { Ledger, type LedgerSnapshot } from './export/ledger.ts'
 import { Pipeline } from './export/pipeline.ts'
@@ -20,10 +22,18 @@ export interface OtelLayer {
   ledger(): LedgerSnapshot
 }
 
-/** A SpanProcessor that exports by `config`. The resource is the provider's own, as its spans carry it. */
+/**
+ * A SpanProcessor that exports by `config`. The resource is the provider's own, as its spans carry it.
+ *
+ * @throws OtelError INVALID_CONFIG when a field set by hand is out of range.
+ */
 export function initOtelLayer(config: OtelConfig = OtelConfig.fromEnv()): OtelLayer {
+  checkConfig(config)
+  enableDiagnostics(config.logLevel)
+  for (const warning of config.warnings) diag.warn(warning)
   const scopes = new Map<string, ScopeSpans>()
   let pipeline: Pipeline | undefined
+  let open = config.enabled
 
   const scopeOf = ({ instrumentationScope: { name, version, schemaUrl } }: EndedSpan): ScopeSpans => {
     const identity = `${name}\0${version ?? ''}\0${schemaUrl ?? ''}`
@@ -37,27 +47,37 @@ export function initOtelLayer(config: OtelConfig = OtelConfig.fromEnv()): OtelLa
   return {
     onStart() {},
     onEnd(span) {
+      if (!open && pipeline === undefined) return
       try {
         if ((span.spanContext().traceFlags & sampledFlag) === 0) return
         pipeline ??= new Pipeline(config, resourceOf(span))
         pipeline.batcher.add(scopeOf(span), readEndedSpan(span))
       } catch (cause) {
+        pipeline?.ledger.refuseUnread()
         diag.error('a span could not be read and is not exported', cause)
       }
     },
     forceFlush: async () => pipeline?.flush(),
-    shutdown: async () => pipeline?.shutdown(),
+    shutdown: async () => {
+      open = false
+      await pipeline?.shutdown()
+    },
     ledger: () => (pipeline?.ledger ?? new Ledger()).snapshot(),
   }
 }
 
-function resourceOf({ resource }: EndedSpan): {
-  attributes: Record<string, AttributeInput>
-  schemaUrl?: string | undefined
-} {
-  const attributes: Record<string, AttributeInput> = {}
-  for (const [name, value] of Object.entries(resource.attributes)) {
-    attributes[name] = toAttributeInput(value, Number.POSITIVE_INFINITY)
+/** The resource, read when a request is made: detectors may still be at work when the first span ends. */
+function resourceOf({ resource }: EndedSpan): () => Envelope {
+  let settled: Envelope | undefined
+  if (resource.asyncAttributesPending === true) resource.waitForAsyncAttributes?.().catch(() => {})
+  return () => {
+    if (settled !== undefined) return settled
+    const attributes: Record<string, AttributeInput> = {}
+    for (const [name, value] of Object.entries(resource.attributes)) {
+      attributes[name] = toAttributeInput(value, Number.POSITIVE_INFINITY)
+    }
+    const envelope = encodeResource({ attributes, schemaUrl: resource.schemaUrl })
+    if (resource.asyncAttributesPending !== true) settled = envelope
+    return envelope
   }
-  return { attributes, schemaUrl: resource.schemaUrl }
 }

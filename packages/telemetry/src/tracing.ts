@@ -3,6 +3,7 @@
  * with the OpenTelemetry API. One at a time; `shutdown` undoes all of it.
  */
 import { context, diag, propagation, trace } from '@opentelemetry/api'
+import { encodeResource } from '@rustok/otlp'
 import { checkConfig } from './check-config.ts'
 import { OtelConfig } from './config.ts'
 import { StorageContextManager } from './context/context-manager.ts'
@@ -70,7 +71,8 @@ function registerPropagation(config: OtelConfig): void {
 }
 
 function start(config: OtelConfig, options: TracingOptions): Tracing {
-  const pipeline = new Pipeline(config, describeResource(config))
+  const resource = encodeResource(describeResource(config))
+  const pipeline = new Pipeline(config, () => resource)
   const ratio = new TraceIdRatioSampler(config.samplingRate)
   const sampler = config.parentBased ? new ParentBasedSampler(ratio) : ratio
   const provider = new TracerProvider(pipeline.batcher, sampler, config.spanLimits)

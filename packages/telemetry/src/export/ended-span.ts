@@ -15,7 +15,12 @@ export interface EndedSpan {
   readonly attributes: Attributes
   readonly links: readonly Link[]
   readonly events: readonly EndedSpanEvent[]
-  readonly resource: { readonly attributes: Attributes; readonly schemaUrl?: string | undefined }
+  readonly resource: {
+    readonly attributes: Attributes
+    readonly schemaUrl?: string | undefined
+    readonly asyncAttributesPending?: boolean | undefined
+    waitForAsyncAttributes?(): Promise<void>
+  }
   readonly instrumentationScope: {
     readonly name: string
     readonly version?: string | undefined

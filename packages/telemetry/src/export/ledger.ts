@@ -25,6 +25,12 @@ export class Ledger {
   spooled = 0
   readonly dropped: Record<DropReason, number> = { queue_full: 0, shutdown: 0, refused: 0, encoding: 0 }
 
+  /** Books a span that could not even be read. */
+  refuseUnread(): void {
+    this.created++
+    this.dropped.encoding++
+  }
+
   get droppedTotal(): number {
     return Object.values(this.dropped).reduce((sum, count) => sum + count, 0)
   }

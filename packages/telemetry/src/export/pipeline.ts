@@ -1,5 +1,5 @@
 /** The pipeline behind a tracer provider, wired: batcher → queue → exporter, and the ledger that watches them. */
-import { encodeResource, type ResourceInput } from '@rustok/otlp'
+import type { Envelope } from '@rustok/otlp'
 import type { OtelConfigFields } from '../config.ts'
 import { ExportQueue } from './export-queue.ts'
 import type { Exporter } from './exporter.ts'
@@ -21,14 +21,14 @@ export class Pipeline {
 
   constructor(
     config: OtelConfigFields,
-    resource: ResourceInput,
+    resource: () => Envelope,
     exporter: Exporter = createExporter(config),
   ) {
     this.#exporter = exporter
     this.#exportTimeout = config.exportTimeout
     this.#shutdownTimeout = config.shutdownTimeout
     this.#queue = new ExportQueue(exporter, this.ledger, config)
-    this.batcher = new SpanBatcher(encodeResource(resource), this.#queue, this.ledger, config)
+    this.batcher = new SpanBatcher(resource, this.#queue, this.ledger, config)
   }
 
   /** Resolves when everything that has ended is delivered or given up, or after `timeoutMs`; never rejects. */

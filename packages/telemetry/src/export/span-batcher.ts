@@ -20,7 +20,7 @@ export interface BatchLimits {
 }
 
 export class SpanBatcher {
-  readonly #resource: Envelope
+  readonly #resource: () => Envelope
   readonly #queue: ExportQueue
   readonly #ledger: Ledger
   readonly #limits: BatchLimits
@@ -31,7 +31,8 @@ export class SpanBatcher {
   #timer: NodeJS.Timeout | undefined
   #closed = false
 
-  constructor(resource: Envelope, queue: ExportQueue, ledger: Ledger, limits: BatchLimits) {
+  /** `resource` is asked for each request. */
+  constructor(resource: () => Envelope, queue: ExportQueue, ledger: Ledger, limits: BatchLimits) {
     this.#resource = resource
     this.#queue = queue
     this.#ledger = ledger
@@ -63,7 +64,7 @@ export class SpanBatcher {
   seal(): void {
     if (this.#count === 0) return
     const scopes = this.#scopes.map((scope) => ({ scope: scope.envelope, spans: scope.take() }))
-    const batch = { request: encodeEnvelope(this.#resource, scopes), spans: this.#count }
+    const batch = { request: encodeEnvelope(this.#resource(), scopes), spans: this.#count }
     this.#scopes = []
     this.#count = 0
     this.#bytes = 0
