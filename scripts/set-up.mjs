@@ -38,10 +38,19 @@ export function installPackages() {
  * recognises an interrupted installation, a lock that git pulled, and a package that the developer just added.
  */
 function packagesMatchLock() {
-  const recordFile = join(root, 'node_modules', '.package-lock.json')
-  if (!existsSync(recordFile)) return false
-  const installed = lockedPackages(recordFile)
-  return Object.entries(lockedPackages(join(root, 'package-lock.json'))).every(([path, entry]) => {
+  const record = join(root, 'node_modules', '.package-lock.json')
+  if (!existsSync(record)) return false
+  return isInstalled(lockedPackages(join(root, 'package-lock.json')), lockedPackages(record))
+}
+
+/**
+ * Whether all that a lock file wants is there. Links to the workspaces have neither version nor integrity.
+ *
+ * @param {Record<string, LockedPackage>} wanted
+ * @param {Record<string, LockedPackage>} installed
+ */
+export function isInstalled(wanted, installed) {
+  return Object.entries(wanted).every(([path, entry]) => {
     if (!path.includes('node_modules/')) return true
     const there = installed[path]
     // A package for another platform is optional and absent.

@@ -49,16 +49,16 @@ const stack = new Stack({
   onLine: (service, line, from) => printer.print(service, line, from),
 })
 
+let ready: Ready | undefined
 const ending = new AbortController()
 const interrupted = Promise.withResolvers<Interruption>()
 onInterruption(interrupted.resolve, ({ exitCode }) => {
   stack.kill()
-  removeDemoFile(dataDir)
+  withdrawDemo()
   process.exit(exitCode)
 })
 
 say(`${paint('dim', 'Starting Lens and the server…')}\n`)
-let ready: Ready | undefined
 try {
   const end = await Promise.race([
     welcome(),
@@ -67,10 +67,10 @@ try {
   ])
   process.exitCode = await finish(end)
 } catch (error) {
-  stack.kill()
+  await stack.stop()
   throw error
 } finally {
-  removeDemoFile(dataDir)
+  withdrawDemo()
 }
 process.exit()
 
@@ -79,13 +79,39 @@ async function welcome(): Promise<never> {
   ready = await stack.start()
   const seconds = process.uptime()
   printer.started()
-  const { lens, server } = ready
-  const tenants = server.demo?.tenants ?? []
-  writeDemoFile(dataDir, { server: server.url, lens: lens.urls.ui, tenants })
-  const [printsHeaders, notes] = await Promise.all([curlPrintsHeaders(), sampleNotes(ready)])
-  const logFiles = Object.values(logs).map(({ path }) => shown(path))
-  say(renderScreen({ ...ready, seconds, curlPrintsHeaders: printsHeaders, logFiles, notes }, paint))
+  const [printsHeaders, ...notes] = await Promise.all([
+    curlPrintsHeaders(),
+    offerDemo(ready),
+    sampleNotes(ready),
+  ])
+  // Told to end meanwhile: the screen would tell of what is going down.
+  if (!ending.signal.aborted) {
+    const logFiles = Object.values(logs).map(({ path }) => shown(path))
+    const screen = {
+      ...ready,
+      seconds,
+      curlPrintsHeaders: printsHeaders,
+      logFiles,
+      notes: [...notes, ignoredNotes()].flat(),
+    }
+    say(renderScreen(screen, paint))
+  }
   return new Promise(() => {})
+}
+
+/** For `npm run traffic`. Nothing else needs it, so that a failure is only a remark. */
+function offerDemo({ lens, server }: Ready): readonly string[] {
+  try {
+    writeDemoFile(dataDir, { server: server.url, lens: lens.urls.ui, tenants: server.demo?.tenants ?? [] })
+    return []
+  } catch (error) {
+    return [`npm run traffic will not find this server: ${(error as Error).message}`]
+  }
+}
+
+/** Only by who offered it: another npm start may run over the same directory, on whose ports this one failed. */
+function withdrawDemo(): void {
+  if (ready !== undefined) removeDemoFile(dataDir)
 }
 
 async function sampleNotes({ lens, server }: Ready): Promise<readonly string[]> {
@@ -98,6 +124,13 @@ async function sampleNotes({ lens, server }: Ready): Promise<readonly string[]> 
   } catch (error) {
     return [`The sample requests were not sent: ${(error as Error).message}`]
   }
+}
+
+/** A user who set one of these expects it to matter. */
+function ignoredNotes(): readonly string[] {
+  const names = ['OTEL_EXPORTER_OTLP_ENDPOINT', 'OTEL_EXPORTER_OTLP_TRACES_ENDPOINT']
+  const ignored = names.filter((name) => process.env[name]?.trim())
+  return ignored.map((name) => `${name} is not used here: the spans go to the Lens beside the server.`)
 }
 
 /** Stops everything, says how that went, and returns the exit code. */
