@@ -6,6 +6,7 @@ import { Readable } from 'node:stream'
 import { after, before, suite, test } from 'node:test'
 import { type Context, context, createContextKey, propagation, ROOT_CONTEXT, trace } from '@opentelemetry/api'
 import { isTracingSuppressed, suppressTracing } from '@opentelemetry/core'
+import { encodeResource } from '@rustok/otlp'
 import { OtelConfig } from '../src/config.ts'
 import { correlate, logFields } from '../src/correlate.ts'
 import { Pipeline } from '../src/export/pipeline.ts'
@@ -300,7 +301,7 @@ suite('with spans', () => {
         close() {},
       }
       const config = new OtelConfig({ scheduleDelay: 1, maxExportBatchSize: 2, maxQueueSize: 2 })
-      const { batcher } = new Pipeline(config, { attributes: {} }, exporter)
+      const { batcher } = new Pipeline(config, () => encodeResource({ attributes: {} }), exporter)
       const tracer = new TracerProvider(batcher, new TraceIdRatioSampler(1), config.spanLimits).getTracer('c')
       const request = (spans: number) =>
         application.run('request', () =>
