@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, afterEach, before, beforeEach, describe, it } from 'node:test'
 import { gzipSync } from 'node:zlib'
-import { type Browser, chromium, type Page } from 'playwright-core'
+import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core'
 import { build } from 'vite'
 import { fixtureServer } from './fixture-server.ts'
 import { FixtureStore } from './fixture-store.ts'
@@ -25,6 +25,7 @@ describe('the UI in a browser', () => {
   let intercept: ((path: string) => { status: number; body: unknown } | undefined) | undefined
   let server: ReturnType<typeof fixtureServer>
   let browser: Browser
+  let context: BrowserContext
   let page: Page
   let origin: string
   /** Console errors, page errors, requests elsewhere and dialogs: no test may leave any. */
@@ -49,9 +50,11 @@ describe('the UI in a browser', () => {
         '--no-first-run',
       ],
     })
+    context = await browser.newContext({ viewport: { width: 1440, height: 900 } })
   })
 
   after(async () => {
+    await context?.close()
     await browser?.close()
     server?.closeAllConnections()
     server?.close()
@@ -61,7 +64,7 @@ describe('the UI in a browser', () => {
   beforeEach(async () => {
     intercept = undefined
     complaints = []
-    page = await browser.newPage({ viewport: { width: 1440, height: 900 } })
+    page = await context.newPage()
     page.setDefaultTimeout(10_000)
     page.on('console', (message) => {
       if (message.type() === 'error') complaints.push(message.text())
@@ -336,6 +339,8 @@ describe('the UI in a browser', () => {
     await page.reload({ waitUntil: 'commit' })
     await page.waitForFunction(() => document.documentElement.dataset.theme === 'dark')
     assert.equal(await ground(), dark)
+    await page.getByRole('radio', { name: "The system's theme" }).check({ force: true })
+    assert.equal(await ground(), light)
   })
 
   describe('for everybody', () => {

@@ -70,6 +70,7 @@ async function serveFile(dist: string, path: string, response: ServerResponse): 
     'content-type': TYPES[known ? extname(file) : '.html'] ?? 'application/octet-stream',
     'content-security-policy': POLICY,
     'x-content-type-options': 'nosniff',
+    ...(file.startsWith('assets') ? { 'cache-control': 'public, max-age=31536000, immutable' } : {}),
   })
   response.end(body)
 }

@@ -14,6 +14,8 @@ import {
 
 const view = { start: 0, end: 1000 }
 const nanos = fc.double({ min: 0, max: 1e16, noNaN: true })
+/** Doubles of this size shrink for minutes, and a counterexample is as plain without. */
+const plainly = { endOnFailure: true }
 const anyView = fc.tuple(nanos, nanos, nanos).map(([a, b, length]) => clampView(a, b, Math.max(1, length)))
 
 describe('bars', () => {
@@ -45,6 +47,7 @@ describe('bars', () => {
           assert.ok(box.x >= 0 && box.width > 0 && box.x + box.width <= width + 1e-6, JSON.stringify(box))
         },
       ),
+      plainly,
     )
   })
 
@@ -87,6 +90,7 @@ describe('the ruler', () => {
           }
         })
       }),
+      plainly,
     )
   })
 })
@@ -102,6 +106,7 @@ describe('a view', () => {
           JSON.stringify(clamped),
         )
       }),
+      plainly,
     )
   })
 
@@ -127,6 +132,7 @@ describe('the window of rows', () => {
           assert.ok(end - first <= height / 26 + 66)
         },
       ),
+      plainly,
     )
   })
 })

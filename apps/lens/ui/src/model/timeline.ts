@@ -89,13 +89,14 @@ export function clampView(start: number, end: number, length: number): TimeView 
   const low = Math.min(start, end)
   const high = Math.max(start, end)
   if (!Number.isFinite(low) || !Number.isFinite(high)) return { start: 0, end: length }
-  const least = Math.min(length, MIN_VIEW)
+  const least = Math.min(length, Math.max(MIN_VIEW, length / FINEST))
   const from = Math.min(Math.max(0, low), length - least)
   return { start: from, end: Math.min(length, Math.max(from + least, high)) }
 }
 
-/** Zooming further than 10 ns would show nothing but rounding. */
+/** Zooming further than 10 ns, or than what a double can tell apart in a trace of months, would show nothing but rounding. */
 const MIN_VIEW = 10
+const FINEST = 2 ** 45
 
 export function describeView(view: TimeView): string {
   return `${formatDuration(view.start)} to ${formatDuration(view.end)}`
