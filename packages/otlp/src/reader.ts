@@ -4,6 +4,7 @@
  * sequences replaced by U+FFFD; byte fields are views of the input, not copies.
  */
 
+import { constants } from 'node:buffer'
 import { MalformedOtlpError } from './errors.ts'
 import { WireType } from './fields.ts'
 import { TextWindow } from './text-window.ts'
@@ -66,7 +67,7 @@ export class Reader {
   }
 
   string(): string {
-    const end = this.#end()
+    const end = this.#textEnd()
     const start = this.position
     this.position = end
     return this.#text.slice(start, end)
@@ -74,7 +75,7 @@ export class Reader {
 
   /** A string of low cardinality: equal bytes give the same string object. */
   internedString(): string {
-    const end = this.#end()
+    const end = this.#textEnd()
     const start = this.position
     this.position = end
     return this.#text.interned(start, end)
@@ -175,6 +176,13 @@ export class Reader {
     if (end > this.limit) {
       this.fail(`a length of ${length} runs past the end of its message at byte ${this.limit}`)
     }
+    return end
+  }
+
+  /** The engine has a longest string, and throws an error of its own beyond it. */
+  #textEnd(): number {
+    const end = this.#end()
+    if (end - this.position > constants.MAX_STRING_LENGTH) this.fail('the string is too long')
     return end
   }
 

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { constants } from 'node:buffer'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import { decodeTraceRequest, MalformedOtlpError, type TraceRequest } from '../src/index.ts'
@@ -168,6 +169,19 @@ for (const [what, bytes, where, reason] of faults) {
     )
   })
 }
+
+test('refuses a string that is longer than a string can be', () => {
+  const length = constants.MAX_STRING_LENGTH + 1
+  const name = concat(Uint8Array.of(0x2a), varint(length))
+  let header: Uint8Array = name
+  for (const field of [2, 2, 1]) {
+    const inside = header.length + length
+    header = concat(varint((field << 3) | 2), varint(inside), header)
+  }
+  const bytes = new Uint8Array(header.length + length)
+  bytes.set(header)
+  assert.throws(() => decodeTraceRequest(bytes), { where: 'Span.name', message: /too long/ })
+})
 
 test('refuses values nested 101 deep, lists of either kind', () => {
   const nest = (levels: number, wrap: (inner: Uint8Array) => Uint8Array) => {
