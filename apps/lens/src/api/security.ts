@@ -3,7 +3,7 @@
  * writes across origins (Origin). And the headers that keep script out of the UI, whatever a span's name says.
  */
 
-import type { FastifyInstance } from 'fastify'
+import type { FastifyInstance, FastifyReply } from 'fastify'
 
 const loopbackNames = new Set(['localhost', '127.0.0.1', '[::1]'])
 
@@ -48,7 +48,7 @@ export function addSecurity(app: FastifyInstance, host: string): void {
   })
 }
 
-function refuse(reply: import('fastify').FastifyReply, detail: string) {
+function refuse(reply: FastifyReply, detail: string) {
   const problem = { type: 'about:blank', title: 'Forbidden', status: 403, detail }
   return reply.code(403).type('application/problem+json').send(JSON.stringify(problem))
 }

@@ -1,9 +1,9 @@
 /** Serves the built web UI: its assets, whose names change with their content, for ever; its one page for every address. */
 
-import { access } from 'node:fs/promises'
+import { stat } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import fastifyStatic from '@fastify/static'
-import type { FastifyInstance } from 'fastify'
+import type { FastifyInstance, FastifyRequest } from 'fastify'
 
 const built = fileURLToPath(new URL('../../ui/dist/', import.meta.url))
 
@@ -14,26 +14,32 @@ const notBuilt = `<!doctype html><meta charset="utf-8"><title>RusToK Lens</title
 `
 
 export async function addUi(app: FastifyInstance): Promise<void> {
-  await app.register(fastifyStatic, { root: built, serve: false, cacheControl: false })
+  await app.register(fastifyStatic, { root: built, serve: false, cacheControl: false, dotfiles: 'deny' })
 
-  app.get('/assets/*', async (request, reply) => {
-    const path = request.url.slice(1).split('?', 1)[0] ?? ''
-    reply.header('cache-control', 'public, max-age=31536000, immutable')
-    return reply.sendFile(path)
-  })
+  app.get('/assets/*', (request, reply) =>
+    reply.sendFile(pathOf(request), { cacheControl: true, maxAge: '365d', immutable: true }),
+  )
 
-  // Any other address is a view of the UI, which has its own router.
-  app.get('/*', async (_request, reply) => {
+  app.get('/*', async (request, reply) => {
     reply.header('cache-control', 'no-cache')
-    if (await isBuilt()) return reply.sendFile('index.html')
+    const path = pathOf(request)
+    if (path !== '' && (await isFile(path))) return reply.sendFile(path)
+    // Any other address is a view of the UI, which has its own router.
+    if (await isFile('index.html')) return reply.sendFile('index.html')
     return reply.code(503).type('text/html; charset=utf-8').send(notBuilt)
   })
 }
 
-async function isBuilt(): Promise<boolean> {
+/** Normalised by URL, so that it cannot climb. */
+function pathOf(request: FastifyRequest): string {
+  return new URL(request.url, 'http://ui').pathname.slice(1)
+}
+
+/** For files by their own names, which the build gives; an escaped name is none of them. */
+async function isFile(path: string): Promise<boolean> {
+  if (!/^[\w.-]+(\/[\w.-]+)*$/.test(path)) return false
   try {
-    await access(`${built}index.html`)
-    return true
+    return (await stat(built + path)).isFile()
   } catch {
     return false
   }

@@ -1,0 +1,107 @@
+/** What the HTTP server does around its routes: names and origins, headers, health, and the UI's addresses. */
+
+import assert from 'node:assert/strict'
+import { request } from 'node:http'
+import { after, before, test } from 'node:test'
+import { RunningLens } from '../support/running-lens.ts'
+
+let lens: RunningLens
+before(async () => {
+  lens = await RunningLens.start()
+})
+after(() => lens[Symbol.asyncDispose]())
+
+interface Answer {
+  readonly status: number
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>
+  readonly body: string
+}
+
+/** With headers that fetch does not let a caller set. */
+function ask(path: string, headers: Readonly<Record<string, string>> = {}, method = 'GET'): Promise<Answer> {
+  return new Promise((resolve, reject) => {
+    const sent = request(lens.urls.ui + path, { method, headers }, (response) => {
+      let body = ''
+      response.setEncoding('utf8')
+      response.on('data', (chunk: string) => {
+        body += chunk
+      })
+      response.on('end', () => resolve({ status: response.statusCode ?? 0, headers: response.headers, body }))
+    })
+    sent.on('error', reject)
+    sent.end()
+  })
+}
+
+test('answers to loopback names alone, so that a rebound name reads nothing', async () => {
+  const { port } = new URL(lens.urls.ui)
+  for (const host of [
+    `127.0.0.1:${port}`,
+    `localhost:${port}`,
+    'LOCALHOST',
+    `[::1]:${port}`,
+    `lens.localhost:${port}`,
+  ]) {
+    assert.equal((await ask('/api/services', { host })).status, 200, host)
+  }
+  for (const host of [
+    'evil.example',
+    `evil.example:${port}`,
+    '127.0.0.1.evil.example',
+    'localhost.evil.example',
+    '169.254.169.254',
+  ]) {
+    const { status, body } = await ask('/api/services', { host })
+    assert.equal(status, 403, host)
+    assert.equal((JSON.parse(body) as { status: number }).status, 403)
+  }
+})
+
+test('takes no writes from other origins, and allows none by CORS', async () => {
+  assert.equal((await ask('/api/lens/search', { origin: 'https://evil.example' }, 'POST')).status, 403)
+  assert.equal((await ask('/api/lens/search', { origin: lens.urls.ui }, 'POST')).status, 404)
+  const read = await ask('/api/services', { origin: 'https://evil.example' })
+  assert.equal(read.headers['access-control-allow-origin'], undefined)
+})
+
+test('keeps script of others out of every page', async () => {
+  for (const path of ['/', '/trace/abc', '/api/services', '/nothing.js']) {
+    const { headers } = await ask(path)
+    assert.match(String(headers['content-security-policy']), /default-src 'none'; script-src 'self';/)
+    assert.equal(headers['x-content-type-options'], 'nosniff')
+  }
+})
+
+test('is alive and ready', async () => {
+  assert.deepEqual(JSON.parse((await ask('/health/live')).body), { status: 'ok' })
+  assert.deepEqual(JSON.parse((await ask('/health/ready')).body), { status: 'ok' })
+})
+
+test('answers every address that is no API with one page of HTML', async () => {
+  const page = await ask('/')
+  assert.match(String(page.headers['content-type']), /^text\/html/)
+  assert.match(page.body, /^<!doctype html>/i)
+  for (const path of ['/trace/0123', '/search?tenant=acme', '/..%2f..%2fpackage.json']) {
+    const { status, headers, body } = await ask(path)
+    assert.deepEqual([path, status, body], [path, page.status, page.body])
+    assert.equal(headers['cache-control'], page.headers['cache-control'])
+  }
+})
+
+test('answers a missing asset with 404 and not with the page', async () => {
+  const { status, headers } = await ask('/assets/missing.js')
+  assert.equal(status, 404)
+  assert.doesNotMatch(String(headers['content-type']), /html/)
+  assert.doesNotMatch(String(headers['cache-control'] ?? ''), /immutable/)
+})
+
+test('does not serve files beside the assets', async () => {
+  for (const path of [
+    '/assets/..%2f..%2findex.ts',
+    '/assets/../../package.json',
+    '/assets/%2e%2e/%2e%2e/package.json',
+  ]) {
+    const { body } = await ask(path)
+    assert.doesNotMatch(body, /rustok-lens-ui/)
+  }
+})
