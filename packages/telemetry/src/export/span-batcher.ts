@@ -9,7 +9,7 @@ import type { ExportQueue } from './export-queue.ts'
 import type { Ledger } from './ledger.ts'
 import { outside } from './outside.ts'
 
-/** gRPC servers refuse messages above 4 MiB unless told otherwise; one more span and the envelope must still fit. */
+/** gRPC servers refuse messages above 4 MiB unless told otherwise, and the envelope must fit. A larger span goes alone. */
 const maxBatchBytes = 3 * 1024 * 1024
 
 export interface BatchLimits {
@@ -46,16 +46,18 @@ export class SpanBatcher {
       ledger.dropped.shutdown++
       return
     }
-    const first = scope.count === 0
+    let size: number
     try {
-      this.#bytes += scope.append(span)
+      size = scope.append(span)
     } catch (cause) {
       ledger.dropped.encoding++
       diag.error(`span '${span.name}' could not be encoded and is dropped`, cause)
       return
     }
-    if (first) this.#scopes.push(scope)
+    if (this.#count > 0 && this.#bytes + size > maxBatchBytes) this.#sealBefore(scope, size)
+    if (scope.count === 1) this.#scopes.push(scope)
     this.#count++
+    this.#bytes += size
     if (this.#count >= this.#limits.maxExportBatchSize || this.#bytes >= maxBatchBytes) this.seal()
     else if (this.#count === 1) this.#arm()
   }
@@ -69,6 +71,13 @@ export class SpanBatcher {
     this.#count = 0
     this.#bytes = 0
     this.#queue.offer(batch)
+  }
+
+  /** Seals the batch without the last span of `scope`, which then opens the next one. */
+  #sealBefore(scope: ScopeSpans, size: number): void {
+    const last = scope.removeLast(size)
+    this.seal()
+    scope.restore(last)
   }
 
   /** Seals what is open; spans that end from now on are dropped and counted. */
