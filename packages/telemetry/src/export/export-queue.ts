@@ -31,6 +31,8 @@ const firstBackoffMs = 500
 const maxBackoffMs = 5000
 /** What a collector asks for is honoured up to here. */
 const maxRetryAfterMs = 60_000
+/** A collector that says "at once" and fails again would otherwise be asked as fast as it answers. */
+const minRetryAfterMs = 100
 /** While the process waits to exit, an absent collector is asked more often. */
 const closingBackoffMs = 200
 
@@ -48,7 +50,9 @@ export class ExportQueue {
   #scheduled = false
   #closing = false
   #abandoned = false
-  #idle: PromiseWithResolvers<void> | undefined
+  /** Waiting or on the wire. */
+  readonly #open = new Set<Batch>()
+  #waiters: { readonly left: Set<Batch>; readonly resolve: () => void }[] = []
 
   constructor(exporter: Exporter, ledger: Ledger, limits: QueueLimits) {
     this.#exporter = exporter
@@ -59,8 +63,10 @@ export class ExportQueue {
   /** Takes a batch, or drops and counts it when everything is full. */
   offer(batch: Batch): void {
     const onTheWay = this.#sendingBytes + this.#waitingBytes
-    const fits = onTheWay + batch.request.length <= this.#limits.maxBufferBytes
-    if (!fits && this.#waitingSpans + batch.spans > this.#limits.maxQueueSize) {
+    const { maxBufferBytes, maxQueueSize } = this.#limits
+    const bytes = onTheWay + batch.request.length
+    const few = this.#waitingSpans + batch.spans <= maxQueueSize && bytes <= maxBufferBytes * 2
+    if (bytes > maxBufferBytes && !few) {
       this.#ledger.dropped.queue_full += batch.spans
       diag.warn(
         `${batch.spans} spans dropped: ${this.#exporter} is too slow or away and ` +
@@ -68,16 +74,18 @@ export class ExportQueue {
       )
       return
     }
+    this.#open.add(batch)
     this.#enqueue(batch, 'last')
     this.#schedule()
   }
 
-  /** Resolves when nothing is waiting or on the wire; batches that are being retried keep it waiting. */
+  /** Resolves when all that is here now has left; batches that are being retried keep it waiting. */
   drained(): Promise<void> {
-    if (this.#sending === 0 && this.#waiting.length === 0) return Promise.resolve()
-    this.#idle ??= Promise.withResolvers()
+    if (this.#open.size === 0) return Promise.resolve()
+    const { promise, resolve } = Promise.withResolvers<void>()
+    this.#waiters.push({ left: new Set(this.#open), resolve })
     this.#drain()
-    return this.#idle.promise
+    return promise
   }
 
   /** From now on retries are quick; see `abandon`. */
@@ -91,9 +99,24 @@ export class ExportQueue {
   abandon(): void {
     this.#abandoned = true
     clearTimeout(this.#pause)
-    for (const batch of this.#waiting.splice(0)) this.#ledger.dropped.shutdown += batch.spans
+    const waiting = this.#waiting.splice(0)
     this.#waitingBytes = 0
     this.#waitingSpans = 0
+    for (const batch of waiting) {
+      this.#ledger.dropped.shutdown += batch.spans
+      this.#settle(batch)
+    }
+  }
+
+  /** Tells those who wait for the batch that it is delivered or given up. */
+  #settle(batch: Batch): void {
+    this.#open.delete(batch)
+    if (this.#waiters.length === 0) return
+    for (const { left, resolve } of this.#waiters) {
+      left.delete(batch)
+      if (left.size === 0) resolve()
+    }
+    this.#waiters = this.#waiters.filter(({ left }) => left.size > 0)
   }
 
   #enqueue(batch: Batch, place: 'first' | 'last'): void {
@@ -142,7 +165,7 @@ export class ExportQueue {
     } else {
       this.#backoffMs = 0
       if (outcome.kind === 'accepted') {
-        const rejected = Math.min(outcome.rejected, batch.spans)
+        const rejected = Math.max(0, Math.min(outcome.rejected, batch.spans))
         this.#ledger.rejected += rejected
         this.#ledger.exported += batch.spans - rejected
         if (rejected > 0) diag.warn(`${this.#exporter} rejected ${rejected} spans: ${outcome.message}`)
@@ -152,11 +175,8 @@ export class ExportQueue {
         diag.error(`${batch.spans} spans dropped: ${this.#exporter} refused them: ${outcome.reason}`)
       }
     }
+    if (outcome.kind !== 'retry' || this.#abandoned) this.#settle(batch)
     this.#drain()
-    if (this.#sending === 0 && this.#waiting.length === 0) {
-      this.#idle?.resolve()
-      this.#idle = undefined
-    }
   }
 
   /** Exponential, with jitter so that a fleet does not return in step (OTLP: "Retry"). */
@@ -165,7 +185,7 @@ export class ExportQueue {
     if (this.#backoffMs === 0) diag.warn(`cannot reach ${this.#exporter}, will try again: ${reason}`)
     this.#backoffMs = Math.min(maxBackoffMs, this.#backoffMs === 0 ? firstBackoffMs : this.#backoffMs * 2)
     const jittered = this.#backoffMs * (0.5 + Math.random() / 2)
-    const asked = Math.min(maxRetryAfterMs, Math.max(0, retryAfterMs ?? jittered))
+    const asked = Math.min(maxRetryAfterMs, Math.max(minRetryAfterMs, retryAfterMs ?? jittered))
     this.#pause = setTimeout(() => this.#resume(), this.#closing ? closingBackoffMs : asked).unref()
   }
 
