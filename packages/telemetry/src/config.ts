@@ -40,7 +40,7 @@ export interface OtelConfigFields {
   readonly scheduleDelay: number
   /** Milliseconds of one export attempt. */
   readonly exportTimeout: number
-  /** Spans that may wait once `maxBufferBytes` are on their way. */
+  /** Spans that may wait once `maxBufferBytes` are on their way, up to twice those bytes. */
   readonly maxQueueSize: number
   /** Spans in one request. */
   readonly maxExportBatchSize: number

@@ -17,7 +17,7 @@ export interface Batch {
 }
 
 export interface QueueLimits {
-  /** Spans that may wait once `maxBufferBytes` are on their way. */
+  /** Spans that may wait once `maxBufferBytes` are on their way, up to twice those bytes. */
   readonly maxQueueSize: number
   /** Bytes handed over for sending, whether on the wire or waiting for their turn on it. */
   readonly maxBufferBytes: number
