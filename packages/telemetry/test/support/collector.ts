@@ -51,10 +51,18 @@ const Export = {
   responseDeserialize: same,
 } as const
 
-export async function startCollector(answer: Answering = () => ({}), port = 0): Promise<Collector> {
+export interface CollectorOptions {
+  readonly port?: number | undefined
+  readonly maxReceiveBytes?: number | undefined
+}
+
+export async function startCollector(
+  answer: Answering = () => ({}),
+  { port = 0, maxReceiveBytes = 64 * 1024 * 1024 }: CollectorOptions = {},
+): Promise<Collector> {
   const bytes: Buffer[] = []
   let decoded: ReceivedRequest[] = []
-  const server = new Server({ 'grpc.max_receive_message_length': 64 * 1024 * 1024 })
+  const server = new Server({ 'grpc.max_receive_message_length': maxReceiveBytes })
   const receive = async (call: ServerUnaryCall<Buffer, Buffer>, respond: Respond) => {
     collector.attempts++
     collector.metadata = call.metadata
