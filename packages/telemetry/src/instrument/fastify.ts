@@ -1,7 +1,7 @@
 /**
  * Fastify's routes: its `fastify.initialization` channel hands over every new instance, whose first `onRequest` hook gives the
- * request's server span the template of its route, also when a later hook answers. The channel of the handler would say the same, but having
- * one subscriber costs every request four publishes and a store: six times the price of this hook.
+ * request's server span the template of its route, also when a later hook answers. The channel of the handler would say the same
+ * at three times the price: docs/adr/0002-channels-and-where-not.md.
  */
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { setError, setRoute } from './http-server.ts'

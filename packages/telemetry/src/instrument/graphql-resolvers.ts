@@ -1,7 +1,7 @@
 /**
- * Spans for the fields that somebody wrote a resolver for. graphql 17 has a channel for fields, `graphql:resolve`, but one subscriber to
- * it makes every field pay for a store and three publishes, and most fields only read a property: a list of ten nodes took 2.6 times its
- * CPU. So the resolvers of a schema are wrapped instead, once, when the `graphql:execute` channel first shows the schema.
+ * Spans for the fields that somebody wrote a resolver for. The channel for fields, `graphql:resolve`, makes every field pay as soon as
+ * it has one subscriber, so the resolvers of a schema are wrapped instead, once, when the `graphql:execute` channel first shows
+ * the schema: docs/adr/0002-channels-and-where-not.md.
  */
 import type { SpanOptions } from '@opentelemetry/api'
 import { attributeKey, prepareAttributes } from '@rustok/otlp'
