@@ -1,0 +1,418 @@
+/**
+ * Collectors that fail, in every way that one machine can provoke: what can be retried arrives, what cannot is counted, and the ledger balances at
+ * every moment that a test looks at it.
+ */
+import assert from 'node:assert/strict'
+import { createServer } from 'node:net'
+import { afterEach, suite, test } from 'node:test'
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
+import { Metadata, status } from '@grpc/grpc-js'
+import { type DiagLogger, DiagLogLevel, diag } from '@opentelemetry/api'
+import { encodeRpcStatus, encodeTraceResponse } from '@rustok/otlp'
+import type { OtelConfigFields } from '../src/config.ts'
+import { type Answering, type Collector, startCollector } from './support/collector.ts'
+import { pipelineTo, type TestPipeline, until } from './support/pipeline.ts'
+import { type Fault, startTcpProxy, type TcpProxy } from './support/tcp-proxy.ts'
+
+const stops: (() => unknown)[] = []
+afterEach(async () => {
+  for (const stop of stops.splice(0).reverse()) await stop()
+  diag.disable()
+})
+
+async function start(
+  answer?: Answering,
+  fields: Partial<OtelConfigFields> = {},
+): Promise<TestPipeline & { collector: Collector }> {
+  const collector = await startCollector(answer)
+  stops.push(collector.stop)
+  const pipeline = pipelineTo(collector.endpoint, { shutdownTimeout: 300, ...fields })
+  stops.push(() => pipeline.pipeline.shutdown())
+  return { ...pipeline, collector }
+}
+
+const retryInfo = (ms: number, code: number = status.UNAVAILABLE): Metadata => {
+  const metadata = new Metadata()
+  const details = encodeRpcStatus({ code, message: '', retryDelayNanos: BigInt(Math.round(ms * 1e6)) })
+  metadata.set('grpc-status-details-bin', Buffer.from(details))
+  return metadata
+}
+setFlagsFromString('--expose-gc')
+const collectGarbage = runInNewContext('gc') as () => void
+/** In buffers that something still holds. */
+const heldBytes = () => {
+  collectGarbage()
+  return process.memoryUsage().arrayBuffers
+}
+const sleep = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms))
+const lost = ({ dropped }: { dropped: Readonly<Record<string, number>> }) =>
+  Object.fromEntries(Object.entries(dropped).filter(([, count]) => count > 0))
+
+suite('status codes', () => {
+  const retryable = new Set<number>([
+    status.CANCELLED,
+    status.DEADLINE_EXCEEDED,
+    status.ABORTED,
+    status.OUT_OF_RANGE,
+    status.UNAVAILABLE,
+    status.DATA_LOSS,
+  ])
+  const failures = Object.values(status).filter(
+    (code): code is Exclude<typeof code, string> => typeof code === 'number' && code !== status.OK,
+  )
+
+  test('are the 16 that are no success', () => assert.equal(failures.length, 16))
+
+  for (const headersFirst of [false, true]) {
+    const how = headersFirst ? 'behind headers' : 'as trailers only'
+    test(`${how}: what may be retried is and arrives, the rest is dropped and counted`, async () => {
+      await Promise.all(
+        failures.map(async (code) => {
+          const name = status[code]
+          const once: Answering = (attempt) => (attempt === 1 ? { code, details: name, headersFirst } : {})
+          const { collector, emit, pipeline, ledger } = await start(once)
+          emit(5)
+          await pipeline.flush(20_000)
+          const { exported, queued } = ledger()
+          const retried = retryable.has(code)
+          assert.equal(collector.attempts, retried ? 2 : 1, name)
+          assert.equal(collector.spans().length, retried ? 5 : 0, name)
+          assert.deepEqual([exported, queued], [retried ? 5 : 0, 0], name)
+          assert.deepEqual(lost(ledger()), retried ? {} : { refused: 5 }, name)
+        }),
+      )
+    })
+  }
+
+  test('RESOURCE_EXHAUSTED is retried when the collector says when', async () => {
+    const code = status.RESOURCE_EXHAUSTED
+    const { collector, emit, pipeline, ledger } = await start((attempt) =>
+      attempt === 1 ? { code, metadata: retryInfo(10, code) } : {},
+    )
+    emit(3)
+    await pipeline.flush()
+    assert.equal(collector.spans().length, 3)
+    assert.deepEqual(lost(ledger()), {})
+  })
+
+  test('a refused batch does not stop the next one', async () => {
+    const { collector, emit, pipeline, ledger } = await start((attempt) =>
+      attempt === 1 ? { code: status.INVALID_ARGUMENT, details: 'not this one' } : {},
+    )
+    emit(3, 'refused')
+    await pipeline.flush()
+    emit(3, 'fine')
+    await pipeline.flush()
+    assert.deepEqual(new Set(collector.spans().map(({ name }) => name)), new Set(['fine']))
+    assert.deepEqual(lost(ledger()), { refused: 3 })
+  })
+})
+
+suite('RetryInfo', () => {
+  test('holds the retry back for as long as it says', async () => {
+    const times: number[] = []
+    const { emit, pipeline } = await start((attempt) => {
+      times.push(performance.now())
+      return attempt === 1 ? { code: status.UNAVAILABLE, metadata: retryInfo(700) } : {}
+    })
+    emit(1)
+    await pipeline.flush()
+    assert.ok(times[1]! - times[0]! >= 690, `${times[1]! - times[0]!} ms`)
+  })
+
+  for (const ms of [0, -5000]) {
+    test(`of ${ms} ms does not make a failing collector be hammered`, async () => {
+      const { collector, emit, pipeline, ledger } = await start(() => ({
+        code: status.UNAVAILABLE,
+        metadata: retryInfo(ms),
+      }))
+      emit(1)
+      await pipeline.flush(500)
+      assert.ok(collector.attempts >= 2 && collector.attempts <= 10, `${collector.attempts} attempts`)
+      assert.equal(ledger().queued, 1)
+    })
+  }
+
+  test('of a year does not outlast the shutdown, which asks once more', async () => {
+    const year = 365 * 86_400_000
+    const { collector, emit, pipeline, ledger } = await start((attempt) =>
+      attempt === 1 ? { code: status.UNAVAILABLE, metadata: retryInfo(year) } : {},
+    )
+    emit(4)
+    void pipeline.flush(10)
+    await until(() => collector.attempts === 1)
+    await sleep(20)
+    await pipeline.shutdown()
+    assert.equal(collector.spans().length, 4)
+    assert.equal(ledger().exported, 4)
+  })
+
+  test('that cannot be read is as good as none', async () => {
+    const metadata = new Metadata()
+    metadata.set('grpc-status-details-bin', Buffer.from([0xff, 0xff, 0xff]))
+    const { collector, emit, pipeline } = await start((attempt) =>
+      attempt === 1 ? { code: status.UNAVAILABLE, metadata } : {},
+    )
+    emit(1)
+    await pipeline.flush()
+    assert.equal(collector.attempts, 2)
+  })
+})
+
+suite('answers', () => {
+  const said: string[] = []
+  const listen = () => {
+    said.length = 0
+    const say = (message: string) => void said.push(message)
+    const logger: DiagLogger = { error: say, warn: say, info: say, debug: say, verbose: say }
+    diag.setLogger(logger, { logLevel: DiagLogLevel.WARN, suppressOverrideMessage: true })
+  }
+  const partly = (rejectedSpans: bigint, errorMessage: string) => ({
+    response: encodeTraceResponse({ partialSuccess: { rejectedSpans, errorMessage } }),
+  })
+
+  test('a partial success counts the rejected, tells why, and is never retried', async () => {
+    listen()
+    const { collector, emit, pipeline, ledger } = await start(() => partly(3n, 'three are too old'))
+    emit(10)
+    await pipeline.flush()
+    assert.equal(collector.attempts, 1)
+    const { exported, rejected, queued } = ledger()
+    assert.deepEqual([exported, rejected, queued], [7, 3, 0])
+    assert.ok(said.some((message) => message.includes('three are too old')))
+  })
+
+  test('a warning with nothing rejected is told, and all are delivered', async () => {
+    listen()
+    const { emit, pipeline, ledger } = await start(() => partly(0n, 'please use TLS'))
+    emit(2)
+    await pipeline.flush()
+    assert.deepEqual([ledger().exported, ledger().rejected], [2, 0])
+    assert.ok(said.some((message) => message.includes('please use TLS')))
+  })
+
+  for (const [count, rejected] of [
+    [1000n, 4],
+    [2n ** 63n - 1n, 4],
+    [-1n, 0],
+    [-(2n ** 63n), 0],
+  ] as const) {
+    test(`${count} rejected of 4 are ${rejected}`, async () => {
+      const { emit, pipeline, ledger } = await start(() => partly(count, ''))
+      emit(4)
+      await pipeline.flush()
+      assert.deepEqual([ledger().exported, ledger().rejected], [4 - rejected, rejected])
+    })
+  }
+
+  test('an answer that cannot be read is an answer: delivered, not sent again', async () => {
+    const { collector, emit, pipeline, ledger } = await start(() => ({ response: Buffer.from([0xff, 0xff]) }))
+    emit(2)
+    await pipeline.flush()
+    assert.equal(collector.attempts, 1)
+    assert.equal(ledger().exported, 2)
+  })
+
+  test('of more than 4 MiB are not read, not retried, and counted', async () => {
+    const { collector, emit, pipeline, ledger } = await start(() => ({
+      response: Buffer.alloc(5 * 1024 * 1024),
+    }))
+    emit(2)
+    await pipeline.flush()
+    assert.equal(collector.attempts, 1)
+    assert.equal(ledger().queued, 0)
+  })
+})
+
+suite('a collector that is away', () => {
+  /** A port where nobody listens. */
+  const freePort = () =>
+    new Promise<number>((resolve) => {
+      const server = createServer().listen(0, '127.0.0.1', () => {
+        const { port } = server.address() as { port: number }
+        server.close(() => resolve(port))
+      })
+    })
+
+  test('first, and comes: nothing is lost, and it is said once', async () => {
+    const port = await freePort()
+    const pipeline = pipelineTo(`http://127.0.0.1:${port}`)
+    stops.push(() => pipeline.pipeline.shutdown())
+    const warnings: string[] = []
+    const warn = (message: string) => void warnings.push(message)
+    diag.setLogger({ error: warn, warn, info() {}, debug() {}, verbose() {} }, DiagLogLevel.WARN)
+    pipeline.emit(2000)
+    await sleep(300)
+    assert.equal(pipeline.ledger().queued, 2000)
+    const collector = await startCollector(undefined, { port })
+    stops.push(collector.stop)
+    await pipeline.pipeline.flush(20_000)
+    assert.equal(collector.spans().length, 2000)
+    assert.equal(pipeline.ledger().exported, 2000)
+    assert.equal(warnings.filter((message) => message.includes('cannot reach')).length, 1)
+  })
+
+  test('in between: what is sent meanwhile arrives when it is back, each span once', async () => {
+    const first = await startCollector()
+    const pipeline = pipelineTo(first.endpoint)
+    stops.push(() => pipeline.pipeline.shutdown())
+    pipeline.emit(100, 'before')
+    await pipeline.pipeline.flush()
+    const { port } = first
+    first.stop()
+    pipeline.emit(1000, 'meanwhile')
+    await sleep(100)
+    const second = await startCollector(undefined, { port })
+    stops.push(second.stop)
+    pipeline.emit(100, 'after')
+    await pipeline.pipeline.flush(20_000)
+    const ids = [...first.spans(), ...second.spans()].map(({ spanId }) => spanId)
+    assert.equal(ids.length, 1200)
+    assert.equal(new Set(ids).size, 1200)
+    assert.equal(pipeline.ledger().exported, 1200)
+  })
+
+  test('for good: shutdown ends in its time, and all is counted', async () => {
+    const pipeline = pipelineTo(`http://127.0.0.1:${await freePort()}`, { shutdownTimeout: 200 })
+    pipeline.emit(700)
+    await pipeline.pipeline.shutdown()
+    assert.equal(pipeline.ledger().queued, 0)
+    assert.deepEqual(lost(pipeline.ledger()), { shutdown: 700 })
+  })
+
+  test('with a name that does not resolve, or TLS where there is none: kept, and counted in the end', async () => {
+    const { collector } = await start()
+    for (const endpoint of ['http://no-such-host.invalid:4317', `https://127.0.0.1:${collector.port}`]) {
+      const pipeline = pipelineTo(endpoint, { shutdownTimeout: 100 })
+      pipeline.emit(3)
+      await pipeline.pipeline.flush(200)
+      assert.equal(pipeline.ledger().queued, 3)
+      await pipeline.pipeline.shutdown()
+      assert.deepEqual(lost(pipeline.ledger()), { shutdown: 3 })
+    }
+    assert.equal(collector.attempts, 0)
+  })
+})
+
+suite('a connection that breaks', () => {
+  async function behind(fault: Fault, fields: Partial<OtelConfigFields> = {}) {
+    const collector = await startCollector()
+    const proxy: TcpProxy = await startTcpProxy(collector.port, fault)
+    const pipeline = pipelineTo(proxy.endpoint, fields)
+    stops.push(collector.stop, proxy.stop, () => pipeline.pipeline.shutdown())
+    return { collector, proxy, ...pipeline }
+  }
+  const large = { payload: 'x'.repeat(200) }
+
+  test('half-open: the deadline ends the attempt, and a new connection delivers', async () => {
+    const { collector, proxy, emit, pipeline, ledger } = await behind('swallow', { exportTimeout: 150 })
+    emit(50, 's', large)
+    void pipeline.flush(20_000)
+    await until(() => proxy.connections > 0)
+    await sleep(200)
+    assert.equal(ledger().queued, 50)
+    proxy.fault = undefined
+    await pipeline.flush(20_000)
+    assert.equal(collector.spans().length, 50)
+    assert.equal(ledger().exported, 50)
+    assert.ok(proxy.connections >= 2)
+  })
+
+  test('a peer that stops answering after a while is left for a new connection', async () => {
+    const { collector, emit, pipeline, ledger } = await start((attempt) => (attempt === 2 ? undefined : {}), {
+      exportTimeout: 200,
+    })
+    emit(1)
+    await pipeline.flush()
+    emit(5, 'held')
+    await pipeline.flush(20_000)
+    assert.equal(collector.spans().length, 6)
+    assert.equal(ledger().exported, 6)
+  })
+
+  for (const fault of ['refuse', 'reset-request'] as const) {
+    test(`${fault}: all arrive once the network is back`, async () => {
+      const { collector, proxy, emit, pipeline, ledger } = await behind(fault)
+      emit(200, 's', large)
+      void pipeline.flush(20_000)
+      await until(() => proxy.connections > 0)
+      await sleep(50)
+      proxy.fault = undefined
+      await pipeline.flush(20_000)
+      assert.equal(new Set(collector.spans().map(({ spanId }) => spanId)).size, 200)
+      assert.equal(ledger().exported, 200)
+    })
+  }
+
+  test('reset between the commit and the answer: sent again, a duplicate has the same ids', async () => {
+    const { collector, proxy, emit, pipeline, ledger } = await behind('reset-answer')
+    emit(100, 's', large)
+    void pipeline.flush(20_000)
+    await until(() => collector.accepted.length > 0)
+    await sleep(50)
+    proxy.fault = undefined
+    await pipeline.flush(20_000)
+    const ids = collector.spans().map(({ spanId }) => spanId)
+    assert.ok(ids.length >= 200, 'the first copy and the second')
+    assert.equal(new Set(ids).size, 100)
+    assert.equal(ledger().exported, 100, 'each span is counted once')
+  })
+})
+
+suite('the bound of the buffer', () => {
+  test('what does not fit is dropped and counted, and what fits arrives in the end', async () => {
+    const gate = Promise.withResolvers<void>()
+    const { collector, emit, pipeline, ledger } = await start(
+      async () => {
+        await gate.promise
+        return {}
+      },
+      { maxBufferBytes: 200_000, maxQueueSize: 1024, exportTimeout: 60_000 },
+    )
+    for (let i = 0; i < 40; i++) {
+      emit(512)
+      await sleep(0)
+    }
+    const during = ledger()
+    assert.ok((during.dropped.queue_full ?? 0) > 0)
+    assert.equal(during.queued + during.dropped.queue_full, 40 * 512)
+    gate.resolve()
+    await pipeline.flush(20_000)
+    const { exported, dropped, queued } = ledger()
+    assert.equal(queued, 0)
+    assert.equal(collector.spans().length, exported)
+    assert.equal(exported + dropped.queue_full, 40 * 512)
+    emit(10, 'afterwards')
+    await pipeline.flush()
+    assert.equal(ledger().exported, exported + 10, 'there is room again')
+  })
+
+  test('maxQueueSize spans may wait beyond the bytes, but not beyond twice the bytes', async () => {
+    const fields = { maxBufferBytes: 100_000, maxQueueSize: 10_000, maxExportBatchSize: 10 }
+    const { emit, ledger } = await start(() => undefined, fields)
+    emit(100, 'small')
+    assert.equal(ledger().dropped.queue_full, 0)
+    emit(1000, 'large', { payload: 'x'.repeat(10_000) })
+    const { queued, dropped } = ledger()
+    assert.ok(dropped.queue_full > 900, `${dropped.queue_full} dropped`)
+    assert.ok(queued < 200, `${queued} queued`)
+  })
+
+  test('memory stays within it however many spans end', async () => {
+    const maxBufferBytes = 8 * 1024 * 1024
+    const { emit, ledger } = await start(() => undefined, { maxBufferBytes, maxQueueSize: 512 })
+    const payload = { payload: 'x'.repeat(2000) }
+    emit(5000, 's', payload)
+    await sleep(0)
+    const before = heldBytes()
+    for (let i = 0; i < 20; i++) {
+      emit(5000, 's', payload)
+      await sleep(0)
+    }
+    // 200 MB have ended by now.
+    const grown = heldBytes() - before
+    assert.ok(grown < 2 * maxBufferBytes, `${Math.round(grown / 1024)} KiB more`)
+    assert.ok(ledger().dropped.queue_full > 80_000)
+  })
+})
