@@ -18,12 +18,10 @@ interface Layer {
   readonly typesOf?: readonly string[]
   /** Imports that one file alone may make, and why. */
   readonly except?: readonly { readonly file: string; readonly may: string; readonly because: string }[]
-  /** False where the code must run without Node. */
-  readonly builtins?: false
 }
 
 const layers: readonly Layer[] = [
-  { folder: 'packages/otlp', may: [], external: [], builtins: false },
+  { folder: 'packages/otlp', may: [], external: [] },
   {
     folder: 'packages/telemetry',
     may: ['@rustok/otlp'],
@@ -121,8 +119,7 @@ class Importer {
         message: `'${specifier}' is absolute: import by package name or relative path`,
       }
     }
-    if (specifier.startsWith('node:') || builtinModules.includes(specifier))
-      return this.#judgeBuiltin(specifier)
+    if (specifier.startsWith('node:') || builtinModules.includes(specifier)) return undefined
     const name = packageName(specifier)
     if (name === this.#own.name) return undefined
     const workspace = this.#manifests.find((manifest) => manifest.name === name)
@@ -144,11 +141,6 @@ class Importer {
       return { rule: 'test-code', message: `'${specifier}' is test code: product code does not depend on it` }
     }
     return undefined
-  }
-
-  #judgeBuiltin(specifier: string): Broken | undefined {
-    if (!this.#isProduct || this.#layer.builtins !== false) return undefined
-    return { rule: 'layer', message: `${this.#own.name} runs without Node: do without '${specifier}'` }
   }
 
   #judgeWorkspace(specifier: string, target: Manifest, typeOnly: boolean): Broken | undefined {

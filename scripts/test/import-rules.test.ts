@@ -85,7 +85,6 @@ describe('the import rules', () => {
   const forbidden: readonly (readonly [rule: string, file: string, source: string])[] = [
     ['layer', 'packages/otlp/src/index.ts', `import { trace } from '@opentelemetry/api'`],
     ['layer', 'packages/otlp/src/index.ts', `import type { Tracing } from '@rustok/telemetry'`],
-    ['layer', 'packages/otlp/src/index.ts', `import { gzipSync } from 'node:zlib'`],
     ['layer', 'packages/otlp/src/index.ts', `import protobuf from 'protobufjs'`],
     ['layer', 'packages/telemetry/src/index.ts', `import fastify from 'lodash'`],
     ['types-only', 'packages/telemetry/src/instrument/graphql.ts', `import { GraphQLError } from 'graphql'`],
