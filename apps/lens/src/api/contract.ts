@@ -43,6 +43,8 @@ export interface TraceSummary {
   /** Name of the root span; of the earliest span when the root is not stored. */
   readonly rootName: string
   readonly rootMissing: boolean
+  /** Name of the first span of a GraphQL operation, which says what `POST /graphql` does not; empty without one. */
+  readonly operation: string
   readonly startUnixNano: string
   readonly durationNano: number
   readonly spanCount: number

@@ -8,7 +8,7 @@ export async function healthRoutes(app: FastifyInstance, { engine }: { engine: S
 
   app.get('/ready', async (_request, reply) => {
     try {
-      await engine.query('SELECT 1', {}, { signal: AbortSignal.timeout(5_000) })
+      await engine.query('SELECT 1', {}, { signal: AbortSignal.timeout(2_000) })
       return { status: 'ok' }
     } catch {
       return reply.code(503).send({ status: 'unavailable', reason: 'the store does not answer' })

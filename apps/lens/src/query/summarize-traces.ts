@@ -17,6 +17,9 @@ interface ServicePart {
   /** '0' when no root span is in this service. */
   readonly roots: string
   readonly rootStart: string
+  /** Of the first GraphQL operation in this service; '0' and '' without one. */
+  readonly operationStart: string
+  readonly operation: string
   readonly tenants: readonly string[]
   readonly users: readonly string[]
 }
@@ -28,10 +31,12 @@ const serviceParts = `
     min(start) AS firstStart, max(start + toUInt64(greatest(duration, 0))) AS lastEnd,
     argMin(name, start) AS firstName,
     argMinIf(name, start, is_root) AS rootName, countIf(is_root) AS roots, minIf(start, is_root) AS rootStart,
+    argMinIf(name, start, is_operation) AS operation, minIf(start, is_operation) AS operationStart,
     groupUniqArrayIf(100)(tenant, tenant != '') AS tenants, groupUniqArrayIf(100)(user, user != '') AS users
   FROM (
     SELECT trace_id, service, status, start, duration, name, tenant, user,
-      parent_span_id = toFixedString('', 8) AS is_root
+      parent_span_id = toFixedString('', 8) AS is_root,
+      arrayExists(attribute -> startsWith(attribute, 'graphql.operation.type:'), attributes) AS is_operation
     FROM spans WHERE ${spansOfIds} LIMIT 1 BY trace_id, span_id
   )
   GROUP BY trace_id, service`
@@ -67,6 +72,7 @@ function summary(parts: readonly ServicePart[]): TraceSummary {
     rootService: (root ?? earliest).service,
     rootName: root?.rootName ?? earliest.firstName,
     rootMissing: root === undefined,
+    operation: firstOperation(parts),
     startUnixNano: earliest.firstStart,
     durationNano: Number(end - start),
     spanCount: sum(parts, ({ spans }) => spans),
@@ -81,9 +87,19 @@ function summary(parts: readonly ServicePart[]): TraceSummary {
   }
 }
 
+function firstOperation(parts: readonly ServicePart[]): string {
+  const [first] = parts
+    .filter(({ operation }) => operation !== '')
+    .toSorted((a, b) => compareNumbers(BigInt(a.operationStart), BigInt(b.operationStart)))
+  return first?.operation ?? ''
+}
+
+function compareNumbers(a: bigint, b: bigint): number {
+  return a < b ? -1 : a > b ? 1 : 0
+}
+
 function newestFirst(a: TraceSummary, b: TraceSummary): number {
-  const difference = BigInt(b.startUnixNano) - BigInt(a.startUnixNano)
-  return difference === 0n ? compare(a.traceId, b.traceId) : difference > 0n ? 1 : -1
+  return compareNumbers(BigInt(b.startUnixNano), BigInt(a.startUnixNano)) || compare(a.traceId, b.traceId)
 }
 
 function sum(parts: readonly ServicePart[], count: (part: ServicePart) => string): number {

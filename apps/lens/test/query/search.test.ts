@@ -184,6 +184,7 @@ test('summarises the whole trace, not the part that matched', async () => {
       rootService: 'shop',
       rootName: 'GET /products',
       rootMissing: false,
+      operation: '',
       startUnixNano: '',
       durationNano: 100_000_000,
       spanCount: 2,

@@ -2,6 +2,7 @@
 
 import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
+import { text } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
 import type { LensUrls } from '../../src/lens.ts'
 
@@ -27,14 +28,11 @@ export class LensProcess implements AsyncDisposable {
       env: { ...process.env, ...ports, ...environment },
     })
     this.child = child
-    const stdout = textOf(child.stdout)
-    const stderr = textOf(child.stderr)
-    this.exited = once(child, 'close').then(([code, signal]) => ({
-      code,
-      signal,
-      stdout: stdout(),
-      stderr: stderr(),
-    }))
+    const output = Promise.all([text(child.stdout!), text(child.stderr!)])
+    this.exited = once(child, 'exit').then(async ([code, signal]) => {
+      const [stdout, stderr] = await output
+      return { code, signal, stdout, stderr }
+    })
     const { promise, resolve, reject } = Promise.withResolvers<LensUrls>()
     this.ready = promise
     promise.catch(() => {})
@@ -53,12 +51,4 @@ export class LensProcess implements AsyncDisposable {
     if (this.child.exitCode === null && this.child.signalCode === null) this.child.kill('SIGKILL')
     await this.exited
   }
-}
-
-function textOf(stream: NodeJS.ReadableStream | null): () => string {
-  let text = ''
-  stream?.setEncoding('utf8').on('data', (chunk: string) => {
-    text += chunk
-  })
-  return () => text
 }

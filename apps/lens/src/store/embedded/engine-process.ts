@@ -5,14 +5,14 @@
 
 import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { rm, rmdir } from 'node:fs/promises'
+import { dirname } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Logger } from 'pino'
 import { environmentWith } from '../../config.ts'
 import { StartupError } from '../../startup-error.ts'
 import type { EngineMessage, EngineOptions } from './messages.ts'
+import { makeSocketPath } from './socket-path.ts'
 
 /** An engine whose Lens was killed ends by itself within this time, and only then frees the directory. */
 const lockPatience = 3_000
@@ -20,32 +20,25 @@ const firstStartTimeout = 60_000
 /** After an engine that died soon after its start, the wait doubles up to this. */
 const longestPause = 5_000
 const closeTimeout = 5_000
-/** sockaddr_un holds 108 bytes on Linux and 104 on macOS. */
-const longestSocketPath = 100
 
 export class EngineProcess {
   readonly socket: string
   readonly #directory: string
   readonly #log: Logger
-  /** A directory of our own for the socket, when the data directory's path is too long for one. */
-  readonly #socketDirectory: string | undefined
   #child: ChildProcess | undefined
   #closing = false
   #pause = 100
   #ready: PromiseWithResolvers<void> = Promise.withResolvers()
 
-  private constructor(directory: string, socketDirectory: string | undefined, log: Logger) {
+  private constructor(directory: string, socket: string, log: Logger) {
     this.#directory = directory
-    this.#socketDirectory = socketDirectory
-    this.socket = join(socketDirectory ?? directory, 'engine.sock')
+    this.socket = socket
     this.#log = log
   }
 
   /** Resolves when the engine answers. Rejects with StartupError when another one holds the directory, or it cannot be opened. */
   static async start(directory: string, log: Logger): Promise<EngineProcess> {
-    const tooLong = Buffer.byteLength(join(directory, 'engine.sock')) > longestSocketPath
-    const socketDirectory = tooLong ? await mkdtemp(join(tmpdir(), 'rustok-lens-')) : undefined
-    const engine = new EngineProcess(directory, socketDirectory, log)
+    const engine = new EngineProcess(directory, await makeSocketPath(directory), log)
     try {
       await engine.#startPatiently()
     } catch (error) {
@@ -75,16 +68,17 @@ export class EngineProcess {
       clearTimeout(timer)
     }
     await rm(this.socket, { force: true })
-    if (this.#socketDirectory !== undefined) await rm(this.#socketDirectory, { recursive: true, force: true })
+    if (dirname(this.socket) !== this.#directory) await rmdir(dirname(this.socket))
   }
 
   async #startPatiently(): Promise<void> {
     const deadline = Date.now() + lockPatience
     for (;;) {
-      const outcome = await this.#spawn()
-      if (outcome.type === 'listening') return
-      if (!outcome.locked)
-        throw new StartupError(`cannot open the data in ${this.#directory}: ${firstLine(outcome.message)}`)
+      const failure = await this.#spawn()
+      if (failure === undefined) return
+      if (!failure.includes('Cannot lock file')) {
+        throw new StartupError(`cannot open the data in ${this.#directory}: ${oneLine(failure)}`)
+      }
       if (Date.now() > deadline) {
         throw new StartupError(
           `data directory ${this.#directory} is in use by another rustok-lens: stop it or set RUSTOK_DATA_DIR`,
@@ -94,8 +88,8 @@ export class EngineProcess {
     }
   }
 
-  async #spawn(): Promise<EngineMessage> {
-    await rm(this.socket, { force: true })
+  /** Why the engine did not start; undefined when it did. */
+  async #spawn(): Promise<string | undefined> {
     const options: EngineOptions = { directory: this.#directory, socket: this.socket }
     const child = fork(new URL('./engine-server.ts', import.meta.url), [JSON.stringify(options)], {
       stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
@@ -104,16 +98,19 @@ export class EngineProcess {
       execArgv: [],
     })
     this.#child = child
+    const closed = once(child, 'close')
     const stderr = lastLines(child)
-    const outcome = await firstMessage(child, stderr)
+    const outcome = await firstMessage(child)
     if (outcome.type === 'failed') {
       child.kill('SIGKILL')
-      return outcome
+      // The engine's own reason stands on stderr alone.
+      await closed
+      return `${outcome.message} ${stderr()}`
     }
     const started = Date.now()
     this.#ready.resolve()
     child.once('exit', (code, signal) => this.#restart(code, signal, Date.now() - started, stderr()))
-    return outcome
+    return undefined
   }
 
   #restart(code: number | null, signal: string | null, lived: number, stderr: string): void {
@@ -129,25 +126,23 @@ export class EngineProcess {
       await sleep(this.#pause)
       if (this.#closing) return
       this.#pause = Math.min(this.#pause * 2, longestPause)
-      const outcome = await this.#spawn()
-      if (outcome.type === 'listening') {
+      const reason = await this.#spawn()
+      if (reason === undefined) {
         this.#log.info('the engine is back')
         return
       }
-      this.#log.error({ reason: outcome.message }, 'the engine does not start')
+      this.#log.error({ reason }, 'the engine does not start')
     }
   }
 }
 
 /** The process's first message; a failure when it dies or stays silent instead. */
-async function firstMessage(child: ChildProcess, stderr: () => string): Promise<EngineMessage> {
+async function firstMessage(child: ChildProcess): Promise<EngineMessage> {
   const { promise, resolve } = Promise.withResolvers<EngineMessage>()
-  const failed = (message: string) => resolve({ type: 'failed', locked: false, message })
+  const failed = (message: string) => resolve({ type: 'failed', message })
   const timer = setTimeout(() => failed('it did not start in time'), firstStartTimeout)
   child.once('message', (message) => resolve(message as EngineMessage))
-  child.once('exit', (code, signal) =>
-    failed(`it ended with ${signal ?? code}${stderr() === '' ? '' : `: ${stderr()}`}`),
-  )
+  child.once('exit', (code, signal) => failed(`it ended with ${signal ?? code}`))
   child.once('error', (error) => failed(error.message))
   try {
     return await promise
@@ -169,6 +164,6 @@ function isRunning(child: ChildProcess): boolean {
   return child.pid !== undefined && child.exitCode === null && child.signalCode === null
 }
 
-function firstLine(text: string): string {
-  return text.split('\n', 1)[0] ?? ''
+function oneLine(text: string): string {
+  return text.replace(/\s+/g, ' ').trim()
 }

@@ -3,14 +3,15 @@
  * process of its own because a native abort takes its whole process along. `EngineProcess` forks it; it lives no longer than its parent.
  */
 
-import { createWriteStream } from 'node:fs'
-import { mkdir, rm } from 'node:fs/promises'
+import { createWriteStream, rmSync } from 'node:fs'
+import { mkdir, readdir, rm } from 'node:fs/promises'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import { pipeline } from 'node:stream/promises'
 import { isChdbError } from './chdb-error.ts'
 import { engineArguments, statementDefaults } from './limits.ts'
 import type { EngineMessage, EngineOptions } from './messages.ts'
 import { SessionPool } from './session-pool.ts'
+import { isSocketName } from './socket-path.ts'
 import { insertFromFile, prelude, quote } from './statement.ts'
 
 /** Reads at once. Each uses up to all cores, so more of them would only take turns. */
@@ -21,7 +22,10 @@ const inbox = 'inbox'
 const options = JSON.parse(process.argv[2] ?? '{}') as EngineOptions
 
 // The parent is gone without a word. What it acknowledged is on disk; an orderly end could hang on a statement that runs.
-process.on('disconnect', () => process.kill(process.pid, 'SIGKILL'))
+process.on('disconnect', () => {
+  rmSync(options.socket, { force: true })
+  process.kill(process.pid, 'SIGKILL')
+})
 // A terminal's Ctrl-C reaches the whole group; the parent ends this process when its own work is done.
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => {})
 
@@ -31,13 +35,10 @@ function tell(message: EngineMessage): void {
 
 try {
   process.chdir(options.directory)
-  await rm(inbox, { recursive: true, force: true })
-  await mkdir(inbox)
   await serve()
 } catch (error) {
   const message = error instanceof Error ? error.message : String(error)
-  const locked = message.includes('Cannot lock file')
-  process.send?.({ type: 'failed', locked, message } satisfies EngineMessage, () => process.exit(1))
+  process.send?.({ type: 'failed', message } satisfies EngineMessage, () => process.exit(1))
 }
 
 async function serve(): Promise<void> {
@@ -47,6 +48,7 @@ async function serve(): Promise<void> {
   const control = new SessionPool(options.directory, 1, engine)
   const defaults = statementDefaults()
   let statements = 0
+  await cleanUp()
 
   const server = createServer({ maxHeaderSize: 1024 * 1024, requestTimeout: 0 }, (request, response) => {
     answer(request, response).catch((error: unknown) => fail(response, error))
@@ -119,6 +121,13 @@ async function serve(): Promise<void> {
       }
     })
   }
+}
+
+/** What an engine that was killed left behind. Only once the directory is ours: before, it may be another's that lives. */
+async function cleanUp(): Promise<void> {
+  await rm(inbox, { recursive: true, force: true })
+  await mkdir(inbox)
+  for (const name of await readdir('.')) if (isSocketName(name)) await rm(name, { force: true })
 }
 
 async function textOf(request: IncomingMessage): Promise<string> {

@@ -8,4 +8,4 @@ export interface EngineOptions {
 
 export type EngineMessage =
   | { readonly type: 'listening' }
-  | { readonly type: 'failed'; readonly locked: boolean; readonly message: string }
+  | { readonly type: 'failed'; readonly message: string }
