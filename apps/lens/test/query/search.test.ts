@@ -313,6 +313,25 @@ test('shows a trace whose root is not stored, and one whose spans form a cycle',
   )
 })
 
+test('says which GraphQL operation a trace ran first', async () => {
+  const id = traceId()
+  const operation = (name: string, start: bigint) =>
+    span({
+      traceId: id,
+      name,
+      startTimeUnixNano: start,
+      attributes: [{ key: 'graphql.operation.type', value: 'mutation' }],
+    })
+  const root = span({ traceId: id, name: 'POST /graphql', startTimeUnixNano: ago(50_000) })
+  const spans = [operation('mutation Second', ago(40_000)), operation('mutation First', ago(45_000)), root]
+  await lens.send({ resourceSpans: [resourceSpans('graphql', spans)] })
+  const { traces: found } = await search({ service: 'graphql' })
+  assert.deepEqual(
+    found.map(({ rootName, operation: first }) => ({ rootName, first })),
+    [{ rootName: 'POST /graphql', first: 'mutation First' }],
+  )
+})
+
 test('keeps spans with times of zero, of the far future, and that end before they start', async () => {
   const zero = span({ startTimeUnixNano: 0n, endTimeUnixNano: 0n, name: 'zero' })
   const future = span({ startTimeUnixNano: 2n ** 64n - 2n, endTimeUnixNano: 2n ** 64n - 1n, name: 'future' })

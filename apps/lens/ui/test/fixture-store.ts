@@ -14,6 +14,7 @@ import type {
 import { parseDuration } from '../src/model/duration.ts'
 import { unixMillis } from '../src/model/time.ts'
 import { traceModel } from '../src/model/trace-model.ts'
+import { graphqlOperation } from '../src/model/trace-title.ts'
 import { brokenTrace, hostileTrace, hugeTrace } from './odd-traces.ts'
 import { declinedOrder, shopTrace } from './shop-traces.ts'
 import { Random } from './trace-builder.ts'
@@ -164,6 +165,7 @@ function toStored(trace: TraceResponse): Stored {
       rootService: trace.resources[root.resource]?.service ?? '',
       rootName: root.name,
       rootMissing: root.parentSpanId !== '',
+      operation: graphqlOperation(model) ?? '',
       startUnixNano: root.startUnixNano,
       durationNano: model.times.length,
       spanCount: trace.spans.length,

@@ -115,6 +115,11 @@ const TraceItem = memo(function TraceItem({ trace, slowest, tenant, user, change
           <Link className="trace-link truncate" to="/trace/$traceId" params={{ traceId: trace.traceId }}>
             <Text>{trace.rootName}</Text>
           </Link>
+          {trace.operation !== '' && trace.operation !== trace.rootName && (
+            <span className="trace-list-operation truncate">
+              <Text>{trace.operation}</Text>
+            </span>
+          )}
           {failed && (
             <span className="trace-errors">
               <Icon name="error" size={12} />
@@ -127,9 +132,11 @@ const TraceItem = memo(function TraceItem({ trace, slowest, tenant, user, change
             </span>
           )}
         </div>
-        <div className="trace-service truncate">
+        <div className="trace-service">
           <span className="service-dot" style={{ background: services.colorOf(trace.rootService) }} />
-          <Text>{trace.rootService}</Text>
+          <span className="truncate">
+            <Text>{trace.rootService}</Text>
+          </span>
         </div>
       </div>
       <TraceServices trace={trace} />
