@@ -143,9 +143,10 @@ function describeConnection(
   const list: AttributeList = [key.scheme, 'encrypted' in socket ? 'https' : 'http']
   if (host !== undefined) {
     const colon = host.lastIndexOf(':')
-    const port = colon > host.lastIndexOf(']') ? Number(host.slice(colon + 1)) : Number.NaN
-    list.push(key.serverAddress, Number.isInteger(port) ? host.slice(0, colon) : host)
-    if (Number.isInteger(port)) list.push(key.serverPort, port)
+    const port = colon > host.lastIndexOf(']') ? Number(host.slice(colon + 1)) : 0
+    const named = Number.isInteger(port) && port > 0
+    list.push(key.serverAddress, named ? host.slice(0, colon) : host)
+    if (named) list.push(key.serverPort, port)
   }
   if (userAgent !== undefined) list.push(key.userAgent, userAgent)
   const { remoteAddress, remotePort } = socket

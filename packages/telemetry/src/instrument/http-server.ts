@@ -105,7 +105,7 @@ function watchConnection(socket: TracedSocket, response: TracedResponse): void {
       const open = abandoned[openRequest]
       if (open === undefined) continue
       abandoned[openRequest] = undefined
-      open.span.setKey(errorTypeKey, 'client_disconnected')
+      fill(open.span, errorTypeKey, 'client_disconnected')
       open.span.setStatus({
         code: SpanStatusCode.ERROR,
         message: 'the connection closed before the response was complete',
@@ -125,7 +125,7 @@ function endSpan(
   if (status >= 500) {
     if (error !== undefined) {
       span.recordException(error.cause, error.at)
-      span.setKey(errorTypeKey, error.cause.name)
+      fill(span, errorTypeKey, error.cause.name)
     }
     if (span.statusCode === 0) {
       span.setStatus({
@@ -135,7 +135,7 @@ function endSpan(
     }
   }
   // Frameworks strip prefixes off `url` while routing; Express keeps the original.
-  const url = (request as { originalUrl?: string }).originalUrl ?? request.url ?? '/'
+  const url = originForm((request as { originalUrl?: string }).originalUrl ?? request.url ?? '/')
   const question = url.indexOf('?')
   const path = question < 0 ? url : url.slice(0, question)
   const own = setsNone(span)
@@ -149,9 +149,16 @@ function endSpan(
     fillIn(span, ofRequest)
     fillIn(span, ofConnection)
   }
-  if (!pathIsRoute) span.setKey(pathKey, path)
-  if (question >= 0 && question + 1 < url.length) span.setKey(queryKey, redactQuery(url.slice(question + 1)))
+  if (!pathIsRoute) fill(span, pathKey, path)
+  if (question >= 0 && question + 1 < url.length) fill(span, queryKey, redactQuery(url.slice(question + 1)))
   span.end()
+}
+
+/** The path and query of a request target; proxies are sent whole URLs, perhaps with a password (RFC 9112, section 3.2). */
+function originForm(target: string): string {
+  if (target.startsWith('/')) return target
+  const url = URL.parse(target)
+  return url === null || url.host === '' ? target : url.pathname + url.search
 }
 
 /** Whether the span has none of the attributes that the prepared sets hold. */
@@ -164,10 +171,11 @@ function setsNone({ attributeList }: RecordingSpan): boolean {
 
 /** What the application or another instrumentation has set itself stays. */
 function fillIn(span: RecordingSpan, { list }: PreparedAttributes): void {
-  for (let i = 0; i < list.length; i += 2) {
-    const key = list[i] as AttributeKey
-    if (!span.attributeList.includes(key)) span.setKey(key, list[i + 1] as AttributeInput)
-  }
+  for (let i = 0; i < list.length; i += 2) fill(span, list[i] as AttributeKey, list[i + 1] as AttributeInput)
+}
+
+function fill(span: RecordingSpan, key: AttributeKey, value: AttributeInput): void {
+  if (!span.attributeList.includes(key)) span.setKey(key, value)
 }
 
 /** A body arrives later, in callbacks of the connection, which know nothing of the request: its events are emitted in its context. */
