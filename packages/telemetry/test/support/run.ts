@@ -1,0 +1,46 @@
+/** Runs the pinned Node as a child process. */
+import { type ChildProcess, spawn } from 'node:child_process'
+
+export interface RunOptions {
+  readonly env?: Readonly<Record<string, string>>
+  readonly cwd?: string
+  /** Called once the child runs, to send it signals. */
+  readonly during?: (child: ChildProcess) => unknown
+}
+
+export interface Finished {
+  readonly code: number | null
+  readonly signal: NodeJS.Signals | null
+  readonly stdout: string
+  readonly stderr: string
+}
+
+/** Longer than any test's child lives on a loaded machine; a child that hangs ends with its test. */
+const timeout = 60_000
+
+/** Without the variables of tracing that the environment of the tests may have. */
+export function run(args: readonly string[], { env = {}, cwd, during }: RunOptions = {}): Promise<Finished> {
+  const inherited = Object.entries(process.env).filter(
+    ([name]) => !name.startsWith('OTEL_') && name !== 'NODE_OPTIONS' && name !== 'NODE_TEST_CONTEXT',
+  )
+  const child = spawn(process.execPath, args, {
+    env: { ...Object.fromEntries(inherited), ...env },
+    ...(cwd !== undefined && { cwd }),
+    stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+    timeout,
+    killSignal: 'SIGKILL',
+  })
+  let stdout = ''
+  let stderr = ''
+  child.stdout!.setEncoding('utf8').on('data', (text) => {
+    stdout += text
+  })
+  child.stderr!.setEncoding('utf8').on('data', (text) => {
+    stderr += text
+  })
+  void during?.(child)
+  return new Promise((resolve, reject) => {
+    child.on('error', reject)
+    child.on('close', (code, signal) => resolve({ code, signal, stdout, stderr }))
+  })
+}
