@@ -24,7 +24,7 @@ function typeOf(value: AnyValue): Attribute['type'] {
   return value instanceof KeyValueList ? 'kvlist' : 'array'
 }
 
-export function attributeValue(value: AnyValue): AttributeValue {
+function attributeValue(value: AnyValue): AttributeValue {
   switch (typeof value) {
     case 'string':
     case 'boolean':

@@ -17,7 +17,7 @@ import {
 export type EngineAddress = { readonly socket: string } | { readonly url: URL }
 
 /** For the statements of a page: a person waits for them. */
-export const interactiveLimits: QueryLimits = {
+const interactiveLimits: QueryLimits = {
   seconds: 15,
   memoryBytes: 1024 * 1024 * 1024,
   resultRows: 500_000,

@@ -1,16 +1,7 @@
 /** Spans and requests of the OTLP model with everything left at its default that a test does not speak of. */
 
 import { randomBytes } from 'node:crypto'
-import type {
-  KeyValue,
-  Resource,
-  ResourceSpans,
-  Scope,
-  Span,
-  SpanEvent,
-  SpanLink,
-  TraceRequest,
-} from '@rustok/otlp'
+import type { KeyValue, Resource, ResourceSpans, Scope, Span, SpanEvent, TraceRequest } from '@rustok/otlp'
 
 export const milliseconds = 1_000_000n
 
@@ -57,18 +48,6 @@ export function span(fields: Partial<Span> & { readonly durationMs?: number } = 
 
 export function event(fields: Partial<SpanEvent> = {}): SpanEvent {
   return { timeUnixNano: ago(60_000), name: 'event', attributes: [], droppedAttributesCount: 0, ...fields }
-}
-
-export function link(fields: Partial<SpanLink> = {}): SpanLink {
-  return {
-    traceId: traceId(),
-    spanId: spanId(),
-    traceState: '',
-    attributes: [],
-    droppedAttributesCount: 0,
-    flags: 0,
-    ...fields,
-  }
 }
 
 export function attributes(values: Readonly<Record<string, KeyValue['value']>>): KeyValue[] {

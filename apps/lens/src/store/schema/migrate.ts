@@ -7,7 +7,7 @@ import type { Migration } from './migration.ts'
 
 const migrations: readonly Migration[] = [spans]
 
-export const schemaVersion = migrations.length
+const schemaVersion = migrations.length
 
 /** `place` names the store in messages. */
 export async function migrate(engine: StoreEngine, place: string): Promise<void> {
