@@ -41,7 +41,7 @@ export class BaggagePropagator implements TextMapPropagator {
 }
 
 /** Whole members as long as they fit. */
-export function formatBaggage(baggage: Baggage): string {
+function formatBaggage(baggage: Baggage): string {
   let text = ''
   for (const [key, entry] of baggage.getAllEntries().slice(0, maxMembers)) {
     const member = `${encode(key)}=${encode(entry.value)}${formatMetadata(entry)}`
@@ -63,7 +63,7 @@ function formatMetadata({ metadata }: BaggageEntry): string {
 }
 
 /** Invalid members are left out; undefined when none is valid. */
-export function parseBaggage(text: string): Baggage | undefined {
+function parseBaggage(text: string): Baggage | undefined {
   const entries: Record<string, BaggageEntry> = Object.create(null)
   let found = false
   const whole = text.length <= maxBytes ? text : text.slice(0, Math.max(0, text.lastIndexOf(',', maxBytes)))

@@ -56,16 +56,13 @@ export class TraceContextPropagator implements TextMapPropagator {
 }
 
 /** The `traceparent` header of a span. */
-export function formatTraceparent(span: SpanIdentity): string {
+function formatTraceparent(span: SpanIdentity): string {
   const flags = hex32(span.traceFlags & knownFlags).slice(6)
   return `00-${span.traceIdHex()}-${span.spanIdHex()}-${flags}`
 }
 
 /** The remote span that the headers name, or undefined when `traceparent` is invalid. */
-export function parseTraceparent(
-  traceparent: string,
-  tracestate: string | undefined,
-): NonRecordingSpan | undefined {
+function parseTraceparent(traceparent: string, tracestate: string | undefined): NonRecordingSpan | undefined {
   const match = traceparentPattern.exec(traceparent)
   if (match === null) return undefined
   const [, version, traceId, spanId, flags, rest] = match

@@ -30,7 +30,7 @@ export function toAttributeInput(value: unknown, lengthLimit: number): Attribute
   }
 }
 
-export function shorten(text: string, lengthLimit: number): string {
+function shorten(text: string, lengthLimit: number): string {
   const limit = Math.min(lengthLimit, maxStringLength)
   return text.length <= limit ? text : text.slice(0, limit)
 }

@@ -35,7 +35,7 @@ export function pipelineTo(endpoint: string, fields: Partial<OtelConfigFields> =
   }
 }
 
-export function balanced(ledger: LedgerSnapshot): LedgerSnapshot {
+function balanced(ledger: LedgerSnapshot): LedgerSnapshot {
   const { created, exported, rejected, dropped, queued, spooled } = ledger
   const lost = Object.values(dropped).reduce((sum, count) => sum + count, 0)
   const counts = [created, exported, rejected, ...Object.values(dropped), queued, spooled]
