@@ -46,8 +46,11 @@ export function traceChannel<M extends object>(name: string, handlers: ChannelSp
     const span = message[spanOfMessage]
     if (span === undefined) return
     message[spanOfMessage] = undefined
-    handlers.finish(span, message as unknown as M)
-    span.end()
+    try {
+      handlers.finish(span, message as unknown as M)
+    } finally {
+      span.end()
+    }
   }
   const unsubscribe = subscribeAll({
     // Work that goes on asynchronously publishes `end` first, with neither a result nor an error yet.

@@ -21,7 +21,7 @@ interface Instance {
   addHook(name: 'onRequest', hook: (request: Request, reply: Reply, done: () => void) => void): void
   addHook(
     name: 'onError',
-    hook: (request: Request, reply: Reply, error: Error, done: () => void) => void,
+    hook: (request: Request, reply: Reply, error: unknown, done: () => void) => void,
   ): void
 }
 

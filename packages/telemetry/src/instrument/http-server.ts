@@ -4,10 +4,17 @@
  */
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
-import { propagation, type SpanOptions, SpanStatusCode, type TextMapGetter } from '@opentelemetry/api'
+import {
+  type Exception,
+  propagation,
+  type SpanOptions,
+  SpanStatusCode,
+  type TextMapGetter,
+} from '@opentelemetry/api'
 import type { AttributeInput, AttributeKey, PreparedAttributes } from '@rustok/otlp'
 import { emptyContext, type TraceContext, toTraceContext } from '../context/context.ts'
 import { contextStorage } from '../context/context-manager.ts'
+import { errorMessage, errorName } from '../trace/exception.ts'
 import { RecordingSpan } from '../trace/recording-span.ts'
 import type { TracerProvider } from '../trace/tracer-provider.ts'
 import {
@@ -31,7 +38,7 @@ interface OpenRequest {
   readonly span: RecordingSpan
   kind: RequestKind
   /** What a handler threw, and when, in milliseconds of the monotonic clock. */
-  error: { readonly cause: Error; readonly at: number } | undefined
+  error: { readonly cause: unknown; readonly at: number } | undefined
 }
 
 interface TracedResponse extends ServerResponse<IncomingMessage> {
@@ -91,7 +98,7 @@ export function setRoute(response: ServerResponse, method: string, route: string
 }
 
 /** Notes what a handler threw: recorded at the end, if the response turns out to be the server's fault. */
-export function setError(response: ServerResponse, cause: Error): void {
+export function setError(response: ServerResponse, cause: unknown): void {
   const open = (response as TracedResponse)[openRequest]
   if (open !== undefined) open.error = { cause, at: performance.now() }
 }
@@ -124,14 +131,12 @@ function endSpan(
   const status = response.headersSent ? response.statusCode : 0
   if (status >= 500) {
     if (error !== undefined) {
-      span.recordException(error.cause, error.at)
-      fill(span, errorTypeKey, error.cause.name)
+      span.recordException(error.cause as Exception, error.at)
+      fill(span, errorTypeKey, errorName(error.cause))
     }
     if (span.statusCode === 0) {
-      span.setStatus({
-        code: SpanStatusCode.ERROR,
-        ...(error !== undefined && { message: error.cause.message }),
-      })
+      const message = errorMessage(error?.cause)
+      span.setStatus({ code: SpanStatusCode.ERROR, ...(message !== undefined && { message }) })
     }
   }
   // Frameworks strip prefixes off `url` while routing; Express keeps the original.

@@ -2,10 +2,17 @@
  * A CLIENT span for every request of undici, and so of the global `fetch`, with the context injected into its headers, by
  * the stable HTTP semantic conventions. It ends when the response's body has been read, or with the request's error.
  */
-import { propagation, type SpanOptions, SpanStatusCode, type TextMapSetter } from '@opentelemetry/api'
+import {
+  type Exception,
+  propagation,
+  type SpanOptions,
+  SpanStatusCode,
+  type TextMapSetter,
+} from '@opentelemetry/api'
 import { attributeKey } from '@rustok/otlp'
 import { type TraceContext, toTraceContext } from '../context/context.ts'
 import { activeContext } from '../context/context-manager.ts'
+import { errorCode, errorMessage, errorName } from '../trace/exception.ts'
 import { RecordingSpan } from '../trace/recording-span.ts'
 import type { TracerProvider } from '../trace/tracer-provider.ts'
 import { rawHeadersGetter } from './http-server.ts'
@@ -64,16 +71,12 @@ export function instrumentUndici(provider: TracerProvider): () => void {
       if (active.suppressed) return
       const context = active.span === undefined ? contextOf(request, active) : active
       const span = tracer.start(request.method, client, context)
+      if (span instanceof RecordingSpan) {
+        spans.set(request, span)
+        describeRequest(span, request)
+      }
       // Injected when nothing is recorded too: whoever is called must know that this trace is not sampled.
       propagation.inject(context.withSpan(span), request, setter)
-      if (!(span instanceof RecordingSpan)) return
-      spans.set(request, span)
-      span.setKey(key.method, request.method)
-      const url = URL.parse(request.path, String(request.origin))
-      if (url === null) return
-      span.setKey(key.url, redactUrl(url))
-      span.setKey(key.serverAddress, url.hostname)
-      span.setKey(key.serverPort, Number(url.port) || (url.protocol === 'https:' ? 443 : 80))
     },
     'undici:request:headers': (message: { request: UndiciRequest; response: { statusCode: number } }) => {
       const span = spans.get(message.request)
@@ -87,20 +90,25 @@ export function instrumentUndici(provider: TracerProvider): () => void {
       spans.get(request)?.end()
       spans.delete(request)
     },
-    'undici:request:error': ({
-      request,
-      error,
-    }: {
-      request: UndiciRequest
-      error: Error & { code?: string }
-    }) => {
+    // The error is whatever the application aborted with.
+    'undici:request:error': ({ request, error }: { request: UndiciRequest; error: unknown }) => {
       const span = spans.get(request)
       if (span === undefined) return
       spans.delete(request)
-      span.recordException(error)
-      span.setKey(key.errorType, error.code ?? error.name)
-      span.setStatus({ code: SpanStatusCode.ERROR, message: error.message })
+      const message = errorMessage(error)
+      span.recordException(error as Exception)
+      span.setKey(key.errorType, errorCode(error) ?? errorName(error))
+      span.setStatus({ code: SpanStatusCode.ERROR, ...(message !== undefined && { message }) })
       span.end()
     },
   })
+}
+
+function describeRequest(span: RecordingSpan, { method, path, origin }: UndiciRequest): void {
+  span.setKey(key.method, method)
+  const url = URL.parse(path, String(origin))
+  if (url === null) return
+  span.setKey(key.url, redactUrl(url))
+  span.setKey(key.serverAddress, url.hostname)
+  span.setKey(key.serverPort, Number(url.port) || (url.protocol === 'https:' ? 443 : 80))
 }

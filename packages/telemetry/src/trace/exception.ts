@@ -1,6 +1,29 @@
 /** The attributes of an exception event (semantic conventions: exceptions). */
 import type { Exception, SpanAttributes } from '@opentelemetry/api'
 
+/** The name of an error's class, as `error.type` has it; `_OTHER` where there is none. Never throws. */
+export function errorName(error: unknown): string {
+  return text(error, 'name') ?? '_OTHER'
+}
+
+/** The code of an error, such as ECONNREFUSED or 23505; DOMExceptions have numbers for codes, which say nothing. */
+export function errorCode(error: unknown): string | undefined {
+  return text(error, 'code')
+}
+
+export function errorMessage(error: unknown): string | undefined {
+  return typeof error === 'string' ? error : text(error, 'message')
+}
+
+function text(error: unknown, property: 'name' | 'code' | 'message'): string | undefined {
+  try {
+    const value = (error as Partial<Record<typeof property, unknown>> | null | undefined)?.[property]
+    return typeof value === 'string' && value !== '' ? value : undefined
+  } catch {
+    return undefined
+  }
+}
+
 /** Undefined for a value that tells neither a type nor a message. Never throws, whatever was thrown at the application. */
 export function exceptionAttributes(exception: Exception | undefined): SpanAttributes | undefined {
   try {
