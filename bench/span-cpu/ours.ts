@@ -3,11 +3,14 @@ import { trace } from '@opentelemetry/api'
 import { initTracing, OtelConfig, type OtelConfigFields } from '@rustok/telemetry'
 import { batchSize, type Contender, type Stage } from './contender.ts'
 
+/** A batch of the workload's spans is some 216 kB. */
+const oneRequestBytes = 300_000
+
 const stages: Record<Stage, Partial<OtelConfigFields>> = {
   off: { enabled: false },
   unsampled: { samplingRate: 0 },
-  // With no room for what is on its way, a sealed request is turned down by the queue: everything is done but the sending.
-  encode: { maxBufferBytes: 1, maxQueueSize: batchSize },
+  // With room for one request on its way, the queue turns the sealed ones behind it down: everything is done but the sending.
+  encode: { maxBufferBytes: oneRequestBytes, maxQueueSize: batchSize },
   export: {},
 }
 
