@@ -12,6 +12,7 @@ export interface SearchQuery {
   readonly user?: string
   readonly service?: string
   readonly operation?: string
+  /** `error`: a matching span failed. `ok`: none did. */
   readonly status?: 'error' | 'ok'
   /** Of the trace's longest matching span, as `150ms`, `1.5s`, `2m`. */
   readonly minDuration?: string

@@ -2,6 +2,7 @@
 
 import type { FastifyInstance } from 'fastify'
 import { facets } from '../query/facets.ts'
+import { isUnfiltered } from '../query/filter.ts'
 import { countTraces, findTraces } from '../query/find-traces.ts'
 import { histogram } from '../query/histogram.ts'
 import { readSpans } from '../query/read-spans.ts'
@@ -30,12 +31,12 @@ export async function lensRoutes(app: FastifyInstance, { engine }: { engine: Sto
     const began = performance.now()
     const { filter, limit } = searchParameters(request.query, Date.now())
     const options = { signal: clientGone(reply) }
-    const [found, stored] = await Promise.all([
+    const [{ traceIds, total }, stored] = await Promise.all([
       findTraces(engine, filter, limit, options),
-      countTraces(engine, filter, options),
+      isUnfiltered(filter) ? undefined : countTraces(engine, filter, options),
     ])
-    const traces = await summarizeTraces(engine, found.traceIds, options)
-    return { traces, total: found.total, stored, tookMs: elapsed(began) }
+    const traces = await summarizeTraces(engine, traceIds, options)
+    return { traces, total, stored: stored ?? total, tookMs: elapsed(began) }
   })
 
   app.get('/facets', async (request, reply): Promise<FacetsResponse> => {

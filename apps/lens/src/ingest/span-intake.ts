@@ -19,8 +19,9 @@ const largestBacklog = 256 * 1024 * 1024
 const storePatience = 10_000
 
 /**
- * An insert costs the engine some 20 ms of CPU however few its rows. While requests keep coming, a group therefore waits for others as
- * long as the last insert took, at most this, unless it has the rows that make that cost small (1 µs a span).
+ * An insert costs the engine some 20 ms of CPU however few its rows. While requests keep coming, a group therefore waits for as many as
+ * the last one had (its senders send again once they are answered), as long as the last insert took and at most this, unless it has
+ * the rows that make that cost small (1 µs a span).
  */
 const longestPause = 50
 const enoughRows = 16_384
@@ -39,6 +40,7 @@ export class IntakeUnavailableError extends Error {
 
 interface Group {
   readonly block: SpanBlock
+  requests: number
   readonly stored: Promise<void>
   readonly settle: (outcome: Promise<void>) => void
 }
@@ -50,6 +52,7 @@ export class SpanIntake {
   #inserting: Group | undefined
   #running: Promise<void> | undefined
   #enough: PromiseWithResolvers<void> | undefined
+  #lastRequests = 1
   #closed = false
 
   constructor(store: Store, log: Logger) {
@@ -96,7 +99,10 @@ export class SpanIntake {
         }
       }
     }
-    if (group !== undefined && group.block.rows >= enoughRows) this.#enough?.resolve()
+    if (group !== undefined) {
+      group.requests++
+      if (this.#isEnough(group)) this.#enough?.resolve()
+    }
     return group
   }
 
@@ -112,6 +118,7 @@ export class SpanIntake {
       group.settle(insert)
       await insert.catch(() => {})
       this.#inserting = undefined
+      this.#lastRequests = group.requests
       await this.#gather(performance.now() - began)
     }
     this.#running = undefined
@@ -119,10 +126,14 @@ export class SpanIntake {
 
   /** Lets the next group grow, for senders that were answered just now and send again. */
   async #gather(lastInsert: number): Promise<void> {
-    if (this.#closed || (this.#open?.block.rows ?? 0) >= enoughRows) return
+    if (this.#closed || (this.#open !== undefined && this.#isEnough(this.#open))) return
     this.#enough = Promise.withResolvers()
     await Promise.race([sleep(Math.min(lastInsert, longestPause)), this.#enough.promise])
     this.#enough = undefined
+  }
+
+  #isEnough({ block, requests }: Group): boolean {
+    return block.rows >= enoughRows || requests >= this.#lastRequests
   }
 
   async #insert(block: SpanBlock): Promise<void> {
@@ -158,5 +169,10 @@ function newGroup(): Group {
   const { promise, resolve } = Promise.withResolvers<void>()
   // A group whose senders are all gone has nobody to tell.
   promise.catch(() => {})
-  return { block: new SpanBlock(Math.floor(Date.now() / 1000)), stored: promise, settle: resolve }
+  return {
+    block: new SpanBlock(Math.floor(Date.now() / 1000)),
+    requests: 0,
+    stored: promise,
+    settle: resolve,
+  }
 }

@@ -53,7 +53,7 @@ async function openEmbedded(directory: string, log: Logger): Promise<Store> {
 
 async function openCluster(url: URL): Promise<Store> {
   const place = `LENS_CLICKHOUSE_URL ${url.origin}`
-  const database = url.pathname.slice(1) || defaultDatabase
+  const database = decodeURIComponent(url.pathname.slice(1)) || defaultDatabase
   const address = new URL(url)
   address.pathname = ''
   try {

@@ -81,18 +81,20 @@ test('answers every address that is no API with one page of HTML', async () => {
   const page = await ask('/')
   assert.match(String(page.headers['content-type']), /^text\/html/)
   assert.match(page.body, /^<!doctype html>/i)
-  for (const path of ['/trace/0123', '/search?tenant=acme', '/..%2f..%2fpackage.json']) {
+  for (const path of ['/trace/0123', '/search?tenant=acme.example', '/a%20b']) {
     const { status, headers, body } = await ask(path)
     assert.deepEqual([path, status, body], [path, page.status, page.body])
     assert.equal(headers['cache-control'], page.headers['cache-control'])
   }
 })
 
-test('answers a missing asset with 404 and not with the page', async () => {
-  const { status, headers } = await ask('/assets/missing.js')
-  assert.equal(status, 404)
-  assert.doesNotMatch(String(headers['content-type']), /html/)
-  assert.doesNotMatch(String(headers['cache-control'] ?? ''), /immutable/)
+test('answers a missing file with 404 and not with the page', async () => {
+  for (const path of ['/assets/missing.js', '/favicon.ico']) {
+    const { status, headers } = await ask(path)
+    assert.equal(status, 404)
+    assert.doesNotMatch(String(headers['content-type']), /html/)
+    assert.doesNotMatch(String(headers['cache-control'] ?? ''), /immutable/)
+  }
 })
 
 test('does not serve files beside the assets', async () => {

@@ -19,7 +19,7 @@ const lockPatience = 3_000
 const firstStartTimeout = 60_000
 /** After an engine that died soon after its start, the wait doubles up to this. */
 const longestPause = 5_000
-const closeTimeout = 5_000
+const closeTimeout = 3_000
 
 export class EngineProcess {
   readonly socket: string
