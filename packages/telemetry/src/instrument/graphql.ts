@@ -46,8 +46,9 @@ const maxRootFields = 3
 const maxDocumentLength = 2048
 /** Of one operation; a list of a thousand failed items says nothing more than its first. */
 const maxRecordedErrors = 8
-/** Strings and numbers of a document are the caller's values. */
-const literals = /"""[\s\S]*?"""|"(?:\\.|[^"\\\n])*"|(?<![\w$])-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/g
+/** Strings and numbers of a document are the caller's values, comments are anything; each may hold what opens another. */
+const literals =
+  /#[^\n\r]*|"""(?:\\"""|[\s\S])*?"""|"(?:\\.|[^"\\\n])*"|(?<![\w$])-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/g
 
 export function instrumentGraphql(provider: TracerProvider): () => void {
   const tracer = provider.getTracer('@rustok/telemetry/graphql', '0.1.0')
@@ -107,6 +108,6 @@ function rootFields({ definitions }: Document): string {
 function redactedText(document: Document): string | undefined {
   const body = document.loc?.source.body
   if (body === undefined) return undefined
-  const redacted = body.trim().replace(literals, '*')
+  const redacted = body.replace(literals, (literal) => (literal[0] === '#' ? '' : '*')).trim()
   return redacted.length > maxDocumentLength ? `${redacted.slice(0, maxDocumentLength)}…` : redacted
 }

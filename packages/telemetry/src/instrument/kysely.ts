@@ -4,6 +4,8 @@
  * context, so the span is made after the fact.
  */
 import { SpanKind, type SpanOptions, SpanStatusCode, trace } from '@opentelemetry/api'
+import { errorCode, errorMessage, errorName } from '../trace/exception.ts'
+import { redactSql } from './redact-sql.ts'
 
 /** What is used of Kysely's LogEvent. */
 export interface KyselyLogEvent {
@@ -29,6 +31,7 @@ interface Statement {
 
 /** Statements are built from code and so are few; a program that puts values into its SQL stops filling the table here. */
 const maxStatements = 2048
+/** Of the text in a span, and of a statement that is remembered. */
 const maxTextLength = 4096
 
 export function kyselyTracing(options: KyselyTracingOptions): (event: KyselyLogEvent) => void {
@@ -43,8 +46,9 @@ export function kyselyTracing(options: KyselyTracingOptions): (event: KyselyLogE
     const endTime = performance.now()
     let statement = statements.get(query.sql)
     if (statement === undefined) {
-      statement = describeStatement(query.sql)
-      if (statements.size < maxStatements) statements.set(query.sql, statement)
+      statement = describeStatement(query.sql, options.system)
+      if (statements.size < maxStatements && query.sql.length <= maxTextLength)
+        statements.set(query.sql, statement)
     }
     const spanOptions: SpanOptions = {
       kind: SpanKind.CLIENT,
@@ -53,31 +57,33 @@ export function kyselyTracing(options: KyselyTracingOptions): (event: KyselyLogE
     }
     const span = trace.getTracer('@rustok/telemetry/kysely', '0.1.0').startSpan(statement.name, spanOptions)
     if (level === 'error') {
-      const { code, name, message } = (error ?? {}) as { code?: unknown; name?: string; message?: string }
-      if (typeof code === 'string') span.setAttribute('db.response.status_code', code)
-      span.setAttribute('error.type', typeof code === 'string' ? code : (name ?? '_OTHER'))
-      span.setStatus({ code: SpanStatusCode.ERROR, message: message ?? 'the query failed' })
+      const code = errorCode(error)
+      if (code !== undefined) span.setAttribute('db.response.status_code', code)
+      span.setAttribute('error.type', code ?? errorName(error))
+      span.setStatus({ code: SpanStatusCode.ERROR, message: errorMessage(error) ?? 'the query failed' })
     }
     span.end(endTime)
   }
 }
 
 const target =
-  /\b(?:from|into|update|join|table(?:\s+if\s+(?:not\s+)?exists)?)\s+"?([\w$]+)"?(?:\."?([\w$]+)"?)?/i
-const literal = /'(?:[^']|'')*'/g
+  /(?<!\bdistinct\s+)\b(?:from|into|update|join|table(?:\s+if\s+(?:not\s+)?exists)?)\s+["`]?([\w$]+)["`]?(?:\.["`]?([\w$]+)["`]?)?/i
+/** Columns, values and calls such as `extract(year from created_at)`; a subquery is none. */
+const parenthesised = /\((?![^()]*\bselect\b)[^()]*\)/gi
 
 /** Operation, table and redacted text of a statement; the span is named after the first two. */
-export function describeStatement(sql: string): Statement {
-  const operation = (/^\W*(\w+)/.exec(sql)?.[1] ?? 'SQL').toUpperCase()
-  const [, first, second] = target.exec(sql) ?? []
+export function describeStatement(sql: string, system: string): Statement {
+  const redacted = redactSql(sql, system)
+  const text = redacted.length > maxTextLength ? `${redacted.slice(0, maxTextLength)}…` : redacted
+  const operation = (/^\W*(\w+)/.exec(text)?.[1] ?? 'SQL').toUpperCase()
+  const [, first, second] = target.exec(text.replace(parenthesised, '()')) ?? []
   const collection = second ?? first
-  const text = sql.replace(literal, '?')
   return {
     name: collection === undefined ? operation : `${operation} ${collection}`,
     attributes: {
       'db.operation.name': operation,
       ...(collection !== undefined && { 'db.collection.name': collection }),
-      'db.query.text': text.length > maxTextLength ? `${text.slice(0, maxTextLength)}…` : text,
+      'db.query.text': text,
     },
   }
 }
