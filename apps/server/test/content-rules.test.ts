@@ -31,15 +31,19 @@ test('knows ids, whatever surrounds them', () => {
 
 test('accepts exactly what Postgres can store within the limits', () => {
   fc.assert(
-    fc.property(fc.oneof(fc.string(), anyText(MAX_TITLE * 2)), fc.oneof(fc.string(), anyText(50)), (title, body) => {
-      const checked = validateNewNode({ title, body })
-      const storable = (value: string) => value.isWellFormed() && !value.includes('\0')
-      const trimmed = title.trim()
-      const length = [...trimmed].length
-      const valid = storable(trimmed) && storable(body) && length >= 1 && length <= MAX_TITLE
-      if (valid) assert.deepEqual(checked, { node: { title: trimmed, body } })
-      else assert.ok('errors' in checked && checked.errors.length > 0)
-    }),
+    fc.property(
+      fc.oneof(fc.string(), anyText(MAX_TITLE * 2)),
+      fc.oneof(fc.string(), anyText(50)),
+      (title, body) => {
+        const checked = validateNewNode({ title, body })
+        const storable = (value: string) => value.isWellFormed() && !value.includes('\0')
+        const trimmed = title.trim()
+        const length = [...trimmed].length
+        const valid = storable(trimmed) && storable(body) && length >= 1 && length <= MAX_TITLE
+        if (valid) assert.deepEqual(checked, { node: { title: trimmed, body } })
+        else assert.ok('errors' in checked && checked.errors.length > 0)
+      },
+    ),
   )
 })
 

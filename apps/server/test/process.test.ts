@@ -1,7 +1,7 @@
 /** The process: starts or says in one line why not, shuts down in order, and leaves nothing behind. */
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
-import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { type ClientRequest, type IncomingMessage, request } from 'node:http'
 import { type AddressInfo, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -58,6 +58,9 @@ async function openRequest(ready: ReadyMessage, body: string): Promise<ClientReq
 }
 
 test('starts, tells its parent how to use it, and keeps what was written over a kill', async () => {
+  // What a first start leaves that is killed while it makes the database.
+  mkdirSync(path.join(dataDir, 'server', 'pg.new'), { recursive: true, mode: 0o700 })
+  writeFileSync(path.join(dataDir, 'server', 'pg.new', 'PG_VERSION'), '18\n')
   const first = launch()
   const ready = await first.ready()
   assert.deepEqual(
@@ -101,10 +104,6 @@ test('names the variable and the value of what it cannot use, in one line', asyn
     [
       { RUSTOK_DATA_DIR: file },
       /^rustok-server: RUSTOK_DATA_DIR: cannot write to .*a-file\/server: ENOTDIR.*\n$/,
-    ],
-    [
-      { RUSTOK_DATA_DIR: '/proc/rustok' },
-      /^rustok-server: RUSTOK_DATA_DIR: cannot write to \/proc\/rustok\/server: .*\n$/,
     ],
     [
       { PORT: String(port) },
@@ -184,13 +183,10 @@ test('shuts down when the parent that forked it goes away', async () => {
   assert.match(server.stdout, /"reason":"parent disconnected"/)
 })
 
-test('hands out no tokens in production, unless it is told to', async () => {
+test('hands out no tokens in production', async () => {
   const server = launch({ NODE_ENV: 'production' })
   assert.equal((await server.ready()).demo, undefined)
   await server.kill('SIGTERM')
-
-  const told = launch({ NODE_ENV: 'production', RUSTOK_DEMO: 'true' })
-  assert.ok((await told.ready()).demo)
 })
 
 test('takes its key from RUSTOK_JWT_SECRET, and writes it nowhere', async () => {

@@ -3,12 +3,13 @@
  * Postgres server through a pool when DATABASE_URL names one. `start.ts` opens it, everything else gets the Kysely.
  */
 import path from 'node:path'
-import { PGlite } from '@electric-sql/pglite'
+import type { PGlite } from '@electric-sql/pglite'
 import { type Dialect, Kysely, type LogConfig, PGliteDialect, PostgresDialect } from 'kysely'
 import pg from 'pg'
 import { errorCode, errorMessage, StartupError } from '../errors.ts'
 import { makeDirectory } from '../make-directory.ts'
 import { lockDirectory } from './directory-lock.ts'
+import { openPGlite } from './open-pglite.ts'
 import type { Database } from './schema.ts'
 
 /** How long a request waits for a connection before it fails, rather than queueing behind a stuck pool. */
@@ -35,16 +36,14 @@ interface Engine {
   readonly name: OpenDatabase['engine']
   readonly dialect: Dialect
   ping(): Promise<unknown>
-  /** What is left to let go of after Kysely has closed its driver. */
-  release(): void
+  /** After Kysely has closed its driver, which it does only once it has run a query. */
+  close(): Promise<void>
 }
 
 /** Throws a StartupError that names the directory or the server, and leaves nothing open then. */
 export async function openDatabase(options: DatabaseOptions): Promise<OpenDatabase> {
   const engine =
-    options.databaseUrl === undefined
-      ? await openPGlite(options.dataDir)
-      : await openPostgres(options.databaseUrl)
+    options.databaseUrl === undefined ? await embedded(options.dataDir) : await remote(options.databaseUrl)
   const db = new Kysely<Database>({
     dialect: engine.dialect,
     ...(options.log === undefined ? {} : { log: options.log }),
@@ -55,26 +54,24 @@ export async function openDatabase(options: DatabaseOptions): Promise<OpenDataba
     ping: async () => void (await engine.ping()),
     async close() {
       await db.destroy()
-      engine.release()
+      await engine.close()
     },
   }
 }
 
-async function openPGlite(dataDir: string | undefined): Promise<Engine> {
-  if (dataDir === undefined) return pgliteEngine(await PGlite.create(), () => {})
+async function embedded(dataDir: string | undefined): Promise<Engine> {
+  if (dataDir === undefined) return pgliteEngine(await openPGlite(undefined), () => {})
 
   const directory = path.join(dataDir, 'pg')
   const lock = prepareDirectory(dataDir)
   try {
-    return pgliteEngine(await PGlite.create(directory), () => lock.release())
+    return pgliteEngine(await openPGlite(directory), () => lock.release())
   } catch (error) {
     lock.release()
     throw new StartupError(
       'RUSTOK_DATA_DIR',
       `the database in ${directory} does not open: ${errorMessage(error)}`,
-      {
-        cause: error,
-      },
+      { cause: error },
     )
   }
 }
@@ -84,7 +81,10 @@ function pgliteEngine(pglite: PGlite, release: () => void): Engine {
     name: 'pglite',
     dialect: new PGliteDialect({ pglite }),
     ping: () => pglite.query('select 1'),
-    release,
+    async close() {
+      if (!pglite.closed) await pglite.close()
+      release()
+    },
   }
 }
 
@@ -100,7 +100,7 @@ function prepareDirectory(dataDir: string) {
   }
 }
 
-async function openPostgres(connectionString: string): Promise<Engine> {
+async function remote(connectionString: string): Promise<Engine> {
   const pool = new pg.Pool({
     connectionString,
     application_name: 'rustok-server',
@@ -124,5 +124,10 @@ async function openPostgres(connectionString: string): Promise<Engine> {
       },
     )
   }
-  return { name: 'postgres', dialect: new PostgresDialect({ pool }), ping, release: () => {} }
+  return {
+    name: 'postgres',
+    dialect: new PostgresDialect({ pool }),
+    ping,
+    close: async () => void (pool.ended || (await pool.end())),
+  }
 }

@@ -1,6 +1,4 @@
 /** The GraphiQL page, whole and offline, with a query that shows something and, in demo mode, the token that it needs. */
-import { renderGraphiQL } from '@graphql-yoga/render-graphiql'
-
 const DEFAULT_QUERY = `# The token of a demo user is in the Headers tab below.
 # The answer's x-trace-id header is the id of its trace.
 
@@ -43,7 +41,9 @@ mutation CreateNode {
 }
 `
 
-export function graphiqlPage(token: string | undefined): string {
+/** Loaded when it is first asked for: it is 9 MB of script that a server can do without. */
+export async function graphiqlPage(token: string | undefined): Promise<string> {
+  const { renderGraphiQL } = await import('@graphql-yoga/render-graphiql')
   return renderGraphiQL({
     title: 'RusToK GraphQL',
     defaultQuery: DEFAULT_QUERY,

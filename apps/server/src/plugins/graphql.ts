@@ -37,6 +37,6 @@ function serveGraphiql(demoToken: (() => Promise<string>) | undefined): onReques
       .header('x-content-type-options', 'nosniff')
       .header('x-frame-options', 'DENY')
       .header('referrer-policy', 'no-referrer')
-      .send(graphiqlPage(await demoToken?.()))
+      .send(await graphiqlPage(await demoToken?.()))
   }
 }

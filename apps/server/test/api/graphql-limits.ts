@@ -4,25 +4,20 @@ import { channel } from 'node:diagnostics_channel'
 import { after, before, test } from 'node:test'
 import type { FastifyInstance } from 'fastify'
 import { getIntrospectionQuery } from 'graphql'
-import { assemble } from '../src/assemble.ts'
-import { MAX_ALIASES, MAX_DEPTH, MAX_DIRECTIVES } from '../src/graphql/document-limits.ts'
-import { sendGraphQL } from './support/graphql-client.ts'
-import { startTestServer, type TestServer } from './support/test-server.ts'
+import { assemble } from '../../src/assemble.ts'
+import { MAX_ALIASES, MAX_DEPTH, MAX_DIRECTIVES } from '../../src/graphql/document-limits.ts'
+import { sendGraphQL } from '../support/graphql-client.ts'
+import { sharedServer as development } from '../support/shared-server.ts'
 
-let development: TestServer
 /** The same server as it is in production, over the same database. */
 let production: { readonly url: string; readonly app: FastifyInstance }
 
 before(async () => {
-  development = await startTestServer()
   const { log, database, keys } = development
   const { app } = assemble({ production: true, demo: true }, log, database, keys)
   production = { app, url: await app.listen({ host: '127.0.0.1', port: 0 }) }
 })
-after(async () => {
-  await production.app.close()
-  await development.stop()
-})
+after(() => production.app.close())
 
 /** The answer, and whether graphql-js began to execute the document. */
 async function send(query: string, { url = development.url, variables = {} } = {}) {

@@ -1,15 +1,8 @@
 /** Content as a client of the API sees it: lists, pages, mutations, their typed errors and the read model. */
 import assert from 'node:assert/strict'
-import { after, before, test } from 'node:test'
-import { dataOf, sendGraphQL } from './support/graphql-client.ts'
-import { startTestServer, type TestServer } from './support/test-server.ts'
-
-let server: TestServer
-
-before(async () => {
-  server = await startTestServer()
-})
-after(() => server.stop())
+import { test } from 'node:test'
+import { dataOf, sendGraphQL } from '../support/graphql-client.ts'
+import { sharedServer as server } from '../support/shared-server.ts'
 
 function asUser<Data>(id: string, query: string, variables: Record<string, unknown> = {}): Promise<Data> {
   return dataOf(sendGraphQL<Data>(server.url, query, { token: server.user(id).token, variables }))

@@ -1,18 +1,16 @@
 /** Another tenant's content is as if it did not exist, through every operation: same answer, same shape, no trace in a count. */
 import assert from 'node:assert/strict'
-import { after, before, test } from 'node:test'
-import { issueToken } from '../src/identity/tokens.ts'
-import { dataOf, sendGraphQL } from './support/graphql-client.ts'
-import { startTestServer, type TestServer } from './support/test-server.ts'
+import { before, test } from 'node:test'
+import { issueToken } from '../../src/identity/tokens.ts'
+import { dataOf, sendGraphQL } from '../support/graphql-client.ts'
+import { sharedServer as server } from '../support/shared-server.ts'
 
 const UNKNOWN = '01999999-9999-7999-8999-999999999999'
 
-let server: TestServer
 /** A node of globex, which acme's users try to reach. */
 let foreign: string
 
 before(async () => {
-  server = await startTestServer()
   const created = await dataOf(
     sendGraphQL<{ createNode: { node: { id: string } } }>(
       server.url,
@@ -22,7 +20,6 @@ before(async () => {
   )
   foreign = created.createNode.node.id
 })
-after(() => server.stop())
 
 /** The whole answer but for what differs in any two: time and trace. */
 async function rawAnswer(query: string, id: string) {

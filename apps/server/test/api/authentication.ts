@@ -3,18 +3,11 @@ import assert from 'node:assert/strict'
 import { createHmac } from 'node:crypto'
 import { once } from 'node:events'
 import { type IncomingMessage, request } from 'node:http'
-import { after, before, test } from 'node:test'
+import { test } from 'node:test'
 import { SignJWT } from 'jose'
-import { KeyRing } from '../src/identity/key-ring.ts'
-import { issueToken, verifyToken } from '../src/identity/tokens.ts'
-import { startTestServer, type TestServer } from './support/test-server.ts'
-
-let server: TestServer
-
-before(async () => {
-  server = await startTestServer()
-})
-after(() => server.stop())
+import { KeyRing } from '../../src/identity/key-ring.ts'
+import { issueToken, verifyToken } from '../../src/identity/tokens.ts'
+import { sharedServer as server } from '../support/shared-server.ts'
 
 const ACTOR = { tenantId: 'acme', userId: 'ada' }
 

@@ -1,0 +1,11 @@
+/**
+ * The API over HTTP: all of these share one server (PGlite's first start is what costs), and run in this order. A part runs alone with
+ * `node --test --test-name-pattern`.
+ */
+import './api/content.ts'
+import './api/tenant-isolation.ts'
+import './api/authentication.ts'
+import './api/graphql-limits.ts'
+import './api/http-surface.ts'
+import './api/read-model.ts'
+import './api/shutdown.ts'
