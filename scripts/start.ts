@@ -141,6 +141,7 @@ async function finish(end: Ending): Promise<number> {
   // What the other one says on its way out would bury the one line that matters.
   if (failedToStart) printer.mute()
   else say(`\n${paint('dim', 'Stopping… (Ctrl-C again ends at once)')}\n`)
+  const complaints = printer.complaints
   const stopped = await stack.stop()
   if (failedToStart) return 1
   const unclean = stopped.filter(
@@ -148,7 +149,9 @@ async function finish(end: Ending): Promise<number> {
   )
   for (const each of unclean) complain(`${describeStopped(each, shown(logs[each.service].path))}\n`)
   if (end.kind === 'failed' || unclean.length > 0) return 1
-  say(ready === undefined ? 'Stopped.\n' : 'Stopped. Nothing was lost.\n')
+  // Spans that were lost make no bad exit: the server warns of them on its way out.
+  const nothingWasLost = ready !== undefined && printer.complaints === complaints
+  say(nothingWasLost ? 'Stopped. Nothing was lost.\n' : 'Stopped.\n')
   return 0
 }
 

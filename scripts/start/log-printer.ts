@@ -22,6 +22,7 @@ export class LogPrinter {
   #left = 0
   #muted = false
   #started = false
+  #complaints = 0
 
   constructor(options: LogPrinterOptions) {
     this.#options = options
@@ -37,9 +38,15 @@ export class LogPrinter {
     this.#muted = true
   }
 
+  /** How many warnings and errors there were, shown or not. */
+  get complaints(): number {
+    return this.#complaints
+  }
+
   print(service: string, line: string, from: 'stdout' | 'stderr'): void {
     const { verbose, write } = this.#options
     const { severity, text } = readLogLine(line, from)
+    if (severity !== 'info') this.#complaints++
     if (this.#muted || (severity === 'info' && !verbose)) return
     if (!verbose && !this.#mayShow()) return
     write(this.#started || from === 'stdout' ? this.#labelled(service, severity, text) : `${text}\n`)

@@ -87,6 +87,16 @@ describe('LogPrinter', () => {
     assert.equal(shown.length, 41)
   })
 
+  it('counts warnings and errors, also those that it does not show', () => {
+    const { printer } = makePrinter(false)
+    printer.print('server', '{"level":30,"msg":"fine"}', 'stdout')
+    assert.equal(printer.complaints, 0)
+    for (let i = 0; i < 30; i++) printer.print('server', '{"level":40,"msg":"slow"}', 'stdout')
+    printer.mute()
+    printer.print('server', 'Error: broken', 'stderr')
+    assert.equal(printer.complaints, 31)
+  })
+
   it('says nothing once it is muted', () => {
     const { printer, shown } = makePrinter(true)
     printer.mute()
