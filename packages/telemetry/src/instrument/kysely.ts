@@ -5,7 +5,7 @@
  */
 import { SpanKind, type SpanOptions, SpanStatusCode, trace } from '@opentelemetry/api'
 import { errorCode, errorMessage, errorName } from '../trace/exception.ts'
-import { redactSql } from './redact-sql.ts'
+import { describeStatement, type Statement } from './sql-statement.ts'
 
 /** What is used of Kysely's LogEvent. */
 export interface KyselyLogEvent {
@@ -24,15 +24,10 @@ export interface KyselyTracingOptions {
   readonly serverPort?: number
 }
 
-interface Statement {
-  readonly name: string
-  readonly attributes: Readonly<Record<string, string>>
-}
-
 /** Statements are built from code and so are few; a program that puts values into its SQL stops filling the table here. */
 const maxStatements = 2048
-/** Of the text in a span, and of a statement that is remembered. */
-const maxTextLength = 4096
+/** A longer statement is described anew each time. */
+const maxKnownLength = 4096
 
 export function kyselyTracing(options: KyselyTracingOptions): (event: KyselyLogEvent) => void {
   const statements = new Map<string, Statement>()
@@ -47,7 +42,7 @@ export function kyselyTracing(options: KyselyTracingOptions): (event: KyselyLogE
     let statement = statements.get(query.sql)
     if (statement === undefined) {
       statement = describeStatement(query.sql, options.system)
-      if (statements.size < maxStatements && query.sql.length <= maxTextLength)
+      if (statements.size < maxStatements && query.sql.length <= maxKnownLength)
         statements.set(query.sql, statement)
     }
     const spanOptions: SpanOptions = {
@@ -63,27 +58,5 @@ export function kyselyTracing(options: KyselyTracingOptions): (event: KyselyLogE
       span.setStatus({ code: SpanStatusCode.ERROR, message: errorMessage(error) ?? 'the query failed' })
     }
     span.end(endTime)
-  }
-}
-
-const target =
-  /(?<!\bdistinct\s+)\b(?:from|into|update|join|table(?:\s+if\s+(?:not\s+)?exists)?)\s+["`]?([\w$]+)["`]?(?:\.["`]?([\w$]+)["`]?)?/i
-/** Columns, values and calls such as `extract(year from created_at)`; a subquery is none. */
-const parenthesised = /\((?![^()]*\bselect\b)[^()]*\)/gi
-
-/** Operation, table and redacted text of a statement; the span is named after the first two. */
-export function describeStatement(sql: string, system: string): Statement {
-  const redacted = redactSql(sql, system)
-  const text = redacted.length > maxTextLength ? `${redacted.slice(0, maxTextLength)}…` : redacted
-  const operation = (/^\W*(\w+)/.exec(text)?.[1] ?? 'SQL').toUpperCase()
-  const [, first, second] = target.exec(text.replace(parenthesised, '()')) ?? []
-  const collection = second ?? first
-  return {
-    name: collection === undefined ? operation : `${operation} ${collection}`,
-    attributes: {
-      'db.operation.name': operation,
-      ...(collection !== undefined && { 'db.collection.name': collection }),
-      'db.query.text': text,
-    },
   }
 }

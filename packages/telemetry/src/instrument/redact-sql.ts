@@ -10,8 +10,8 @@ const comment = String.raw`--[^\n]*|/\*[\s\S]*?(?:\*/|$)`
 const dollarQuoted = String.raw`(?<![\w$])\$((?:[A-Za-z_]\w*)?)\$[\s\S]*?(?:\$\1\$|$)`
 const escaped = String.raw`(?<![\w$])[Ee]'[^'\\]*(?:(?:\\[\s\S]|'')[^'\\]*)*(?:'|$)`
 const prefix = String.raw`(?:(?<![\w$])(?:[NnXxBb]|[Uu]&))?`
-const plain = String.raw`${prefix}'[^']*(?:''[^']*)*(?:'|$)`
-const quotedName = String.raw`"[^"]*(?:""[^"]*)*(?:"|$)`
+const plain = `${prefix}'[^']*(?:''[^']*)*(?:'|$)`
+const quotedName = '"[^"]*(?:""[^"]*)*(?:"|$)'
 const backticks = '`[^`]*(?:`|$)'
 /** Not behind a letter, nor as the number of a parameter. */
 const number = String.raw`(?<![\w$@:?.])(?:0[xX][\da-fA-F_]+|0[bB][01_]+|\d[\d_]*(?:\.\d*)?(?:[eE][+-]?\d+)?|\.\d+(?:[eE][+-]?\d+)?)`
