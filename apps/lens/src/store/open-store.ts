@@ -1,7 +1,7 @@
 /** Opens the store that the configuration names, the embedded one or a cluster, and brings its schema up to date. */
 
 import { access, constants, mkdir } from 'node:fs/promises'
-import { join, resolve } from 'node:path'
+import { resolve } from 'node:path'
 import type { Logger } from 'pino'
 import { StartupError } from '../startup-error.ts'
 import { ClickHouseEngine } from './clickhouse-engine.ts'
@@ -53,10 +53,10 @@ async function openEmbedded(directory: string, log: Logger): Promise<Store> {
 
 async function openCluster(url: URL): Promise<Store> {
   const place = `LENS_CLICKHOUSE_URL ${url.origin}`
-  const database = decodeURIComponent(url.pathname.slice(1)) || defaultDatabase
   const address = new URL(url)
   address.pathname = ''
   try {
+    const database = decodeURIComponent(url.pathname.slice(1)) || defaultDatabase
     const engine = await prepare({ url: address }, database, place)
     return { engine, ready: async () => {}, pid: () => undefined, close: () => engine.close() }
   } catch (error) {
@@ -87,7 +87,6 @@ async function makeWritable(directory: string): Promise<void> {
   try {
     await mkdir(directory, { recursive: true, mode: 0o700 })
     await access(directory, constants.R_OK | constants.W_OK | constants.X_OK)
-    await access(join(directory, '..'), constants.X_OK)
   } catch (error) {
     const reason = error instanceof Error && 'code' in error ? String(error.code) : String(error)
     throw new StartupError(

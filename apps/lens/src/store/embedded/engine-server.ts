@@ -3,6 +3,7 @@
  * process of its own because a native abort takes its whole process along. `EngineProcess` forks it; it lives no longer than its parent.
  */
 
+import { once } from 'node:events'
 import { createWriteStream, rmSync } from 'node:fs'
 import { mkdir, readdir, rm } from 'node:fs/promises'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
@@ -55,7 +56,9 @@ async function serve(): Promise<void> {
   })
   // Abandoned sockets must not keep the pool's sessions; idle ones are the client's to close.
   server.keepAliveTimeout = 0
-  server.listen(options.socket, () => tell({ type: 'listening' }))
+  server.listen(options.socket)
+  await once(server, 'listening')
+  tell({ type: 'listening' })
 
   process.on('message', (message) => {
     if (message !== 'close') return

@@ -23,8 +23,8 @@ const notSettings = new Set([
 ])
 
 /**
- * The SET statements for a request. A session keeps what was set before, so `defaults` must name every setting that any
- * request changes. Throws RangeError for a name that is not one.
+ * The SET statements for a request. A session keeps what was set before, so a request may only change settings that `defaults` brings
+ * back. Throws RangeError for another.
  */
 export function prelude(
   search: URLSearchParams,
@@ -34,8 +34,9 @@ export function prelude(
   const settings: Record<string, string> = { ...defaults, log_comment: mark }
   for (const [name, value] of search) {
     if (notSettings.has(name)) continue
-    if (!/^[a-z_][a-z0-9_]*$/i.test(name))
-      throw new RangeError(`not the name of a setting: ${JSON.stringify(name)}`)
+    if (!/^param_\w+$/.test(name) && !Object.hasOwn(defaults, name)) {
+      throw new RangeError(`the embedded engine has no default for the setting ${JSON.stringify(name)}`)
+    }
     settings[name] = value
   }
   const assignments = Object.entries(settings).map(([name, value]) => `${name} = ${quote(value)}`)
