@@ -24,7 +24,7 @@ import {
 } from './node-queries.ts'
 import { isUuid } from './uuid.ts'
 
-export const MAX_PAGE = 100
+const MAX_PAGE = 100
 
 export type Refusal =
   | { readonly kind: 'invalid'; readonly errors: readonly FieldError[] }

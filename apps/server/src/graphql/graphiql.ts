@@ -1,6 +1,5 @@
 /** The GraphiQL page, whole and offline, with a query that shows something and, in demo mode, the token that it needs. */
-const DEFAULT_QUERY = `# The token of a demo user is in the Headers tab below.
-# The answer's x-trace-id header is the id of its trace.
+const QUERIES = `# The answer's x-trace-id header is the id of its trace.
 
 query LatestNodes {
   tenant {
@@ -46,7 +45,7 @@ export async function graphiqlPage(token: string | undefined): Promise<string> {
   const { renderGraphiQL } = await import('@graphql-yoga/render-graphiql')
   return renderGraphiQL({
     title: 'RusToK GraphQL',
-    defaultQuery: DEFAULT_QUERY,
+    defaultQuery: `# ${token === undefined ? 'Put a token' : 'The token of a demo user is'} in the Headers tab below.\n${QUERIES}`,
     headers: JSON.stringify({ authorization: `Bearer ${token ?? '<token>'}` }, undefined, 2),
     defaultEditorToolsVisibility: 'headers',
   })

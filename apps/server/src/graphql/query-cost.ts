@@ -21,7 +21,7 @@ import {
 import { limitExceeded } from './errors.ts'
 
 /** A full page (100) of nodes with all their fields and their authors' costs about 1,700. */
-export const MAX_COST = 5_000
+const MAX_COST = 5_000
 
 const PAGE_ARGUMENT = 'first'
 
@@ -38,7 +38,7 @@ export function checkQueryCost(operation: Operation): void {
   if (cost > MAX_COST) throw limitExceeded('cost', MAX_COST, cost)
 }
 
-export function queryCost({ schema, document, operationName, variableValues }: Operation): number {
+function queryCost({ schema, document, operationName, variableValues }: Operation): number {
   const operation = getOperationAST(document, operationName)
   const root = operation && schema.getRootType(operation.operation)
   if (!operation || !root) return 0

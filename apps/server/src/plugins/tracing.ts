@@ -5,7 +5,7 @@
 import { context, isSpanContextValid, trace } from '@opentelemetry/api'
 import type { AppPlugin } from './plugin.ts'
 
-export const TRACE_ID_HEADER = 'x-trace-id'
+const TRACE_ID_HEADER = 'x-trace-id'
 
 export const tracing: AppPlugin = (app) => {
   app.decorateRequest('traceContext')

@@ -7,7 +7,7 @@ import { createLogger, type Logger } from '../../src/log.ts'
 import { type RunningServer, startServer } from '../../src/start.ts'
 import { stopServer } from '../../src/stop-server.ts'
 
-export const SECRET = 'a secret that only these tests know, 32 bytes and more'
+const SECRET = 'a secret that only these tests know, 32 bytes and more'
 
 export interface LogLine {
   readonly level: string
