@@ -1,3 +1,4 @@
+// @ts-check
 // Runs one child in place of this process: same terminal, same signals, same exit code. run.mjs calls it with the pinned
 // Node; it must itself run on Node 20.
 import { spawn } from 'node:child_process'

@@ -1,3 +1,4 @@
+// @ts-check
 // Entry of every npm script. It must run on an old Node (20) with no package installed: it brings the
 // clone to readiness, then hands over to the pinned Node that the lock file installs.
 import { delimiter, dirname } from 'node:path'

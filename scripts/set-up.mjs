@@ -1,3 +1,4 @@
+// @ts-check
 // Brings a clone to readiness: packages, the tests' Debian packages, the built web UI. run.mjs calls it before every
 // command; each step costs milliseconds when it has nothing to do. It must run on Node 20 with no package installed.
 import { spawnSync } from 'node:child_process'
