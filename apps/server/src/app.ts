@@ -2,7 +2,7 @@
  * Builds the HTTP application: one ordered list of plugins over the services it is given. It opens nothing and listens nowhere, so
  * tests inject requests into it; `start.ts` makes the services and listens.
  */
-import Fastify, { type FastifyInstance } from 'fastify'
+import Fastify, { type FastifyBaseLogger, type FastifyInstance } from 'fastify'
 import { auth } from './plugins/auth.ts'
 import { graphql } from './plugins/graphql.ts'
 import { health } from './plugins/health.ts'
@@ -23,13 +23,13 @@ const REQUEST_TIMEOUT_MS = 30_000
 
 export function buildApp(services: AppServices): FastifyInstance {
   const app = Fastify({
-    loggerInstance: services.log,
+    loggerInstance: services.log as FastifyBaseLogger,
     logController: new RequestLog(),
     bodyLimit: BODY_LIMIT,
     requestTimeout: REQUEST_TIMEOUT_MS,
     trustProxy: false,
     forceCloseConnections: 'idle',
-  }) as unknown as FastifyInstance
+  })
   // JSON is all that this server reads; anything else is answered with 415 before it is read.
   app.removeContentTypeParser('text/plain')
   for (const plugin of PLUGINS) plugin(app, services)
