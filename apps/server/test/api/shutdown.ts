@@ -1,17 +1,51 @@
-/** How a server that cannot serve says so. Its tests end the shared server, so that they are the last. */
+/** The end of a server, and what one without its database says. These tests end the shared server, so that they are the last. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { setTimeout } from 'node:timers/promises'
+import { assemble } from '../../src/assemble.ts'
+import { defineEvent, draftEvent } from '../../src/events/envelope.ts'
+import { createHandler, on } from '../../src/events/event-bus.ts'
 import { sharedServer as server } from '../support/shared-server.ts'
 
-test('says what is missing when it is not ready', async () => {
-  await server.database.close()
-  const broken = await fetch(`${server.url}/health/ready`)
-  assert.equal(broken.status, 503)
-  const problem = (await broken.json()) as { missing: string[] }
-  assert.match(problem.missing.join(), /^database: ./)
-  assert.equal((await fetch(`${server.url}/health/live`)).status, 200)
+test('ends requests, then events, then telemetry, and last the database', async () => {
+  const happened = defineEvent<{ readonly n: number }>('test.shutdown', 'rustok-server/test')
+  const handled: number[] = []
+  server.bus.subscribe(
+    createHandler('slow', [
+      on(happened, async ({ data: { n } }) => {
+        await setTimeout(50)
+        await server.database.ping()
+        handled.push(n)
+      }),
+    ]),
+  )
+  const actor = { tenantId: 'acme', userId: 'ada' }
+  for (const n of [1, 2]) await server.bus.publish(draftEvent(happened, actor, 'x', { n }))
 
-  server.readiness.stop()
-  const stopping = (await (await fetch(`${server.url}/health/ready`)).json()) as { missing: string[] }
-  assert.deepEqual(stopping.missing, ['the server is shutting down'])
+  let flushed = false
+  const clean = await server.stop(async () => {
+    flushed = true
+    assert.deepEqual(handled, [1, 2])
+    await assert.rejects(fetch(`${server.url}/health/live`))
+    await server.database.ping()
+  })
+  assert.deepEqual({ clean, flushed }, { clean: true, flushed: true })
+  await assert.rejects(server.database.ping())
+})
+
+test('says what is missing when it is not ready, and stays alive', async () => {
+  const { app, readiness } = assemble(
+    { production: false, demo: false },
+    server.log,
+    server.database,
+    server.keys,
+  )
+  const ready = await app.inject('/health/ready')
+  assert.equal(ready.statusCode, 503)
+  assert.equal(ready.headers['content-type'], 'application/problem+json; charset=utf-8')
+  assert.match(ready.json().missing.join(), /^database: ./)
+  assert.equal((await app.inject('/health/live')).statusCode, 200)
+
+  readiness.stop()
+  assert.deepEqual((await app.inject('/health/ready')).json().missing, ['the server is shutting down'])
 })
