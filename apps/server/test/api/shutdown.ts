@@ -26,6 +26,7 @@ test('ends requests, then events, then telemetry, and last the database', async 
   const clean = await server.stop(async () => {
     flushed = true
     assert.deepEqual(handled, [1, 2])
+    assert.deepEqual(await server.readiness.missing(), ['the server is shutting down'])
     await assert.rejects(fetch(`${server.url}/health/live`))
     await server.database.ping()
   })
