@@ -6,16 +6,18 @@
 const signals = ['SIGTERM', 'SIGINT'] as const
 
 export interface Leaving {
-  /** Delivers what has ended; more may follow. */
-  flush(): Promise<void>
+  /** Delivers what has ended; more may follow. False when the time did not suffice. */
+  flush(): Promise<boolean>
   /** Delivers what has ended and stops. */
   shutdown(): Promise<void>
+  /** Stops at once. */
+  abandon(): Promise<void>
   /** Spans that have not left yet. */
   queued(): number
 }
 
 /** Registers for the process's end; the returned function undoes it. */
-export function onProcessEnd({ flush, shutdown, queued }: Leaving): () => void {
+export function onProcessEnd({ flush, shutdown, abandon, queued }: Leaving): () => void {
   const handlers = signals.map((signal) => {
     // `once`: a second signal meets the default action, or the application's handler, and exits at once.
     const handler = () => {
@@ -27,13 +29,11 @@ export function onProcessEnd({ flush, shutdown, queued }: Leaving): () => void {
     process.once(signal, handler)
     return { signal, handler }
   })
-  // Flushing keeps the event loop busy, so this comes again; what could not be delivered the first time is given up.
-  let flushed = 0
+  // Flushing keeps the event loop busy, so this comes again, for what the application's own listeners do meanwhile. What cannot be delivered
+  // in its time is given up: a request that waits for its answer would keep the process longer.
   const beforeExit = () => {
-    const left = queued()
-    if (left === 0) return
-    void (left === flushed ? shutdown() : flush())
-    flushed = left
+    if (queued() === 0) return
+    void flush().then((inTime) => (inTime ? undefined : abandon()))
   }
   process.on('beforeExit', beforeExit)
   return () => {

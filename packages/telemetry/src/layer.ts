@@ -57,7 +57,7 @@ export function initOtelLayer(config: OtelConfig = OtelConfig.fromEnv()): OtelLa
         diag.error('a span could not be read and is not exported', cause)
       }
     },
-    forceFlush: async () => pipeline?.flush(),
+    forceFlush: async () => void (await pipeline?.flush()),
     shutdown: async () => {
       open = false
       await pipeline?.shutdown()

@@ -83,10 +83,10 @@ function start(config: OtelConfig, options: TracingOptions): Tracing {
   const stopInstrumentation = instrument(provider, options.without ?? [])
   let forgetSignals = () => {}
   let stopped: Promise<void> | undefined
-  const stop = async () => {
+  const stop = async (timeoutMs: number) => {
     forgetSignals()
     stopInstrumentation()
-    await pipeline.shutdown()
+    await pipeline.shutdown(timeoutMs)
     reportLosses(pipeline.ledger.snapshot())
     trace.disable()
     unregisterPropagation()
@@ -94,9 +94,9 @@ function start(config: OtelConfig, options: TracingOptions): Tracing {
   const tracing: Tracing = {
     config,
     ledger: () => pipeline.ledger.snapshot(),
-    forceFlush: () => pipeline.flush(),
+    forceFlush: async () => void (await pipeline.flush()),
     shutdown: () => {
-      stopped ??= stop()
+      stopped ??= stop(config.shutdownTimeout)
       return stopped
     },
   }
@@ -104,6 +104,10 @@ function start(config: OtelConfig, options: TracingOptions): Tracing {
     forgetSignals = onProcessEnd({
       flush: () => pipeline.flush(config.shutdownTimeout),
       shutdown: tracing.shutdown,
+      abandon: () => {
+        stopped ??= stop(0)
+        return stopped
+      },
       queued: () => pipeline.ledger.snapshot().queued,
     })
   }

@@ -31,33 +31,36 @@ export class Pipeline {
     this.batcher = new SpanBatcher(resource, this.#queue, this.ledger, config)
   }
 
-  /** Resolves when everything that has ended is delivered or given up, or after `timeoutMs`; never rejects. */
-  async flush(timeoutMs = this.#exportTimeout): Promise<void> {
+  /** Resolves with true when everything that has ended is delivered or given up, with false after `timeoutMs`; never rejects. */
+  flush(timeoutMs = this.#exportTimeout): Promise<boolean> {
     this.batcher.seal()
-    await this.#drained(timeoutMs)
+    return this.#drained(timeoutMs)
   }
 
-  /** Flushes for at most the shutdown timeout; what remains is dropped and counted. Idempotent; never rejects. */
-  shutdown(): Promise<void> {
-    this.#shutdown ??= this.#close()
+  /** Flushes for at most the timeout; what remains is dropped and counted. Idempotent; never rejects. */
+  shutdown(timeoutMs = this.#shutdownTimeout): Promise<void> {
+    this.#shutdown ??= this.#close(timeoutMs)
     return this.#shutdown
   }
 
-  async #close(): Promise<void> {
+  async #close(timeoutMs: number): Promise<void> {
     this.batcher.close()
-    this.#queue.hurry()
-    await this.#drained(this.#shutdownTimeout)
+    if (timeoutMs > 0) {
+      this.#queue.hurry()
+      await this.#drained(timeoutMs)
+    }
     this.#queue.abandon()
     this.#exporter.close()
     await this.#drained(cancelTimeoutMs)
   }
 
   /** The timer is referenced, unlike all others here: the process must not exit while somebody waits for its spans to leave. */
-  async #drained(timeoutMs: number): Promise<void> {
-    const deadline = Promise.withResolvers<void>()
-    const timer = setTimeout(deadline.resolve, timeoutMs)
-    await Promise.race([this.#queue.drained(), deadline.promise])
+  async #drained(timeoutMs: number): Promise<boolean> {
+    const deadline = Promise.withResolvers<boolean>()
+    const timer = setTimeout(deadline.resolve, timeoutMs, false)
+    const inTime = await Promise.race([this.#queue.drained().then(() => true), deadline.promise])
     clearTimeout(timer)
+    return inTime
   }
 }
 
