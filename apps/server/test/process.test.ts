@@ -61,8 +61,9 @@ async function openRequest(ready: ReadyMessage, body: string): Promise<ClientReq
 
 test('starts, tells its parent how to use it, and keeps what was written over a kill', async () => {
   // What a first start leaves that is killed while it makes the database.
-  mkdirSync(path.join(dataDir, 'server', 'pg.new'), { recursive: true, mode: 0o700 })
-  writeFileSync(path.join(dataDir, 'server', 'pg.new', 'PG_VERSION'), '18\n')
+  mkdirSync(path.join(dataDir, 'server', 'pg'), { recursive: true, mode: 0o700 })
+  writeFileSync(path.join(dataDir, 'server', 'pg', 'PG_VERSION'), '18\n')
+  writeFileSync(path.join(dataDir, 'server', 'pg.unfinished'), '')
   const first = launch()
   const ready = await first.ready()
   assert.deepEqual(

@@ -1,21 +1,20 @@
 /**
- * Opens PGlite in memory or in a directory. A new directory is made aside and renamed when it is whole: PGlite takes one whose first
- * start was interrupted for a database, and would fail on it for good.
+ * Opens PGlite in memory or in a directory. A directory is marked while it is being made: PGlite takes one whose first start was
+ * interrupted for a database, and would fail on it for good; with the mark, the next start makes it anew.
  */
-import { existsSync, renameSync, rmSync } from 'node:fs'
+import { existsSync, rmSync, writeFileSync } from 'node:fs'
 import { PGlite } from '@electric-sql/pglite'
 
 /** The caller has the directory for itself (`lockDirectory`). */
 export async function openPGlite(directory: string | undefined): Promise<PGlite> {
   if (directory === undefined) return PGlite.create()
-  if (!existsSync(directory)) await createAside(directory)
-  return PGlite.create(directory)
-}
+  const unfinished = `${directory}.unfinished`
+  if (existsSync(directory) && !existsSync(unfinished)) return PGlite.create(directory)
 
-async function createAside(directory: string): Promise<void> {
-  const aside = `${directory}.new`
-  rmSync(aside, { recursive: true, force: true })
-  const pglite = await PGlite.create(aside)
-  await pglite.close()
-  renameSync(aside, directory)
+  // In this order: whatever stands beside the mark has never been handed out, so nothing of anybody is in it.
+  writeFileSync(unfinished, '')
+  rmSync(directory, { recursive: true, force: true })
+  const pglite = await PGlite.create(directory)
+  rmSync(unfinished)
+  return pglite
 }
