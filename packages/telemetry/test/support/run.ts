@@ -1,5 +1,8 @@
 /** Runs the pinned Node as a child process. */
 import { type ChildProcess, spawn } from 'node:child_process'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 
 export interface RunOptions {
   readonly env?: Readonly<Record<string, string>>
@@ -15,6 +18,10 @@ export interface Finished {
   readonly stderr: string
 }
 
+/** Stripping the types of all sources takes most of a child's life; with a cache only the first one does it. */
+const compileCache = mkdtempSync(join(tmpdir(), 'rustok-compile-cache-'))
+process.on('exit', () => rmSync(compileCache, { recursive: true, force: true }))
+
 /** Longer than any test's child lives on a loaded machine; a child that hangs ends with its test. */
 const timeout = 60_000
 
@@ -24,7 +31,7 @@ export function run(args: readonly string[], { env = {}, cwd, during }: RunOptio
     ([name]) => !name.startsWith('OTEL_') && name !== 'NODE_OPTIONS' && name !== 'NODE_TEST_CONTEXT',
   )
   const child = spawn(process.execPath, args, {
-    env: { ...Object.fromEntries(inherited), ...env },
+    env: { ...Object.fromEntries(inherited), NODE_COMPILE_CACHE: compileCache, ...env },
     ...(cwd !== undefined && { cwd }),
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     timeout,
