@@ -205,7 +205,8 @@ suite('a field', () => {
 
   test('lasts as long as its promise', async () => {
     const { named } = await executing('{ nodes(first: 1) { author { name } } }')
-    assert.ok(named('Node.author').end - named('Node.author').start >= 900_000n)
+    assert.ok(named('Node.author').end >= named('load author').end)
+    assert.ok(named('Query.nodes').end <= named('Node.author').start)
   })
 
   test('gets source, arguments, context and info as it would without tracing', async () => {
@@ -342,8 +343,8 @@ suite('what the caller wrote into the document', () => {
     assert.equal(text, 'query Q1($a1: String = *) { b2: hello(name: $a1) }')
   })
 
-  test('a document of a megabyte is cut', async () => {
-    const text = await documentOf(`{ ${Array.from({ length: 20_000 }, (_, i) => `a${i}: hello`).join(' ')} }`)
+  test('a long document is cut', async () => {
+    const text = await documentOf(`{ ${Array.from({ length: 1500 }, (_, i) => `a${i}: hello`).join(' ')} }`)
     assert.ok(text.length < 10_000)
   })
 })

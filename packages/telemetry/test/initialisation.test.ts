@@ -277,8 +277,10 @@ suite('OTEL_ENABLED=false', () => {
     await (await fetch(url, { headers })).text()
     await (await fetch(url)).text()
     assert.deepEqual(seen, [headers, { traceparent: undefined, tracestate: undefined, baggage: undefined }])
-    service.close()
-    callee.close()
+    for (const server of [service, callee]) {
+      server.closeAllConnections()
+      server.close()
+    }
   })
 
   test('a second time is ALREADY_INITIALIZED, and shutdown takes it back', async () => {

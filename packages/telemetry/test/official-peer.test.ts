@@ -85,8 +85,8 @@ suite('the official SDK as a peer', () => {
       compared += ours.length
       assert.deepEqual(comparable(ours, ourContexts), comparable(theirs, theirContexts))
     })
-    await fc.assert(property, { numRuns: 150 })
-    assert.ok(compared > 300, `only ${compared} spans were compared`)
+    await fc.assert(property, { numRuns: 100 })
+    assert.ok(compared > 200, `only ${compared} spans were compared`)
   })
 
   /** One span on ours and on theirs, from the same call. */

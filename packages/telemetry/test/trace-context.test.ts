@@ -43,8 +43,10 @@ suite('a service between two others', () => {
     await Promise.all([once(callee, 'listening'), once(service, 'listening')])
   })
   after(async () => {
-    service.close()
-    callee.close()
+    for (const server of [service, callee]) {
+      server.closeAllConnections()
+      server.close()
+    }
     await shutdown()
   })
 
