@@ -42,6 +42,12 @@ export function toList(
   return { list, dropped }
 }
 
+/** Whether `for … in` gives an object's own keys alone, which is quicker than to make a list of them. */
+export function isPlain(attributes: object): boolean {
+  const prototype = Object.getPrototypeOf(attributes)
+  return prototype === Object.prototype || prototype === null
+}
+
 function safeKeys(attributes: object): readonly string[] {
   try {
     return Object.keys(attributes)

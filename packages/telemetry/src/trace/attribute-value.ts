@@ -51,7 +51,8 @@ function copy(value: unknown, limit: number, nodes: { left: number }, depth: num
   if (typeof value !== 'object' || value === null) return value as AttributeInput
   if (depth >= maxDepth || nodes.left-- <= 0) return undefined
   if (value instanceof Error) return shorten(`${value.name}: ${value.message}`, limit)
-  if (value instanceof Uint8Array) return value.slice(0, limit)
+  // A Buffer's own `slice` shares its memory.
+  if (value instanceof Uint8Array) return Uint8Array.prototype.slice.call(value, 0, limit)
   if (Array.isArray(value)) return copyArray(value, limit, nodes, depth)
   const json = read(value, 'toJSON')
   if (typeof json === 'function') return copy(json.call(value, ''), limit, nodes, depth + 1)

@@ -23,7 +23,7 @@ import {
 } from '@rustok/otlp'
 import { type ClockAnchor, fromTimeInput, time, toUnixNanos } from '../clock.ts'
 import { type Correlation, tenantKey, userKey } from '../context/correlation.ts'
-import { setInList, toList } from './attribute-list.ts'
+import { isPlain, setInList, toList } from './attribute-list.ts'
 import { maxStringLength, toAttributeInput, toName } from './attribute-value.ts'
 import { exceptionAttributes } from './exception.ts'
 import { SpanIdentity } from './span-identity.ts'
@@ -134,7 +134,8 @@ export class RecordingSpan extends SpanIdentity implements Span, SpanRecord {
   setAttributes(attributes: SpanAttributes): this {
     if (typeof attributes !== 'object' || attributes === null) return this
     try {
-      for (const name in attributes) this.setAttribute(name, attributes[name])
+      if (!isPlain(attributes)) this.#setOwn(attributes)
+      else for (const name in attributes) this.setAttribute(name, attributes[name])
     } catch {
       this.#setReadable(attributes)
     }
@@ -153,6 +154,10 @@ export class RecordingSpan extends SpanIdentity implements Span, SpanRecord {
     const maxLength = Math.min(attributeValueLength, maxStringLength)
     let index = 0
     try {
+      if (!isPlain(attributes)) {
+        this.#setOwn(attributes)
+        return
+      }
       for (const name in attributes) {
         const given = attributes[name]
         const type = typeof given
@@ -177,6 +182,10 @@ export class RecordingSpan extends SpanIdentity implements Span, SpanRecord {
   /** The slow way, once reading one of them threw: all that can be read. */
   #setReadable(attributes: SpanAttributes): void {
     diag.warn(`an attribute of span '${this.name}' cannot be read and is left out`)
+    this.#setOwn(attributes)
+  }
+
+  #setOwn(attributes: SpanAttributes): void {
     const { list } = toList(attributes, Number.POSITIVE_INFINITY, this.#limits.attributeValueLength)
     for (let i = 0; i < list.length; i += 2)
       this.setKey(list[i] as AttributeKey, list[i + 1] as AttributeInput)
