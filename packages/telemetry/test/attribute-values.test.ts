@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
 import { type Attributes, type AttributeValue, type Span, trace } from '@opentelemetry/api'
+import fc from 'fast-check'
 import type { ReceivedAttributes, ReceivedValue } from './support/decode.ts'
 import { attributesOf, traced } from './support/traced.ts'
 
@@ -224,17 +225,25 @@ suite('objects', () => {
     const list = ['before']
     const nested = { deep: { text: 'before' } }
     const bytes = Uint8Array.of(1)
+    const buffer = Buffer.from([1])
     const attributes = await attributesOf(() => {
-      const span = start({ list, nested: nested as unknown as string, bytes: bytes as unknown as string })
+      const span = start({
+        list,
+        nested: nested as unknown as string,
+        bytes: bytes as unknown as string,
+        buffer: buffer as unknown as string,
+      })
       list.push('after')
       nested.deep.text = 'after'
       bytes[0] = 9
+      buffer[0] = 9
       span.end()
     })
     assert.deepEqual(attributes, {
       list: ['before'],
       nested: { deep: { text: 'before' } },
       bytes: Uint8Array.of(1),
+      buffer: Uint8Array.of(1),
     })
   })
 })
@@ -315,6 +324,61 @@ suite('bags of attributes', () => {
     })
     assert.equal(spans.length, 12)
     assert.equal(ledger.exported, 12)
+  })
+
+  test('what an object inherits is not its own', async () => {
+    function Old(this: { own: number }) {
+      this.own = 1
+    }
+    Old.prototype.method = () => 'not an attribute'
+    class Modern {
+      own = 1
+      get derived() {
+        return 2
+      }
+    }
+    for (const make of [
+      () => new (Old as unknown as new () => object)(),
+      () => new Modern(),
+      () => Object.create({ inherited: 1 }, { own: { value: 1, enumerable: true } }),
+    ]) {
+      const { spans } = await everywhere(make)
+      assert.deepEqual(spans[0]!.attributes, { own: 1n, after: 1n })
+      assert.deepEqual(spans[1]!.attributes, { own: 1n, after: 1n })
+      assert.deepEqual(spans[1]!.events[0]!.attributes, { own: 1n })
+      assert.deepEqual(spans[1]!.links[0]!.attributes, { own: 1n })
+    }
+  })
+
+  test('whatever is passed in whatever place, nothing is thrown and every span arrives', async () => {
+    const anything = fc.anything({
+      withBigInt: true,
+      withDate: true,
+      withMap: true,
+      withSet: true,
+      withNullPrototype: true,
+      withObjectString: true,
+      withSparseArray: true,
+      withTypedArray: true,
+      withBoxedValues: true,
+      withUnicodeString: true,
+    })
+    const { spans, ledger } = await traced(() => {
+      const property = fc.property(anything, anything, anything, (a, b, c) => {
+        const [x, y, z] = [a, b, c] as [never, never, never]
+        const options = { attributes: x, kind: y, links: z, startTime: y, root: z }
+        const span = trace
+          .getTracerProvider()
+          .getTracer(x, y, z)
+          .startSpan(y, options as never)
+        span.setAttribute(x, y).setAttributes(z).addEvent(x, y, z).addLink(x).addLinks(y).addLinks([z])
+        span.setStatus(x).updateName(y).recordException(z, x)
+        span.end(z)
+      })
+      fc.assert(property, { numRuns: 500 })
+    })
+    assert.equal(ledger.created, 500)
+    assert.equal(spans.length, 500)
   })
 
   test('awkward keys are stored safely', async () => {

@@ -273,6 +273,37 @@ suite('a collector that is away', () => {
     assert.equal(pipeline.ledger().exported, 1200)
   })
 
+  test('because it restarts in good order (GOAWAY): the next one gets what follows, each span once', async () => {
+    const first = await startCollector(async (attempt) => {
+      if (attempt === 2) await sleep(100)
+      return {}
+    })
+    const pipeline = pipelineTo(first.endpoint)
+    stops.push(() => pipeline.pipeline.shutdown())
+    pipeline.emit(10, 'before')
+    await pipeline.pipeline.flush()
+    pipeline.emit(10, 'during')
+    void pipeline.pipeline.flush(20_000)
+    await until(() => first.attempts === 2)
+    await first.drain()
+    const second = await startCollector(undefined, { port: first.port })
+    stops.push(second.stop)
+    pipeline.emit(10, 'after')
+    await pipeline.pipeline.flush(20_000)
+    const names = [...first.spans(), ...second.spans()].map(({ name }) => name)
+    assert.deepEqual(
+      Object.fromEntries(
+        Object.entries(Object.groupBy(names, (name) => name)).map(([name, all]) => [name, all?.length]),
+      ),
+      {
+        before: 10,
+        during: 10,
+        after: 10,
+      },
+    )
+    assert.equal(pipeline.ledger().exported, 30)
+  })
+
   test('for good: shutdown ends in its time, and all is counted', async () => {
     const pipeline = pipelineTo(`http://127.0.0.1:${await freePort()}`, { shutdownTimeout: 200 })
     pipeline.emit(700)

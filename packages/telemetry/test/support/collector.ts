@@ -32,6 +32,8 @@ export interface Collector {
   /** Their spans. */
   spans(): readonly ReceivedSpan[]
   answer: Answering
+  /** Ends in good order: answers what it has received, then closes. */
+  drain(): Promise<void>
   stop(): void
 }
 
@@ -98,6 +100,7 @@ export async function startCollector(
     },
     spans: () => collector.accepted.flatMap(({ spans }) => spans),
     answer,
+    drain: () => new Promise<void>((resolve) => server.tryShutdown(() => resolve())),
     stop: () => server.forceShutdown(),
   }
   return collector
