@@ -61,10 +61,10 @@ describe('Stack', { skip: process.platform === 'win32' }, () => {
     const { stack, notes } = makeStack(t, { env: { LENS_OTLP_GRPC_PORT: '14317' } })
     const ready = await stack.start()
     assert.equal(ready.server.url, 'http://server')
-    assert.deepEqual(notes().slice(0, 2).sort(), [
-      'lens starts with nothing',
-      'server starts with http://127.0.0.1:14317',
-    ])
+    // Lens tells another address than the one that is known beforehand: the server did not wait for it. Which of the two processes
+    // writes its first note first is for the machine to say.
+    assert.ok(notes().includes('lens starts with nothing'))
+    assert.ok(notes().includes('server starts with http://127.0.0.1:14317'))
   })
 
   it('starts the server with the address of Lens once Lens has told it', async (t) => {
