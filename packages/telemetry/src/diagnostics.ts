@@ -3,7 +3,7 @@
  * seconds with the number of repetitions. An application's own diag logger is left in place.
  */
 import { type DiagLogger, DiagLogLevel, diag } from '@opentelemetry/api'
-import type { LogLevel } from './config.ts'
+import type { LogLevel } from './config/general.ts'
 
 const levels: Record<LogLevel, DiagLogLevel> = {
   none: DiagLogLevel.NONE,

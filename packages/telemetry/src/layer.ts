@@ -4,8 +4,7 @@
  */
 import { type Context, diag } from '@opentelemetry/api'
 import { type AttributeInput, type Envelope, encodeResource } from '@rustok/otlp'
-import { checkConfig } from './check-config.ts'
-import { OtelConfig } from './config.ts'
+import { checkConfig, OtelConfig } from './config.ts'
 import { enableDiagnostics } from './diagnostics.ts'
 import { type EndedSpan, readEndedSpan } from './export/ended-span.ts'
 import { Ledger, type LedgerSnapshot } from './export/ledger.ts'

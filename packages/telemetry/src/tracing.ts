@@ -4,8 +4,7 @@
  */
 import { context, diag, propagation, trace } from '@opentelemetry/api'
 import { encodeResource } from '@rustok/otlp'
-import { checkConfig } from './check-config.ts'
-import { OtelConfig } from './config.ts'
+import { checkConfig, OtelConfig } from './config.ts'
 import { StorageContextManager } from './context/context-manager.ts'
 import { createPropagator } from './context/propagators.ts'
 import { enableDiagnostics } from './diagnostics.ts'

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
 import fc from 'fast-check'
 import { OtelConfig, type OtelConfigFields } from '../src/config.ts'
-import type { Environment } from '../src/env-reader.ts'
+import type { Environment } from '../src/config/env-reader.ts'
 import { defaultSpanLimits } from '../src/trace/span-limits.ts'
 
 const read = (env: Environment = {}) => OtelConfig.fromEnv(env)

@@ -1,6 +1,6 @@
 /** The configured propagators as one (specification: Composite Propagator). */
 import type { Context, TextMapGetter, TextMapPropagator, TextMapSetter } from '@opentelemetry/api'
-import type { Propagator } from '../config.ts'
+import type { Propagator } from '../config/propagation.ts'
 import { BaggagePropagator } from './baggage-propagator.ts'
 import { TraceContextPropagator } from './trace-context-propagator.ts'
 
