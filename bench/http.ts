@@ -1,5 +1,5 @@
 /**
- * The same applications bare, with ours and with the official SDK: throughput, latency, CPU and memory, and whether the spans arrived.
+ * The same applications bare, with ours, with the official SDK and with dd-trace: throughput, latency, CPU and memory, and whether the spans arrived.
  * Each run is a fresh server process; the modes take turns, so that what else the machine does hits all alike.
  */
 import { Child } from './child/child.ts'
@@ -18,7 +18,7 @@ const quick = { rounds: 1, durations: { warmUp: 700, load: 1000 } } as const
 
 export const http: Suite = {
   name: 'http',
-  summary: 'throughput, latency, CPU and memory of a server: bare, with ours, with the official SDK',
+  summary: 'throughput, latency, CPU and memory of a server: bare, with ours, the official SDK and dd-trace',
   async run(options) {
     const load = await Child.start<LoadCalls>(new URL('./http/load.ts', import.meta.url))
     const sink = await Child.start<SinkCalls>(new URL('./sink/sink.ts', import.meta.url))
@@ -39,6 +39,7 @@ async function runScenario(
 ): Promise<void> {
   const { rounds: defaultRounds, durations } = options.quick ? quick : full
   const rounds = options.rounds ?? defaultRounds
+  for (const { mode } of scenario.modes) mode.prepare?.()
   // Nothing is timed yet, so the modes may run at once.
   const series: readonly Series[] = await Promise.all(
     scenario.modes.map(async (entry) => ({

@@ -97,7 +97,7 @@ async function proveStage(
   stage: 'encode' | 'export',
 ): Promise<void> {
   const who = `${label}, ${stage}`
-  const port = await sink.call('open', { keep: true })
+  const port = await sink.call('open', { protocol: 'otlp-grpc', keep: true })
   const { done, sample } = await runOnce(contender, stage, port, { warmUp: 0, spans: proofSpans }, {})
   const { kept, faults } = await sink.call('close', port)
   prove(faults.length === 0, `${who}: the receiver could not read a request: ${faults[0]}`)
@@ -141,7 +141,7 @@ async function measure(
     // Every other round goes backwards, so that nobody always follows the same neighbour.
     for (const sample of round % 2 === 0 ? samples : samples.toReversed()) {
       const { contender, label } = sample.entry
-      const port = await sink.call('open', { keep: false })
+      const port = await sink.call('open', { protocol: 'otlp-grpc', keep: false })
       const { cpuMicros, done } = await runOnce(contender, stage, port, run, options)
       const received = await sink.call('close', port)
       const made = run.warmUp + run.spans

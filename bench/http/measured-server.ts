@@ -1,7 +1,8 @@
 /** One start of one application in one mode, with a receiver of its own; and its orderly end, after which every span has had its chance. */
 import { Child } from '../child/child.ts'
-import type { Received, SinkCalls } from '../sink/sink.ts'
-import { environmentOf, type Mode } from './modes.ts'
+import type { Received } from '../sink/received.ts'
+import type { SinkCalls } from '../sink/sink.ts'
+import type { Mode } from './modes.ts'
 import type { AppName, ServerCalls, Usage } from './server.ts'
 
 const serverModule = new URL('./server.ts', import.meta.url)
@@ -25,14 +26,14 @@ export class MeasuredServer {
     sink: Child<SinkCalls>,
     options: { readonly keep: boolean; readonly profileTo: string | undefined },
   ): Promise<MeasuredServer> {
-    const sinkPort = await sink.call('open', { keep: options.keep })
+    const sinkPort = await sink.call('open', { protocol: mode.protocol, keep: options.keep })
     const child = await Child.start<ServerCalls>(serverModule, {
       args: [app],
       nodeArgs: [
         ...(mode.register === undefined ? [] : ['--import', mode.register]),
         ...(options.profileTo === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${options.profileTo}`]),
       ],
-      env: environmentOf(sinkPort),
+      env: mode.environment(sinkPort),
     })
     return new MeasuredServer(child, await child.call('port'), sink, sinkPort)
   }

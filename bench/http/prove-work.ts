@@ -2,12 +2,12 @@
  * Proves, before anything is timed, that a mode does what it is measured for: the application answers as without tracing, and every request
  * becomes one whole trace under a server span that says which request it was.
  */
-import { type AnyValue, decodeTraceRequest, type Span, SpanKind } from '@rustok/otlp'
 import type { Child } from '../child/child.ts'
 import type { SinkCalls } from '../sink/sink.ts'
 import { prove } from '../suite.ts'
 import type { LoadCalls } from './load.ts'
 import { MeasuredServer } from './measured-server.ts'
+import { type ProofSpan, readSpans } from './read-spans.ts'
 import type { Scenario, ScenarioMode } from './scenarios.ts'
 
 const requests = 20
@@ -31,12 +31,9 @@ export async function proveWork(
   prove(answer === body, `${who}: answered ${answer.slice(0, 200)}`)
   const { kept, faults } = await server.stop()
   prove(faults.length === 0, `${who}: the receiver could not read a request: ${faults[0]}`)
-  const spans = kept
-    .flatMap((bytes) => decodeTraceRequest(bytes).resourceSpans)
-    .flatMap(({ scopeSpans }) => scopeSpans)
-    .flatMap((scope) => scope.spans)
-  const traces = [...Map.groupBy(spans, ({ traceId }) => hex(traceId)).values()]
-  const ofRequests = traces.filter((trace) => trace.some(({ kind }) => kind === SpanKind.SPAN_KIND_SERVER))
+  const spans = readSpans(mode.protocol, kept)
+  const traces = [...Map.groupBy(spans, ({ traceId }) => traceId).values()]
+  const ofRequests = traces.filter((trace) => trace.some(({ server }) => server))
   const wantedTraces = mode.register === undefined ? 0 : requests
   prove(
     ofRequests.length === wantedTraces,
@@ -53,26 +50,17 @@ export async function proveWork(
 }
 
 /** One root, which is the server span with the request's method, path and status; all others hang below it. */
-function checkTrace(who: string, trace: readonly Span[], path: string): void {
-  const ids = new Set(trace.map(({ spanId }) => hex(spanId)))
-  const roots = trace.filter(({ parentSpanId }) => parentSpanId.length === 0)
-  const orphans = trace.filter(({ parentSpanId }) => parentSpanId.length > 0 && !ids.has(hex(parentSpanId)))
+function checkTrace(who: string, trace: readonly ProofSpan[], path: string): void {
+  const ids = new Set(trace.map(({ id }) => id))
+  const roots = trace.filter(({ parentId }) => parentId === undefined)
+  const orphans = trace.filter(({ parentId }) => parentId !== undefined && !ids.has(parentId))
   prove(roots.length === 1 && orphans.length === 0, `${who}: a trace is not one tree`)
-  const [root] = roots as [Span]
-  prove(root.kind === SpanKind.SPAN_KIND_SERVER, `${who}: the root '${root.name}' is no server span`)
-  const attributes = new Map<string, AnyValue>(root.attributes.map(({ key, value }) => [key, value]))
-  const status = attributes.get('http.response.status_code')
-  prove(status === 200n, `${who}: the server span's status is ${status}`)
-  prove(
-    attributes.get('url.path') === path,
-    `${who}: the server span's path is ${attributes.get('url.path')}`,
-  )
+  const [root] = roots as [ProofSpan]
+  prove(root.server, `${who}: the root '${root.name}' is no server span`)
+  prove(root.status === '200', `${who}: the server span's status is ${root.status}`)
+  prove(root.path === path, `${who}: the server span's path is ${root.path}`)
 }
 
 function pathOf(request: Uint8Array): string {
   return Buffer.from(request).toString('latin1').split(' ', 2)[1]!
-}
-
-function hex(id: Uint8Array): string {
-  return Buffer.from(id).toString('hex')
 }

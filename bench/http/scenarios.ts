@@ -1,4 +1,5 @@
 /** The measured applications and the load on them. */
+import { ddTrace } from './dd-trace.ts'
 import { nodesQuery } from './graphql-app.ts'
 import { bare, type Mode, official, ours, oursServerSpan } from './modes.ts'
 import type { AppName } from './server.ts'
@@ -38,6 +39,7 @@ const helloModes: readonly ScenarioMode[] = [
   { mode: bare, spansPerRequest: 0 },
   { mode: ours, spansPerRequest: 1 },
   { mode: official, spansPerRequest: undefined },
+  { mode: ddTrace, spansPerRequest: undefined },
 ]
 
 /** Server, operation, `Query.nodes` and ten times `Node.author`. */
@@ -74,6 +76,7 @@ export const scenarios: readonly Scenario[] = [
       { mode: ours, spansPerRequest: graphqlSpans },
       { mode: oursServerSpan, spansPerRequest: 1 },
       { mode: official, spansPerRequest: undefined },
+      { mode: ddTrace, spansPerRequest: undefined },
     ],
   },
 ]
