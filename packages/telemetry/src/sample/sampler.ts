@@ -1,14 +1,8 @@
-/**
- * Head samplers: whether a span is recorded, decided when it starts, from what costs nothing to know then. The tracer calls
- * one for every span, so they take the trace id as integers and return a boolean.
- */
+/** The samplers that need nothing but the trace id and the parent. */
+import type { SpanOptions } from '@opentelemetry/api'
+import type { TraceContext } from '../context/context.ts'
 import { type SpanIdentity, sampledFlag } from '../trace/span-identity.ts'
-
-export interface HeadSampler {
-  /** `traceId2` and `traceId3` are the low 64 bits of the trace id. */
-  shouldSample(parent: SpanIdentity | undefined, traceId2: number, traceId3: number): boolean
-  toString(): string
-}
+import { type Decision, drop, type HeadSampler, keep, keepAll } from './decision.ts'
 
 const two32 = 2 ** 32
 const two56 = 2 ** 56
@@ -27,8 +21,14 @@ export class TraceIdRatioSampler implements HeadSampler {
     this.#threshold = ratio === 0 ? Number.POSITIVE_INFINITY : Math.round((1 - ratio) * two56)
   }
 
-  shouldSample(_parent: SpanIdentity | undefined, traceId2: number, traceId3: number): boolean {
-    return (traceId2 & 0xff_ffff) * two32 + (traceId3 >>> 0) >= this.#threshold
+  decide(
+    _parent: SpanIdentity | undefined,
+    _traceId0: number,
+    _traceId1: number,
+    traceId2: number,
+    traceId3: number,
+  ): Decision {
+    return (traceId2 & 0xff_ffff) * two32 + (traceId3 >>> 0) >= this.#threshold ? keepAll : drop
   }
 
   toString(): string {
@@ -44,9 +44,18 @@ export class ParentBasedSampler implements HeadSampler {
     this.#root = root
   }
 
-  shouldSample(parent: SpanIdentity | undefined, traceId2: number, traceId3: number): boolean {
-    if (parent !== undefined) return (parent.traceFlags & sampledFlag) !== 0
-    return this.#root.shouldSample(parent, traceId2, traceId3)
+  decide(
+    parent: SpanIdentity | undefined,
+    traceId0: number,
+    traceId1: number,
+    traceId2: number,
+    traceId3: number,
+    name: string,
+    options: SpanOptions,
+    context: TraceContext,
+  ): Decision {
+    if (parent !== undefined) return (parent.traceFlags & sampledFlag) !== 0 ? keep : drop
+    return this.#root.decide(parent, traceId0, traceId1, traceId2, traceId3, name, options, context)
   }
 
   toString(): string {

@@ -10,6 +10,7 @@ import {
   type SpanAttributes,
   type SpanStatus,
   type TimeInput,
+  type TraceState,
 } from '@opentelemetry/api'
 import {
   type AttributeInput,
@@ -81,6 +82,7 @@ export class RecordingSpan extends SpanIdentity implements Span, SpanRecord {
     spanId1: number,
     parent: SpanIdentity | undefined,
     traceFlags: number,
+    traceState: TraceState | undefined,
     name: string,
     otlpKind: number,
     startMs: number,
@@ -90,7 +92,7 @@ export class RecordingSpan extends SpanIdentity implements Span, SpanRecord {
     sink: SpanSink,
     limits: SpanLimits,
   ) {
-    super(traceId0, traceId1, traceId2, traceId3, spanId0, spanId1, traceFlags, parent?.traceState)
+    super(traceId0, traceId1, traceId2, traceId3, spanId0, spanId1, traceFlags, traceState)
     this.parentSpanId0 = parent === undefined ? 0 : parent.spanId0
     this.parentSpanId1 = parent === undefined ? 0 : parent.spanId1
     this.flags = traceFlags | 0x100 | (parent?.isRemote === true ? 0x200 : 0)

@@ -2,7 +2,7 @@
 import type { TracerOptions, TracerProvider as TracerProviderApi } from '@opentelemetry/api'
 import type { ScopeInput } from '@rustok/otlp'
 import type { SpanBatcher } from '../export/span-batcher.ts'
-import type { HeadSampler } from '../sample/sampler.ts'
+import type { HeadSampler } from '../sample/decision.ts'
 import { toName } from './attribute-value.ts'
 import type { SpanSink } from './recording-span.ts'
 import { ScopeSpans } from './scope-spans.ts'

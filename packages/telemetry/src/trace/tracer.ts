@@ -11,7 +11,7 @@ import type { AttributeKey } from '@rustok/otlp'
 import { currentAnchor } from '../clock.ts'
 import { type TraceContext, toTraceContext } from '../context/context.ts'
 import { activeContext, contextStorage } from '../context/context-manager.ts'
-import type { HeadSampler } from '../sample/sampler.ts'
+import type { HeadSampler } from '../sample/decision.ts'
 import { toName } from './attribute-value.ts'
 import { randomInt32 } from './ids.ts'
 import { RecordingSpan, type SpanSink } from './recording-span.ts'
@@ -19,6 +19,8 @@ import { NonRecordingSpan, randomFlag, SpanIdentity, sampledFlag } from './span-
 import type { SpanLimits } from './span-limits.ts'
 
 const noOptions: SpanOptions = {}
+/** Of spans that are recorded but not exported. */
+const unsampledSink: SpanSink = { onEnd() {} }
 
 /** The API's SpanKind counts from internal = 0, OTLP's from internal = 1. */
 const otlpKindOffset = 1
@@ -100,8 +102,18 @@ export class Tracer implements TracerApi {
       traceId3 = parent.traceId3
       flags = parent.traceFlags & randomFlag
     }
-    if (!this.#sampler.shouldSample(parent, traceId2, traceId3)) {
-      const state = parent?.traceState
+    const decision = this.#sampler.decide(
+      parent,
+      traceId0,
+      traceId1,
+      traceId2,
+      traceId3,
+      name,
+      options,
+      context,
+    )
+    const traceState = decision.traceState ?? parent?.traceState
+    if (!decision.recorded) {
       const span = new NonRecordingSpan(
         traceId0,
         traceId1,
@@ -110,7 +122,7 @@ export class Tracer implements TracerApi {
         spanId0,
         spanId1,
         flags,
-        state,
+        traceState,
         false,
       )
       span.correlation = context.correlation ?? parent?.correlation
@@ -125,17 +137,19 @@ export class Tracer implements TracerApi {
       spanId0,
       spanId1,
       parent,
-      flags | sampledFlag,
+      decision.sampled ? flags | sampledFlag : flags,
+      traceState,
       name,
       toOtlpKind(options.kind),
       startMs,
       local === undefined ? currentAnchor(startMs) : local.anchor,
       context.correlation ?? parent?.correlation,
       local === undefined ? undefined : (local.localRoot ?? local),
-      sink,
+      decision.sampled ? sink : unsampledSink,
       this.#limits,
     )
     if (options.attributes !== undefined) span.setFirstAttributes(options.attributes, this.#keyGuesses)
+    if (decision.attributes !== undefined) span.setAttributes(decision.attributes)
     if (options.startTime !== undefined) span.setStart(options.startTime)
     if (options.links !== undefined) span.addLinks(options.links)
     return span
