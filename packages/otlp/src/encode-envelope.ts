@@ -66,24 +66,46 @@ export function encodeScope(scope: ScopeInput): Envelope {
 /** The bytes of one ExportTraceServiceRequest with all the given scopes under one resource. */
 export function encodeEnvelope(resource: Envelope, scopes: readonly ScopeBytes[]): Uint8Array {
   let inner = resource.before.length + resource.after.length
-  for (const { scope, spans } of scopes) inner += fieldSize(scopeSize(scope, spans))
+  for (const { scope, spans } of scopes) inner += fieldSize(scopeSize(scope, spans.length))
   const request = new Uint8Array(fieldSize(inner))
-  request[0] = resourceSpansTag
-  let at = putVarint(request, 1, inner)
-  const append = (bytes: Uint8Array) => {
-    request.set(bytes, at)
-    at += bytes.length
-  }
-  append(resource.before)
-  for (const { scope, spans } of scopes) {
-    request[at] = scopeSpansTag
-    at = putVarint(request, at + 1, scopeSize(scope, spans))
-    append(scope.before)
-    append(spans)
-    append(scope.after)
-  }
-  append(resource.after)
+  let at = putHead(request, 0, resourceSpansTag, inner, resource)
+  for (const scope of scopes) at = putScope(request, at, scope)
+  request.set(resource.after, at)
   return request
+}
+
+/**
+ * The same request in the writer's own memory, without a copy: the spans of `scope` lie there from `start` to the writer's position.
+ *
+ *   [      | spans of scope |                 ]   before
+ *   [ head | spans of scope | others | after  ]   after; the spans move up when the head needs more room than there is
+ *
+ * The result is the writer's memory: it must not be written to before nobody needs the request any more.
+ */
+export function encloseSpans(
+  writer: Writer,
+  start: number,
+  resource: Envelope,
+  scope: Envelope,
+  others: readonly ScopeBytes[],
+): Uint8Array {
+  const size = scopeSize(scope, writer.position - start)
+  let behind = scope.after.length + resource.after.length
+  for (const other of others) behind += fieldSize(scopeSize(other.scope, other.spans.length))
+  const inner = resource.before.length + fieldSize(size) + behind - scope.after.length
+  const head = headSize(inner, resource) + headSize(size, scope)
+  const first = Math.max(start, head)
+  const end = first + writer.position - start
+  writer.reserve(end, behind)
+  const { bytes } = writer
+  if (first > start) bytes.copyWithin(first, start, writer.position)
+  const scopeAt = putHead(bytes, first - head, resourceSpansTag, inner, resource)
+  putHead(bytes, scopeAt, scopeSpansTag, size, scope)
+  let at = put(bytes, end, scope.after)
+  for (const other of others) at = putScope(bytes, at, other)
+  at = put(bytes, at, resource.after)
+  writer.position = at
+  return bytes.subarray(first - head, at)
 }
 
 /** Interned keys and the values of a plain object, in its order. */
@@ -93,8 +115,28 @@ export function attributeListOf(attributes: { readonly [key: string]: AttributeI
   return list
 }
 
-function scopeSize(scope: Envelope, spans: Uint8Array): number {
-  return scope.before.length + spans.length + scope.after.length
+/** Appends what stands in front of an envelope's repeated field; the position after it. */
+function putHead(bytes: Uint8Array, at: number, fieldTag: number, size: number, envelope: Envelope): number {
+  bytes[at] = fieldTag
+  return put(bytes, putVarint(bytes, at + 1, size), envelope.before)
+}
+
+function putScope(bytes: Uint8Array, at: number, { scope, spans }: ScopeBytes): number {
+  const first = putHead(bytes, at, scopeSpansTag, scopeSize(scope, spans.length), scope)
+  return put(bytes, put(bytes, first, spans), scope.after)
+}
+
+function put(bytes: Uint8Array, at: number, part: Uint8Array): number {
+  bytes.set(part, at)
+  return at + part.length
+}
+
+function headSize(size: number, envelope: Envelope): number {
+  return 1 + varintSize(size) + envelope.before.length
+}
+
+function scopeSize(scope: Envelope, spans: number): number {
+  return scope.before.length + spans + scope.after.length
 }
 
 function fieldSize(length: number): number {

@@ -10,6 +10,7 @@ export type { AttributeInput } from './encode-attribute.ts'
 export {
   attributeListOf,
   type Envelope,
+  encloseSpans,
   encodeEnvelope,
   encodeResource,
   encodeScope,

@@ -17,8 +17,9 @@ export class Writer {
   position = 0
   #buffer: FastBuffer
 
-  constructor(capacity = 4096) {
-    this.#buffer = Buffer.allocUnsafeSlow(capacity + slack)
+  /** Begins with that many bytes of memory, or with memory of the caller's, which spans its whole ArrayBuffer. */
+  constructor(memory: number | Buffer = 4096) {
+    this.#buffer = typeof memory === 'number' ? Buffer.allocUnsafeSlow(memory + slack) : memory
     this.bytes = this.#buffer
     this.view = new DataView(this.#buffer.buffer)
   }

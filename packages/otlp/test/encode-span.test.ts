@@ -8,6 +8,7 @@ import {
   type AttributeList,
   attributeKey,
   type EventRecord,
+  encloseSpans,
   encodeEnvelope,
   encodeResource,
   encodeScope,
@@ -255,6 +256,37 @@ test('encodes resource and scope with every kind of attribute, and any number of
       },
     ),
     { numRuns: 150 },
+  )
+})
+
+test('encloses spans in their own memory, wherever they begin, as it encloses copies of them', () => {
+  const text = fc.oneof(anyText(), fc.constant('x'.repeat(300)))
+  const part = fc.record({
+    scope: fc.record({ name: text, schemaUrl: text }),
+    spans: fc.array(spanRecord, { minLength: 1, maxLength: 3 }),
+  })
+  fc.assert(
+    fc.property(
+      fc.array(part, { minLength: 1, maxLength: 4 }),
+      fc.record({ attributes: fc.dictionary(text, text, { maxKeys: 3 }), schemaUrl: text }),
+      fc.nat({ max: 700 }),
+      fc.constantFrom(0, 2000),
+      (parts, resourceInput, start, capacity) => {
+        const resource = encodeResource(resourceInput)
+        const scopes = parts.map(({ scope, spans }) => {
+          const writer = new Writer(64)
+          for (const span of spans) encodeSpan(writer, span)
+          return { scope: encodeScope(scope), spans: writer.finish() }
+        })
+        const [own, ...others] = scopes
+        const writer = new Writer(Buffer.alloc(start + 100 + capacity))
+        writer.position = start
+        for (const span of parts[0]!.spans) encodeSpan(writer, span)
+        const enclosed = encloseSpans(writer, start, resource, own!.scope, others)
+        assert.deepEqual(Uint8Array.from(enclosed), encodeEnvelope(resource, scopes))
+      },
+    ),
+    { numRuns: 200 },
   )
 })
 

@@ -7,14 +7,10 @@
  *               └───────────────┘
  */
 import { diag } from '@opentelemetry/api'
-import type { Exporter } from './exporter.ts'
+import type { Batch } from './batch.ts'
+import type { Exporter, ExportOutcome } from './exporter.ts'
 import type { Ledger } from './ledger.ts'
 import { outside } from './outside.ts'
-
-export interface Batch {
-  readonly request: Uint8Array
-  readonly spans: number
-}
 
 export interface QueueLimits {
   /** Spans that may wait once `maxBufferBytes` are on their way, up to twice those bytes. */
@@ -35,6 +31,8 @@ const maxRetryAfterMs = 60_000
 const minRetryAfterMs = 100
 /** While the process waits to exit, an absent collector is asked more often. */
 const closingBackoffMs = 200
+/** Batches that wait in the memory in which they were made: they leave within a few round trips. Those behind them move, see Batch. */
+const maxBorrowing = 4
 
 export class ExportQueue {
   readonly #exporter: Exporter
@@ -60,23 +58,33 @@ export class ExportQueue {
     this.#limits = limits
   }
 
-  /** Takes a batch, or drops and counts it when everything is full. */
+  /** Takes a batch, or drops and counts it when everything is full: the newest, because those that wait are about to be sent. */
   offer(batch: Batch): void {
-    const onTheWay = this.#sendingBytes + this.#waitingBytes
-    const { maxBufferBytes, maxQueueSize } = this.#limits
-    const bytes = onTheWay + batch.request.length
-    const few = this.#waitingSpans + batch.spans <= maxQueueSize && bytes <= maxBufferBytes * 2
-    if (bytes > maxBufferBytes && !few) {
-      this.#ledger.dropped.queue_full += batch.spans
-      diag.warn(
-        `${batch.spans} spans dropped: ${this.#exporter} is too slow or away and ` +
-          `${Math.round(onTheWay / 1_048_576)} MiB of spans are waiting for it`,
-      )
+    if (!this.#hasRoomFor(batch)) {
+      this.#overflow(batch)
       return
     }
+    if (this.#pause !== undefined || this.#waiting.length >= maxBorrowing) batch.settle()
     this.#open.add(batch)
-    this.#enqueue(batch, 'last')
+    this.#enqueue(batch)
     this.#schedule()
+  }
+
+  #hasRoomFor(batch: Batch): boolean {
+    const { maxBufferBytes, maxQueueSize } = this.#limits
+    const bytes = this.#sendingBytes + this.#waitingBytes + batch.request.length
+    if (bytes <= maxBufferBytes) return true
+    return this.#waitingSpans + batch.spans <= maxQueueSize && bytes <= maxBufferBytes * 2
+  }
+
+  #overflow(batch: Batch): void {
+    this.#ledger.dropped.queue_full += batch.spans
+    batch.release()
+    const onTheWay = this.#sendingBytes + this.#waitingBytes
+    diag.warn(
+      `${batch.spans} spans dropped: ${this.#exporter} is too slow or away and ` +
+        `${Math.round(onTheWay / 1_048_576)} MiB of spans are waiting for it`,
+    )
   }
 
   /** Resolves when all that is here now has left; batches that are being retried keep it waiting. */
@@ -99,13 +107,29 @@ export class ExportQueue {
   abandon(): void {
     this.#abandoned = true
     clearTimeout(this.#pause)
-    const waiting = this.#waiting.splice(0)
-    this.#waitingBytes = 0
-    this.#waitingSpans = 0
-    for (const batch of waiting) {
+    for (const batch of this.#takeWaiting()) {
       this.#ledger.dropped.shutdown += batch.spans
+      batch.release()
       this.#settle(batch)
     }
+  }
+
+  /**
+   * Hands over everything that is not delivered, for somebody who has no event loop any more (the process's exit). What is on the wire is
+   * among it: whatever comes of that attempt is not counted. The spans stay `queued` in the ledger until the caller books them.
+   */
+  takeUndelivered(): readonly Batch[] {
+    clearTimeout(this.#pause)
+    this.#takeWaiting()
+    const batches = [...this.#open]
+    for (const batch of batches) this.#settle(batch)
+    return batches
+  }
+
+  #takeWaiting(): readonly Batch[] {
+    this.#waitingBytes = 0
+    this.#waitingSpans = 0
+    return this.#waiting.splice(0)
   }
 
   /** Tells those who wait for the batch that it is delivered or given up. */
@@ -119,9 +143,8 @@ export class ExportQueue {
     this.#waiters = this.#waiters.filter(({ left }) => left.size > 0)
   }
 
-  #enqueue(batch: Batch, place: 'first' | 'last'): void {
-    if (place === 'first') this.#waiting.unshift(batch)
-    else this.#waiting.push(batch)
+  #enqueue(batch: Batch): void {
+    this.#waiting.push(batch)
     this.#waitingBytes += batch.request.length
     this.#waitingSpans += batch.spans
   }
@@ -152,31 +175,42 @@ export class ExportQueue {
   }
 
   async #send(batch: Batch): Promise<void> {
+    const bytes = batch.request.length
     this.#sending++
-    this.#sendingBytes += batch.request.length
+    this.#sendingBytes += bytes
     const outcome = await this.#exporter.export(batch.request, this.#limits.exportTimeout)
     this.#sending--
-    this.#sendingBytes -= batch.request.length
-    if (outcome.kind === 'retry' && this.#abandoned) {
-      this.#ledger.dropped.shutdown += batch.spans
-    } else if (outcome.kind === 'retry') {
-      this.#enqueue(batch, 'first')
-      this.#backOff(outcome.reason, outcome.retryAfterMs)
-    } else {
-      this.#backoffMs = 0
-      if (outcome.kind === 'accepted') {
-        const rejected = Math.max(0, Math.min(outcome.rejected, batch.spans))
-        this.#ledger.rejected += rejected
-        this.#ledger.exported += batch.spans - rejected
-        if (rejected > 0) diag.warn(`${this.#exporter} rejected ${rejected} spans: ${outcome.message}`)
-        else if (outcome.message !== '') diag.warn(`${this.#exporter} warns: ${outcome.message}`)
-      } else {
-        this.#ledger.dropped.refused += batch.spans
-        diag.error(`${batch.spans} spans dropped: ${this.#exporter} refused them: ${outcome.reason}`)
-      }
-    }
-    if (outcome.kind !== 'retry' || this.#abandoned) this.#settle(batch)
+    this.#sendingBytes -= bytes
+    if (this.#open.has(batch)) this.#conclude(batch, outcome)
     this.#drain()
+  }
+
+  #conclude(batch: Batch, outcome: ExportOutcome): void {
+    if (outcome.kind === 'retry' && !this.#abandoned) {
+      batch.settle(outcome.inUse)
+      // Behind the others: should this one always fail, they arrive all the same.
+      this.#enqueue(batch)
+      this.#backOff(outcome.reason, outcome.retryAfterMs)
+      return
+    }
+    if (outcome.kind === 'retry') this.#ledger.dropped.shutdown += batch.spans
+    else this.#book(batch, outcome)
+    batch.release(outcome.inUse)
+    this.#settle(batch)
+  }
+
+  #book({ spans }: Batch, outcome: Exclude<ExportOutcome, { kind: 'retry' }>): void {
+    this.#backoffMs = 0
+    if (outcome.kind === 'accepted') {
+      const rejected = Math.max(0, Math.min(outcome.rejected, spans))
+      this.#ledger.rejected += rejected
+      this.#ledger.exported += spans - rejected
+      if (rejected > 0) diag.warn(`${this.#exporter} rejected ${rejected} spans: ${outcome.message}`)
+      else if (outcome.message !== '') diag.warn(`${this.#exporter} warns: ${outcome.message}`)
+    } else {
+      this.#ledger.dropped.refused += spans
+      diag.error(`${spans} spans dropped: ${this.#exporter} refused them: ${outcome.reason}`)
+    }
   }
 
   /** Exponential, with jitter so that a fleet does not return in step (OTLP: "Retry"). */
@@ -187,6 +221,7 @@ export class ExportQueue {
     const jittered = this.#backoffMs * (0.5 + Math.random() / 2)
     const asked = Math.min(maxRetryAfterMs, Math.max(minRetryAfterMs, retryAfterMs ?? jittered))
     this.#pause = setTimeout(() => this.#resume(), this.#closing ? closingBackoffMs : asked).unref()
+    for (const batch of this.#waiting) batch.settle()
   }
 
   #resume(): void {

@@ -2,14 +2,19 @@
 
 export type ExportOutcome =
   /** Acknowledged, but for `rejected` spans that the collector named in a partial success. */
-  | { readonly kind: 'accepted'; readonly rejected: number; readonly message: string }
-  /** Worth sending again, after `retryAfterMs` when the collector said so. */
-  | { readonly kind: 'retry'; readonly reason: string; readonly retryAfterMs: number | undefined }
-  /** Final: the same bytes would be refused again. */
-  | { readonly kind: 'refused'; readonly reason: string }
+  (
+    | { readonly kind: 'accepted'; readonly rejected: number; readonly message: string }
+    /** Worth sending again, after `retryAfterMs` when the collector said so. */
+    | { readonly kind: 'retry'; readonly reason: string; readonly retryAfterMs: number | undefined }
+    /** Final: the same bytes would be refused again. */
+    | { readonly kind: 'refused'; readonly reason: string }
+  ) & {
+    /** True when the transport may still read the request's bytes: their memory must not be used for anything else. */
+    readonly inUse?: boolean | undefined
+  }
 
 export interface Exporter {
-  /** Never rejects. `request` is an ExportTraceServiceRequest. */
+  /** Never rejects. `request` is an ExportTraceServiceRequest, and is not changed before the outcome, or later if that says `inUse`. */
   export(request: Uint8Array, timeoutMs: number): Promise<ExportOutcome>
   close(): void
   /** For messages: the protocol and the address. */

@@ -1,6 +1,7 @@
 /** The pipeline behind a tracer provider, wired: batcher → queue → exporter, and the ledger that watches them. */
 import type { Envelope } from '@rustok/otlp'
 import type { OtelConfigFields } from '../config.ts'
+import type { Batch } from './batch.ts'
 import { ExportQueue } from './export-queue.ts'
 import type { Exporter } from './exporter.ts'
 import { Ledger } from './ledger.ts'
@@ -41,6 +42,12 @@ export class Pipeline {
   shutdown(timeoutMs = this.#shutdownTimeout): Promise<void> {
     this.#shutdown ??= this.#close(timeoutMs)
     return this.#shutdown
+  }
+
+  /** All that has ended and is not delivered, as requests, for a last synchronous attempt; see ExportQueue. */
+  takeUndelivered(): readonly Batch[] {
+    this.batcher.close()
+    return this.#queue.takeUndelivered()
   }
 
   async #close(timeoutMs: number): Promise<void> {

@@ -3,7 +3,7 @@
  * when its first span has waited for the schedule delay; a full batch goes at once, not at the next tick of a timer.
  */
 import { diag } from '@opentelemetry/api'
-import { type Envelope, encodeEnvelope, type SpanRecord } from '@rustok/otlp'
+import type { Envelope, SpanRecord } from '@rustok/otlp'
 import type { ScopeSpans } from '../trace/scope-spans.ts'
 import type { ExportQueue } from './export-queue.ts'
 import type { Ledger } from './ledger.ts'
@@ -65,8 +65,10 @@ export class SpanBatcher {
   /** Hands the open batch, if any, to the queue. */
   seal(): void {
     if (this.#count === 0) return
-    const scopes = this.#scopes.map((scope) => ({ scope: scope.envelope, spans: scope.take() }))
-    const batch = { request: encodeEnvelope(this.#resource(), scopes), spans: this.#count }
+    let largest = this.#scopes[0]!
+    for (const scope of this.#scopes) if (scope.size > largest.size) largest = scope
+    const others = this.#scopes.filter((scope) => scope !== largest && scope.count > 0)
+    const batch = largest.seal(this.#resource(), others)
     this.#scopes = []
     this.#count = 0
     this.#bytes = 0
@@ -77,7 +79,7 @@ export class SpanBatcher {
   #sealBefore(scope: ScopeSpans, size: number): void {
     const last = scope.removeLast(size)
     this.seal()
-    scope.restore(last)
+    scope.appendEncoded(last, 1)
   }
 
   /** Seals what is open; spans that end from now on are dropped and counted. */
