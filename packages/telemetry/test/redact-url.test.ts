@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
 import fc from 'fast-check'
-import { redactQuery, redactUrl } from '../src/instrument/redact-url.ts'
+import { redactQuery, redactUrl } from '../src/redact/redact-url.ts'
 
 suite('query strings', () => {
   for (const [query, redacted] of [

@@ -27,7 +27,7 @@ import {
   rawHeader,
   requestKind,
 } from './http-request-attributes.ts'
-import { redactQuery } from './redact-url.ts'
+import { redactQuery } from '../redact/redact-url.ts'
 import { subscribeAll } from './subscribe.ts'
 
 const openRequest = Symbol('rustok.openRequest')

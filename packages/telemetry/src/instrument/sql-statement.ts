@@ -2,7 +2,7 @@
  * What a span says of a SQL statement, by the stable database conventions: the operation, the table and the text without its literals. Called
  * for each statement that is new to the hook of Kysely.
  */
-import { redactSql } from './redact-sql.ts'
+import { redactSql } from '../redact/redact-sql.ts'
 
 export interface Statement {
   readonly name: string

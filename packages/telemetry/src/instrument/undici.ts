@@ -16,7 +16,7 @@ import { errorCode, errorMessage, errorName } from '../trace/exception.ts'
 import { RecordingSpan } from '../trace/recording-span.ts'
 import type { TracerProvider } from '../trace/tracer-provider.ts'
 import { rawHeadersGetter } from './http-server.ts'
-import { redactUrl } from './redact-url.ts'
+import { redactUrl } from '../redact/redact-url.ts'
 import { subscribeAll } from './subscribe.ts'
 
 interface UndiciRequest {
