@@ -46,6 +46,11 @@ export async function initTracing(
   config: OtelConfig = OtelConfig.fromEnv(),
   options: TracingOptions = {},
 ): Promise<Tracing> {
+  return startTracing(config, options)
+}
+
+/** The same at once, for register.ts: what `require` loads cannot wait. */
+export function startTracing(config: OtelConfig, options: TracingOptions = {}): Tracing {
   if (current !== undefined) throw new OtelError('ALREADY_INITIALIZED')
   checkConfig(config)
   enableDiagnostics(config.logLevel)
