@@ -2,6 +2,8 @@
  * Attribute keys, interned with their bytes. A service has some hundred keys and most of them have few values, so the encoder
  * copies prepared bytes for a key, and for a whole key-value pair whose value was seen before, instead of encoding strings.
  */
+import type { AttributeInput } from './encode-attribute.ts'
+import type { AttributeList } from './encode-span.ts'
 
 /** Keys kept for the life of the process; 4,096 keys of 40 bytes are 0.5 MB. A key beyond them works, uncached. */
 const maxInternedKeys = 4096
@@ -12,7 +14,11 @@ const maxCachedValues = 64
 /** Copying prepared words beats Node's UTF-8 writer up to about this length. */
 const maxCachedValueLength = 96
 
+/** Changes a value before it is recorded; `beside` are the attributes that are there already. */
+export type AttributeRule = (value: AttributeInput, beside: AttributeList) => AttributeInput
+
 const interned = new Map<string, AttributeKey>()
+let ruleFor: (name: string) => AttributeRule | undefined = () => undefined
 
 export class AttributeKey {
   readonly name: string
@@ -26,6 +32,8 @@ export class AttributeKey {
   readonly size: number
   /** Prepared KeyValue messages by string value; undefined once the key has shown too many values. */
   values: Map<string, PreparedPair> | undefined
+  /** Whoever records a value passes it through this first; undefined for nearly all keys. */
+  rule: AttributeRule | undefined
 
   constructor(name: string, interned: boolean) {
     this.name = name
@@ -34,6 +42,7 @@ export class AttributeKey {
     this.words = toWords(bytes)
     this.size = bytes.length
     this.values = interned ? new Map() : undefined
+    this.rule = ruleFor(name)
   }
 }
 
@@ -46,6 +55,12 @@ export interface PreparedPair {
 /** The interned form of `name`: the same object for the same name while the table has room. */
 export function attributeKey(name: string): AttributeKey {
   return interned.get(name) ?? addKey(name)
+}
+
+/** From now on keys have the rules that `find` gives for their names, in the whole process; it is asked once for each. */
+export function setAttributeRules(find: (name: string) => AttributeRule | undefined): void {
+  ruleFor = find
+  for (const key of interned.values()) key.rule = find(key.name)
 }
 
 function addKey(name: string): AttributeKey {

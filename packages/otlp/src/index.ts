@@ -3,7 +3,13 @@
  * …TraceRequest… functions read and write whole requests, for receivers and tools; response and rpc-status are what a receiver answers.
  */
 
-export { AttributeKey, attributeKey, type PreparedPair } from './attribute-key.ts'
+export {
+  AttributeKey,
+  type AttributeRule,
+  attributeKey,
+  type PreparedPair,
+  setAttributeRules,
+} from './attribute-key.ts'
 export { decodeTraceRequestJson } from './decode-json.ts'
 export { decodeTraceRequest } from './decode-request.ts'
 export type { AttributeInput } from './encode-attribute.ts'
