@@ -9,8 +9,10 @@ import { StorageContextManager } from './context/context-manager.ts'
 import { createPropagator } from './context/propagators.ts'
 import { enableDiagnostics } from './diagnostics.ts'
 import { OtelError } from './errors.ts'
-import { onProcessEnd } from './exit.ts'
+import { deliverSync } from './exit/deliver-sync.ts'
+import { onProcessEnd, type ProcessEnd } from './exit/process-end.ts'
 import { Ledger, type LedgerSnapshot } from './export/ledger.ts'
+import { reportLosses } from './export/losses.ts'
 import { Pipeline } from './export/pipeline.ts'
 import { type InstrumentationName, instrument } from './instrument/instrument.ts'
 import { describeResource } from './resource.ts'
@@ -20,6 +22,8 @@ import { TracerProvider } from './trace/tracer-provider.ts'
 export interface TracingOptions {
   /** False when the application flushes by calling `shutdown` from its own signal handlers. Default true. */
   readonly handleSignals?: boolean
+  /** False when nothing is to be delivered at `process.exit()`, after a crash, or when the event loop runs empty. Default true. */
+  readonly handleExit?: boolean
   /** Instrumentations to leave out. */
   readonly without?: readonly InstrumentationName[]
 }
@@ -85,12 +89,13 @@ function start(config: OtelConfig, options: TracingOptions): Tracing {
     throw new OtelError('GLOBAL_PROVIDER_TAKEN')
   }
   const stopInstrumentation = instrument(provider, options.without ?? [])
-  let forgetSignals = () => {}
+  let end: ProcessEnd | undefined
   let stopped: Promise<void> | undefined
   const stop = async (timeoutMs: number) => {
-    forgetSignals()
+    end?.closing()
     stopInstrumentation()
     await pipeline.shutdown(timeoutMs)
+    end?.closed()
     reportLosses(pipeline.ledger.snapshot())
     trace.disable()
     unregisterPropagation()
@@ -104,8 +109,8 @@ function start(config: OtelConfig, options: TracingOptions): Tracing {
       return stopped
     },
   }
-  if (options.handleSignals !== false) {
-    forgetSignals = onProcessEnd({
+  end = onProcessEnd(
+    {
       flush: () => pipeline.flush(config.shutdownTimeout),
       shutdown: tracing.shutdown,
       abandon: () => {
@@ -113,9 +118,14 @@ function start(config: OtelConfig, options: TracingOptions): Tracing {
         return stopped
       },
       queued: () => pipeline.ledger.snapshot().queued,
-    })
-  }
-
+      deliverSync: (timeoutMs) => {
+        deliverSync(pipeline.takeUndelivered(), config, pipeline.ledger, timeoutMs)
+        reportLosses(pipeline.ledger.snapshot())
+      },
+    },
+    config.shutdownTimeout,
+    options,
+  )
   return tracing
 }
 
@@ -142,19 +152,4 @@ function unregisterPropagation(): void {
   propagation.disable()
   context.disable()
   current = undefined
-}
-
-/** One line, with the reason and what to change. */
-function reportLosses({ created, dropped, rejected }: LedgerSnapshot): void {
-  const reasons = Object.entries(dropped).filter(([, count]) => count > 0)
-  if (reasons.length === 0 && rejected === 0) return
-  const advice: Record<string, string> = {
-    queue_full: 'the collector was too slow or away: raise OTEL_BSP_MAX_QUEUE_SIZE, or look at the collector',
-    shutdown: 'the collector did not answer before the shutdown deadline',
-    refused: 'the collector refused them: see the errors above',
-    encoding: 'they could not be encoded: see the errors above',
-  }
-  const parts = reasons.map(([reason, count]) => `${count} (${advice[reason]})`)
-  if (rejected > 0) parts.push(`${rejected} (rejected by the collector)`)
-  diag.warn(`of ${created} spans, these were lost: ${parts.join('; ')}`)
 }

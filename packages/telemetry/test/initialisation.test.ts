@@ -48,6 +48,11 @@ afterEach(async () => {
   diag.disable()
 })
 
+const listenersOfProcess = () =>
+  ['SIGTERM', 'SIGINT', 'beforeExit', 'exit', 'uncaughtException', 'uncaughtExceptionMonitor'].map((name) =>
+    process.listenerCount(name),
+  )
+
 suite('initTracing', () => {
   test('registers provider, propagators and context manager; shutdown takes them back', async () => {
     assert.deepEqual(registered(), nothing)
@@ -207,20 +212,21 @@ suite('shutdown', () => {
   })
 
   test('leaves no listener on the process', async () => {
-    const count = () => ['SIGTERM', 'SIGINT', 'beforeExit'].map((name) => process.listenerCount(name))
-    const before = count()
+    const before = listenersOfProcess()
     for (let i = 0; i < 12; i++) {
       await initTracing(quiet())
       await shutdown()
     }
-    assert.deepEqual(count(), before)
+    assert.deepEqual(listenersOfProcess(), before)
   })
 
-  test('handleSignals: false adds no listener at all', async () => {
-    const count = () => ['SIGTERM', 'SIGINT', 'beforeExit'].map((name) => process.listenerCount(name))
-    const before = count()
+  test('handleSignals: false adds no listener for signals, handleExit: false none for the other ways out', async () => {
+    const before = listenersOfProcess()
     await initTracing(quiet(), { handleSignals: false })
-    assert.deepEqual(count(), before)
+    assert.deepEqual(listenersOfProcess().slice(0, 2), before.slice(0, 2))
+    await shutdown()
+    await initTracing(quiet(), { handleSignals: false, handleExit: false })
+    assert.deepEqual(listenersOfProcess(), before)
   })
 })
 

@@ -1,5 +1,6 @@
 /** The pipeline behind a tracer provider, wired: batcher → queue → exporter, and the ledger that watches them. */
 import type { Envelope } from '@rustok/otlp'
+import type { ExportFields } from '../config/export.ts'
 import type { OtelConfigFields } from '../config.ts'
 import type { Batch } from './batch.ts'
 import { ExportQueue } from './export-queue.ts'
@@ -71,6 +72,6 @@ export class Pipeline {
   }
 }
 
-function createExporter(config: OtelConfigFields): Exporter {
+export function createExporter(config: ExportFields): Exporter {
   return new OtlpGrpcExporter(new URL(config.endpoint), config.headers)
 }

@@ -1,0 +1,26 @@
+/** What is said at the end when spans were lost: one line, with each reason and what to change. */
+import { diag } from '@opentelemetry/api'
+import type { DropReason, LedgerSnapshot } from './ledger.ts'
+
+/** By reason of the ledger; the README repeats it and a test compares the two. */
+export const lossAdvice: Readonly<Record<DropReason, string>> = {
+  queue_full: 'the collector was too slow or away: raise OTEL_BSP_MAX_QUEUE_SIZE, or look at the collector',
+  shutdown: 'the collector did not answer before the shutdown deadline',
+  refused: 'the collector refused them: see the errors above',
+  encoding: 'they could not be encoded: see the errors above',
+}
+
+export function reportLosses(ledger: LedgerSnapshot): void {
+  const line = describeLosses(ledger)
+  if (line !== undefined) diag.warn(line)
+}
+
+/** Undefined when nothing was lost. */
+export function describeLosses({ created, dropped, rejected }: LedgerSnapshot): string | undefined {
+  const parts: string[] = []
+  for (const [reason, count] of Object.entries(dropped)) {
+    if (count > 0) parts.push(`${count} (${lossAdvice[reason as DropReason]})`)
+  }
+  if (rejected > 0) parts.push(`${rejected} (rejected by the collector)`)
+  return parts.length === 0 ? undefined : `of ${created} spans, these were lost: ${parts.join('; ')}`
+}
