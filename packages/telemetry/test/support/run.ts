@@ -1,4 +1,4 @@
-/** Runs the pinned Node as a child process. */
+/** Runs Node as a child process: the pinned one, unless told otherwise. */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -7,6 +7,8 @@ import { join } from 'node:path'
 export interface RunOptions {
   readonly env?: Readonly<Record<string, string>>
   readonly cwd?: string
+  /** Another Node. */
+  readonly execPath?: string
   /** Called once the child runs, to send it signals. */
   readonly during?: (child: ChildProcess) => unknown
 }
@@ -26,11 +28,14 @@ process.on('exit', () => rmSync(compileCache, { recursive: true, force: true }))
 const timeout = 60_000
 
 /** Without the variables of tracing that the environment of the tests may have. */
-export function run(args: readonly string[], { env = {}, cwd, during }: RunOptions = {}): Promise<Finished> {
+export function run(
+  args: readonly string[],
+  { env = {}, cwd, execPath = process.execPath, during }: RunOptions = {},
+): Promise<Finished> {
   const inherited = Object.entries(process.env).filter(
     ([name]) => !name.startsWith('OTEL_') && name !== 'NODE_OPTIONS' && name !== 'NODE_TEST_CONTEXT',
   )
-  const child = spawn(process.execPath, args, {
+  const child = spawn(execPath, args, {
     env: { ...Object.fromEntries(inherited), NODE_COMPILE_CACHE: compileCache, ...env },
     ...(cwd !== undefined && { cwd }),
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
