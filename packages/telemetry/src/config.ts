@@ -10,6 +10,7 @@ import { checkGeneral, type GeneralFields, generalDefaults, readGeneral } from '
 import { checkLimits, type LimitFields, limitDefaults, readLimits } from './config/limits.ts'
 import { type PropagationFields, propagationDefaults, readPropagation } from './config/propagation.ts'
 import { checkSampling, readSampling, type SamplingFields, samplingDefaults } from './config/sampling.ts'
+import { checkSpool, readSpool, type SpoolFields, spoolDefaults } from './config/spool.ts'
 
 export interface OtelConfigFields
   extends GeneralFields,
@@ -17,7 +18,8 @@ export interface OtelConfigFields
     SamplingFields,
     LimitFields,
     BatchFields,
-    ExportFields {
+    ExportFields,
+    SpoolFields {
   /** What was wrong with the environment, a sentence each. */
   readonly warnings: readonly string[]
 }
@@ -29,11 +31,12 @@ const defaults: OtelConfigFields = {
   ...limitDefaults,
   ...batchDefaults,
   ...exportDefaults,
+  ...spoolDefaults,
   warnings: [],
 }
 
-const readers = [readGeneral, readPropagation, readSampling, readLimits, readBatch, readExport]
-const checks = [checkGeneral, checkSampling, checkLimits, checkBatch, checkExport]
+const readers = [readGeneral, readPropagation, readSampling, readLimits, readBatch, readExport, readSpool]
+const checks = [checkGeneral, checkSampling, checkLimits, checkBatch, checkExport, checkSpool]
 
 /** The constructor assigns every field. */
 export interface OtelConfig extends OtelConfigFields {}

@@ -5,12 +5,15 @@
  *   offer ─▶ waiting ─▶ sending (≤ maxConcurrency) ─▶ accepted | refused
  *               ▲               │ retry, after a backoff
  *               └───────────────┘
+ *
+ * With a spool, what would have to wait long goes there instead of `waiting`, and comes back from there.
  */
 import { diag } from '@opentelemetry/api'
 import type { Batch } from './batch.ts'
 import type { Exporter, ExportOutcome } from './exporter.ts'
-import type { Ledger } from './ledger.ts'
+import type { Account, Ledger } from './ledger.ts'
 import { outside } from './outside.ts'
+import type { Overflow, StoredBatch } from './overflow.ts'
 
 export interface QueueLimits {
   /** Spans that may wait once `maxBufferBytes` are on their way, up to twice those bytes. */
@@ -33,6 +36,8 @@ const minRetryAfterMs = 100
 const closingBackoffMs = 200
 /** Batches that wait in the memory in which they were made: they leave within a few round trips. Those behind them move, see Batch. */
 const maxBorrowing = 4
+/** A collector that has answered nothing for so long is as good as away: what waits for it goes to the spool. */
+const stalledMs = 1000
 
 export class ExportQueue {
   readonly #exporter: Exporter
@@ -51,15 +56,37 @@ export class ExportQueue {
   /** Waiting or on the wire. */
   readonly #open = new Set<Batch>()
   #waiters: { readonly left: Set<Batch>; readonly resolve: () => void }[] = []
+  readonly #spool: Overflow | undefined
+  /** Of the spool's batches, on the wire. */
+  #sendingStored = 0
+  /** When the collector answered last, or was first asked after a while. */
+  #heardAt = 0
 
-  constructor(exporter: Exporter, ledger: Ledger, limits: QueueLimits) {
+  constructor(exporter: Exporter, ledger: Ledger, limits: QueueLimits, spool?: Overflow) {
     this.#exporter = exporter
     this.#ledger = ledger
     this.#limits = limits
+    this.#spool = spool
+    spool?.attach({
+      stored: (batch) => {
+        batch.release()
+        this.#settle(batch)
+        this.#spill()
+      },
+      returned: (batch) => this.#takeBack(batch),
+      ready: () => this.#schedule(),
+    })
   }
 
   /** Takes a batch, or drops and counts it when everything is full: the newest, because those that wait are about to be sent. */
   offer(batch: Batch): void {
+    if (this.#spool !== undefined && this.#isSlow(batch.request.length)) {
+      this.#spill()
+      if (this.#spool.take(batch)) {
+        this.#open.add(batch)
+        return
+      }
+    }
     if (!this.#hasRoomFor(batch)) {
       this.#overflow(batch)
       return
@@ -68,6 +95,35 @@ export class ExportQueue {
     this.#open.add(batch)
     this.#enqueue(batch)
     this.#schedule()
+  }
+
+  /** Whether the collector is away, silent, or cannot keep up with half of what may wait. */
+  #isSlow(bytes = 0): boolean {
+    if (this.#backoffMs > 0 || this.#waitingBytes + bytes > this.#limits.maxBufferBytes / 2) return true
+    return this.#sending > 0 && performance.now() - this.#heardAt > stalledMs
+  }
+
+  /** What waits goes to disk, as far as it takes it. */
+  #spill(): void {
+    while (this.#waiting.length > 0 && this.#isSlow() && this.#spool!.take(this.#waiting[0]!)) this.#shift()
+  }
+
+  /** The disk failed. */
+  #takeBack(batch: Batch): void {
+    if (!this.#abandoned && this.#hasRoomFor(batch)) {
+      batch.settle()
+      this.#enqueue(batch)
+      this.#schedule()
+      return
+    }
+    if (this.#abandoned) this.#giveUp(batch)
+    else this.#overflow(batch)
+    this.#settle(batch)
+  }
+
+  #giveUp(batch: Batch): void {
+    this.#ledger.dropped.shutdown += batch.spans
+    batch.release()
   }
 
   #hasRoomFor(batch: Batch): boolean {
@@ -103,13 +159,13 @@ export class ExportQueue {
     this.#resume()
   }
 
-  /** Gives up what is waiting, and what comes back from now on, counted as dropped at shutdown. */
+  /** Gives up what is waiting, and what comes back from now on, counted as dropped at shutdown unless there is a spool to take it. */
   abandon(): void {
     this.#abandoned = true
     clearTimeout(this.#pause)
     for (const batch of this.#takeWaiting()) {
-      this.#ledger.dropped.shutdown += batch.spans
-      batch.release()
+      if (this.#spool?.take(batch)) continue
+      this.#giveUp(batch)
       this.#settle(batch)
     }
   }
@@ -166,49 +222,85 @@ export class ExportQueue {
   #sendWaiting(): void {
     // After a failure one batch at a time is tried, until one arrives.
     const concurrency = this.#backoffMs > 0 ? 1 : maxConcurrency
-    while (this.#pause === undefined && this.#sending < concurrency && this.#waiting.length > 0) {
-      const batch = this.#waiting.shift()!
-      this.#waitingBytes -= batch.request.length
-      this.#waitingSpans -= batch.spans
-      void this.#send(batch)
+    while (this.#pause === undefined && this.#sending < concurrency) {
+      const stored = this.#nextStored()
+      if (stored !== undefined) void this.#sendStored(stored)
+      else if (this.#waiting.length > 0) void this.#send(this.#shift())
+      else break
     }
   }
 
+  /** While there are fresh batches to send, one of the spool's at a time is sent beside them. */
+  #nextStored(): StoredBatch | undefined {
+    if (this.#spool === undefined || this.#abandoned) return undefined
+    return this.#sendingStored === 0 || this.#waiting.length === 0 ? this.#spool.next() : undefined
+  }
+
+  #shift(): Batch {
+    const batch = this.#waiting.shift()!
+    this.#waitingBytes -= batch.request.length
+    this.#waitingSpans -= batch.spans
+    return batch
+  }
+
   async #send(batch: Batch): Promise<void> {
-    const bytes = batch.request.length
-    this.#sending++
-    this.#sendingBytes += bytes
-    const outcome = await this.#exporter.export(batch.request, this.#limits.exportTimeout)
-    this.#sending--
-    this.#sendingBytes -= bytes
+    const outcome = await this.#attempt(batch.request)
     if (this.#open.has(batch)) this.#conclude(batch, outcome)
     this.#drain()
+  }
+
+  async #sendStored(batch: StoredBatch): Promise<void> {
+    this.#sendingStored++
+    const outcome = await this.#attempt(batch.request)
+    this.#sendingStored--
+    this.#spool!.settled(batch, outcome.kind !== 'retry')
+    if (outcome.kind !== 'retry') this.#book(batch.account, batch.spans, outcome)
+    else if (!this.#abandoned) this.#backOff(outcome.reason, outcome.retryAfterMs)
+    this.#drain()
+  }
+
+  async #attempt(request: Uint8Array): Promise<ExportOutcome> {
+    const bytes = request.length
+    if (this.#sending === 0) this.#heardAt = performance.now()
+    this.#sending++
+    this.#sendingBytes += bytes
+    const outcome = await this.#exporter.export(request, this.#limits.exportTimeout)
+    this.#sending--
+    this.#sendingBytes -= bytes
+    this.#heardAt = performance.now()
+    return outcome
   }
 
   #conclude(batch: Batch, outcome: ExportOutcome): void {
     if (outcome.kind === 'retry' && !this.#abandoned) {
       batch.settle(outcome.inUse)
-      // Behind the others: should this one always fail, they arrive all the same.
-      this.#enqueue(batch)
       this.#backOff(outcome.reason, outcome.retryAfterMs)
+      // Behind the others: should this one always fail, they arrive all the same.
+      if (!this.#spool?.take(batch)) this.#enqueue(batch)
+      if (this.#spool !== undefined) this.#spill()
       return
     }
-    if (outcome.kind === 'retry') this.#ledger.dropped.shutdown += batch.spans
-    else this.#book(batch, outcome)
+    if (outcome.kind === 'retry') {
+      if (this.#spool !== undefined) batch.settle(outcome.inUse)
+      if (this.#spool?.take(batch)) return
+      this.#ledger.dropped.shutdown += batch.spans
+    } else {
+      this.#book(this.#ledger, batch.spans, outcome)
+    }
     batch.release(outcome.inUse)
     this.#settle(batch)
   }
 
-  #book({ spans }: Batch, outcome: Exclude<ExportOutcome, { kind: 'retry' }>): void {
+  #book(account: Account, spans: number, outcome: Exclude<ExportOutcome, { kind: 'retry' }>): void {
     this.#backoffMs = 0
     if (outcome.kind === 'accepted') {
       const rejected = Math.max(0, Math.min(outcome.rejected, spans))
-      this.#ledger.rejected += rejected
-      this.#ledger.exported += spans - rejected
+      account.rejected += rejected
+      account.exported += spans - rejected
       if (rejected > 0) diag.warn(`${this.#exporter} rejected ${rejected} spans: ${outcome.message}`)
       else if (outcome.message !== '') diag.warn(`${this.#exporter} warns: ${outcome.message}`)
     } else {
-      this.#ledger.dropped.refused += spans
+      account.dropped.refused += spans
       diag.error(`${spans} spans dropped: ${this.#exporter} refused them: ${outcome.reason}`)
     }
   }

@@ -3,7 +3,9 @@
  * pipeline books what it does here; what is queued is the rest, so the pipeline's own count can be checked against it.
  */
 
-export type DropReason = 'queue_full' | 'shutdown' | 'refused' | 'encoding'
+export type DropReason = 'queue_full' | 'shutdown' | 'refused' | 'encoding' | SpoolDropReason
+/** The spool's bound was reached and its oldest segment went; or what it had written could not be read back. */
+export type SpoolDropReason = 'spool_full' | 'spool_damaged'
 
 export interface LedgerSnapshot {
   /** Sampled spans that have ended. */
@@ -15,15 +17,52 @@ export interface LedgerSnapshot {
   readonly dropped: Readonly<Record<DropReason, number>>
   /** In memory: in the open batch, waiting, or on the way. */
   readonly queued: number
+  /** On disk, see RUSTOK_SPOOL_DIRECTORY. */
+  readonly spooled: number
+  /** Spans of processes that ended before, apart from all of the above. */
+  readonly recovered: RecoveredSnapshot
+}
+
+/** `found = exported + rejected + dropped + spooled`, at any moment. */
+export interface RecoveredSnapshot {
+  /** On disk, left by processes that had ended. */
+  readonly found: number
+  readonly exported: number
+  readonly rejected: number
+  readonly dropped: Readonly<Record<RecoveredDropReason, number>>
   readonly spooled: number
 }
 
-export class Ledger {
+type RecoveredDropReason = 'refused' | SpoolDropReason
+
+/** Where a batch that left is booked: the process's own spans, or those that it has recovered. */
+export interface Account {
+  exported: number
+  rejected: number
+  spooled: number
+  readonly dropped: Record<RecoveredDropReason, number>
+}
+
+export class Ledger implements Account {
   created = 0
   exported = 0
   rejected = 0
   spooled = 0
-  readonly dropped: Record<DropReason, number> = { queue_full: 0, shutdown: 0, refused: 0, encoding: 0 }
+  readonly dropped: Record<DropReason, number> = {
+    queue_full: 0,
+    shutdown: 0,
+    refused: 0,
+    encoding: 0,
+    spool_full: 0,
+    spool_damaged: 0,
+  }
+  readonly recovered: Account & { found: number } = {
+    found: 0,
+    exported: 0,
+    rejected: 0,
+    spooled: 0,
+    dropped: { refused: 0, spool_full: 0, spool_damaged: 0 },
+  }
 
   /** Books a span that could not even be read. */
   refuseUnread(): void {
@@ -44,6 +83,7 @@ export class Ledger {
       dropped: { ...this.dropped },
       queued: this.created - settled,
       spooled: this.spooled,
+      recovered: { ...this.recovered, dropped: { ...this.recovered.dropped } },
     }
   }
 }

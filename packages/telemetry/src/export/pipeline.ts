@@ -2,6 +2,7 @@
 import type { Envelope } from '@rustok/otlp'
 import type { ExportFields } from '../config/export.ts'
 import type { OtelConfigFields } from '../config.ts'
+import { createSpool, type Spool } from '../spool/spool.ts'
 import type { Batch } from './batch.ts'
 import { ExportQueue } from './export-queue.ts'
 import type { Exporter } from './exporter.ts'
@@ -11,12 +12,15 @@ import { SpanBatcher } from './span-batcher.ts'
 
 /** For requests on the wire to report that they were cancelled, so that the ledger closes. */
 const cancelTimeoutMs = 250
+/** For a slow disk to take what was left. */
+const spoolTimeoutMs = 500
 
 export class Pipeline {
   readonly ledger = new Ledger()
   readonly batcher: SpanBatcher
   readonly #queue: ExportQueue
   readonly #exporter: Exporter
+  readonly #spool: Spool | undefined
   readonly #exportTimeout: number
   readonly #shutdownTimeout: number
   #shutdown: Promise<void> | undefined
@@ -29,7 +33,8 @@ export class Pipeline {
     this.#exporter = exporter
     this.#exportTimeout = config.exportTimeout
     this.#shutdownTimeout = config.shutdownTimeout
-    this.#queue = new ExportQueue(exporter, this.ledger, config)
+    this.#spool = createSpool(config, this.ledger)
+    this.#queue = new ExportQueue(exporter, this.ledger, config, this.#spool)
     this.batcher = new SpanBatcher(resource, this.#queue, this.ledger, config)
   }
 
@@ -39,7 +44,7 @@ export class Pipeline {
     return this.#drained(timeoutMs)
   }
 
-  /** Flushes for at most the timeout; what remains is dropped and counted. Idempotent; never rejects. */
+  /** Flushes for at most the timeout; what remains is spooled, or else dropped and counted. Idempotent; never rejects. */
   shutdown(timeoutMs = this.#shutdownTimeout): Promise<void> {
     this.#shutdown ??= this.#close(timeoutMs)
     return this.#shutdown
@@ -60,6 +65,7 @@ export class Pipeline {
     this.#queue.abandon()
     this.#exporter.close()
     await this.#drained(cancelTimeoutMs)
+    await this.#spool?.close(spoolTimeoutMs)
   }
 
   /** The timer is referenced, unlike all others here: the process must not exit while somebody waits for its spans to leave. */
