@@ -19,15 +19,24 @@ const repeatAfterMs = 10_000
 const figures = /\d+/g
 const maxKinds = 256
 
-/** Registers the logger unless the application has one. */
+let ours: unknown
+
+/** Registers the logger at this level, unless the application has one of its own. The last call counts. */
 export function enableDiagnostics(level: LogLevel): void {
-  if (level === 'none' || hasDiagLogger()) return
+  const registered = registeredLogger()
+  if (registered !== undefined && registered !== ours) return
+  if (level === 'none') {
+    if (registered !== undefined) diag.disable()
+    return
+  }
   diag.setLogger(new StderrLogger(), { logLevel: levels[level], suppressOverrideMessage: true })
+  ours = registeredLogger()
 }
 
-function hasDiagLogger(): boolean {
+/** What the API calls: the logger that was set, behind a filter by level of the API's own. */
+function registeredLogger(): unknown {
   const api = (globalThis as Record<symbol, unknown>)[Symbol.for('opentelemetry.js.api.1')]
-  return typeof api === 'object' && api !== null && 'diag' in api
+  return typeof api === 'object' && api !== null && 'diag' in api ? api.diag : undefined
 }
 
 class StderrLogger implements DiagLogger {

@@ -17,6 +17,7 @@ import { Pipeline } from './export/pipeline.ts'
 import { type InstrumentationName, instrument } from './instrument/instrument.ts'
 import { describeResource } from './resource.ts'
 import { ParentBasedSampler, TraceIdRatioSampler } from './sample/sampler.ts'
+import { registerProvider, succeed } from './trace/register-provider.ts'
 import { TracerProvider } from './trace/tracer-provider.ts'
 
 export interface TracingOptions {
@@ -84,7 +85,7 @@ function start(config: OtelConfig, options: TracingOptions): Tracing {
   const ratio = new TraceIdRatioSampler(config.samplingRate)
   const sampler = config.parentBased ? new ParentBasedSampler(ratio) : ratio
   const provider = new TracerProvider(pipeline.batcher, sampler, config.spanLimits)
-  if (!trace.setGlobalTracerProvider(provider)) {
+  if (!registerProvider(provider)) {
     unregisterPropagation()
     throw new OtelError('GLOBAL_PROVIDER_TAKEN')
   }
@@ -132,6 +133,7 @@ function start(config: OtelConfig, options: TracingOptions): Tracing {
 /** OTEL_SDK_DISABLED: nothing is recorded, but the context that came in still goes out. */
 function passThrough(config: OtelConfig, options: TracingOptions): Tracing {
   const provider = new TracerProvider(undefined, new TraceIdRatioSampler(0), config.spanLimits)
+  succeed(provider)
   const stopInstrumentation = instrument(provider, options.without ?? [])
   const ledger = new Ledger()
   let stopped = false

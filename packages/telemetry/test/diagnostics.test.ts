@@ -39,6 +39,19 @@ test('none says nothing', () => {
   assert.deepEqual(said, [])
 })
 
+test('the level follows the last call, down and up again', () => {
+  enableDiagnostics('error')
+  diag.info('first')
+  enableDiagnostics('debug')
+  diag.debug('second')
+  enableDiagnostics('none')
+  diag.error('third')
+  enableDiagnostics('info')
+  diag.info('fourth')
+  diag.debug('fifth')
+  assert.deepEqual(said, ['rustok-telemetry debug: second\n', 'rustok-telemetry info: fourth\n'])
+})
+
 test('messages that differ in figures alone are said once, others each', () => {
   enableDiagnostics('info')
   for (let i = 0; i < 1000; i++) diag.warn(`${i} spans dropped`)
@@ -68,6 +81,9 @@ test("an application's own logger stays in place", () => {
   enableDiagnostics('info')
   diag.warn('to the application')
   assert.equal(own.at(-1), 'to the application')
+  enableDiagnostics('none')
+  diag.warn('still to the application')
+  assert.equal(own.at(-1), 'still to the application')
   assert.deepEqual(said, [])
 })
 

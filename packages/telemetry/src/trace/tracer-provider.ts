@@ -13,7 +13,8 @@ export class TracerProvider implements TracerProviderApi {
   readonly #batcher: SpanBatcher | undefined
   readonly #sampler: HeadSampler
   readonly #limits: SpanLimits
-  readonly #tracers = new Map<string, Tracer>()
+  readonly #tracers = new Map<string, { readonly tracer: Tracer; readonly scope: ScopeInput }>()
+  #successor: TracerProvider | undefined
 
   /** Without a batcher tracing is off: see Tracer. */
   constructor(batcher: SpanBatcher | undefined, sampler: HeadSampler, limits: SpanLimits) {
@@ -24,13 +25,27 @@ export class TracerProvider implements TracerProviderApi {
 
   /** The same tracer for the same name, version and schema URL. */
   getTracer(name: string, version?: string, options?: TracerOptions): Tracer {
+    if (this.#successor !== undefined) return this.#successor.getTracer(name, version, options)
     const scope = { name: textOf(name), version: textOf(version), schemaUrl: textOf(options?.schemaUrl) }
     const identity = `${scope.name}\0${scope.version}\0${scope.schemaUrl}`
     const known = this.#tracers.get(identity)
-    if (known !== undefined) return known
+    if (known !== undefined) return known.tracer
     const tracer = new Tracer(this.#sinkOf(scope), this.#sampler, this.#limits)
-    this.#tracers.set(identity, tracer)
+    this.#tracers.set(identity, { tracer, scope })
     return tracer
+  }
+
+  /**
+   * Takes over what was got from `previous`: applications hold tracers in their modules, and the API's ProxyTracer keeps the first one that
+   * it is given for ever.
+   */
+  adopt(previous: TracerProvider): void {
+    previous.#successor = this
+    for (const [identity, known] of previous.#tracers) {
+      known.tracer.redirect(this.#sinkOf(known.scope), this.#sampler, this.#limits)
+      this.#tracers.set(identity, known)
+    }
+    previous.#tracers.clear()
   }
 
   #sinkOf(scope: ScopeInput): SpanSink | undefined {

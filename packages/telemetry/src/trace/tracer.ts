@@ -27,14 +27,21 @@ const otlpKindOffset = 1
 const maxApiKind = 4
 
 export class Tracer implements TracerApi {
-  readonly #sink: SpanSink | undefined
-  readonly #sampler: HeadSampler
-  readonly #limits: SpanLimits
+  #sink: SpanSink | undefined
+  #sampler: HeadSampler
+  #limits: SpanLimits
   /** See RecordingSpan.setFirstAttributes. */
   readonly #keyGuesses: AttributeKey[] = []
 
   /** Without a sink nothing is recorded, and what starts in a trace passes it on as it came. */
   constructor(sink: SpanSink | undefined, sampler: HeadSampler, limits: SpanLimits) {
+    this.#sink = sink
+    this.#sampler = sampler
+    this.#limits = limits
+  }
+
+  /** From now on its spans go elsewhere: see TracerProvider.adopt. */
+  redirect(sink: SpanSink | undefined, sampler: HeadSampler, limits: SpanLimits): void {
     this.#sink = sink
     this.#sampler = sampler
     this.#limits = limits
