@@ -25,6 +25,8 @@ const defaults: OtelConfigFields = {
   maxExportBatchSize: 512,
   maxBufferBytes: 64 * 1024 * 1024,
   shutdownTimeout: 5000,
+  spoolDirectory: undefined,
+  spoolMaxBytes: 2 * 1024 ** 3,
   spanLimits: defaultSpanLimits,
   logLevel: 'info',
   warnings: [],
@@ -118,6 +120,8 @@ const good: [Environment, Partial<OtelConfigFields>][] = [
   [{ OTEL_PROPAGATORS: 'tracecontext' }, { propagators: ['tracecontext'] }],
   [{ OTEL_PROPAGATORS: 'Baggage, TraceContext,baggage' }, { propagators: ['baggage', 'tracecontext'] }],
   [{ OTEL_PROPAGATORS: 'none' }, { propagators: [] }],
+  [{ RUSTOK_SPOOL_DIRECTORY: ' /var/spool/shop ' }, { spoolDirectory: '/var/spool/shop' }],
+  [{ RUSTOK_SPOOL_MAX_BYTES: '1048576' }, { spoolMaxBytes: 1048576 }],
   [{ OTEL_LOG_LEVEL: 'DEBUG' }, { logLevel: 'debug' }],
   ...(
     [
@@ -215,6 +219,7 @@ const bad: [name: string, values: readonly string[], also?: Environment][] = [
   ['OTEL_BSP_MAX_QUEUE_SIZE', ['0', '-5', 'big']],
   ['OTEL_BSP_MAX_EXPORT_BATCH_SIZE', ['0', 'x']],
   ['OTEL_PROPAGATORS', ['b3', 'xray']],
+  ['RUSTOK_SPOOL_MAX_BYTES', ['1048575', '0', '-1', '1.5e6.1', '1GiB', '2000000.5']],
   ['OTEL_LOG_LEVEL', ['loud', '5']],
   ['OTEL_ATTRIBUTE_COUNT_LIMIT', ['-1', 'x']],
   ['OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT', ['1.5']],
