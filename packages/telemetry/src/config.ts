@@ -8,7 +8,13 @@ import { type Environment, EnvReader } from './config/env-reader.ts'
 import { checkExport, type ExportFields, exportDefaults, readExport } from './config/export.ts'
 import { checkGeneral, type GeneralFields, generalDefaults, readGeneral } from './config/general.ts'
 import { checkLimits, type LimitFields, limitDefaults, readLimits } from './config/limits.ts'
-import { type PropagationFields, propagationDefaults, readPropagation } from './config/propagation.ts'
+import {
+  checkPropagation,
+  type PropagationFields,
+  propagationDefaults,
+  readPropagation,
+} from './config/propagation.ts'
+import { checkRedaction, type RedactionFields, readRedaction, redactionDefaults } from './config/redaction.ts'
 import { checkSampling, readSampling, type SamplingFields, samplingDefaults } from './config/sampling.ts'
 import { checkSpool, readSpool, type SpoolFields, spoolDefaults } from './config/spool.ts'
 
@@ -35,8 +41,26 @@ const defaults: OtelConfigFields = {
   warnings: [],
 }
 
-const readers = [readGeneral, readPropagation, readSampling, readLimits, readBatch, readExport, readSpool]
-const checks = [checkGeneral, checkSampling, checkLimits, checkBatch, checkExport, checkSpool]
+const readers = [
+  readGeneral,
+  readPropagation,
+  readSampling,
+  readLimits,
+  readRedaction,
+  readBatch,
+  readExport,
+  readSpool,
+]
+const checks = [
+  checkGeneral,
+  checkPropagation,
+  checkSampling,
+  checkLimits,
+  checkRedaction,
+  checkBatch,
+  checkExport,
+  checkSpool,
+]
 
 /** The constructor assigns every field. */
 export interface OtelConfig extends OtelConfigFields {}

@@ -5,6 +5,7 @@
 import { context, diag, propagation, trace } from '@opentelemetry/api'
 import { encodeResource } from '@rustok/otlp'
 import { checkConfig, OtelConfig } from './config.ts'
+import { setBaggageBoundary } from './context/baggage-boundary.ts'
 import { StorageContextManager } from './context/context-manager.ts'
 import { createPropagator } from './context/propagators.ts'
 import { enableDiagnostics } from './diagnostics.ts'
@@ -74,6 +75,7 @@ export async function shutdown(): Promise<void> {
 function registerPropagation(config: OtelConfig): void {
   if (!context.setGlobalContextManager(new StorageContextManager()))
     throw new OtelError('GLOBAL_PROVIDER_TAKEN')
+  setBaggageBoundary(config)
   if (propagation.setGlobalPropagator(createPropagator(config.propagators))) return
   context.disable()
   throw new OtelError('GLOBAL_PROVIDER_TAKEN')

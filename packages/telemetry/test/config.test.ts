@@ -19,6 +19,8 @@ const defaults: OtelConfigFields = {
   samplingRate: 1,
   parentBased: true,
   propagators: ['tracecontext', 'baggage'],
+  baggageDestinations: [],
+  baggageSources: [],
   scheduleDelay: 5000,
   exportTimeout: 10_000,
   maxQueueSize: 2048,
@@ -122,6 +124,19 @@ const good: [Environment, Partial<OtelConfigFields>][] = [
   [{ OTEL_PROPAGATORS: 'none' }, { propagators: [] }],
   [{ RUSTOK_SPOOL_DIRECTORY: ' /var/spool/shop ' }, { spoolDirectory: '/var/spool/shop' }],
   [{ RUSTOK_SPOOL_MAX_BYTES: '1048576' }, { spoolMaxBytes: 1048576 }],
+  [{ OTEL_PROPAGATORS: 'b3,none' }, { propagators: [] }],
+  [
+    { OTEL_PROPAGATORS: 'xray,b3,jaeger,b3multi,ottrace' },
+    { propagators: ['xray', 'b3', 'jaeger', 'b3multi', 'ottrace'] },
+  ],
+  [
+    { RUSTOK_BAGGAGE_DESTINATIONS: '*.internal, API.example.com ,::1' },
+    { baggageDestinations: ['*.internal', 'API.example.com', '::1'] },
+  ],
+  [
+    { RUSTOK_BAGGAGE_SOURCES: '10.0.0.0/8,127.0.0.1,fd00::/8' },
+    { baggageSources: ['10.0.0.0/8', '127.0.0.1', 'fd00::/8'] },
+  ],
   [{ OTEL_LOG_LEVEL: 'DEBUG' }, { logLevel: 'debug' }],
   ...(
     [
@@ -218,7 +233,9 @@ const bad: [name: string, values: readonly string[], also?: Environment][] = [
   ['OTEL_BSP_SCHEDULE_DELAY', ['-1', '0.5', 'x', '99999999999']],
   ['OTEL_BSP_MAX_QUEUE_SIZE', ['0', '-5', 'big']],
   ['OTEL_BSP_MAX_EXPORT_BATCH_SIZE', ['0', 'x']],
-  ['OTEL_PROPAGATORS', ['b3', 'xray']],
+  ['OTEL_PROPAGATORS', ['b4', 'x-ray', 'opentracing']],
+  ['RUSTOK_BAGGAGE_DESTINATIONS', ['*', '*.', 'https://a', 'a b', 'a.*.b', 'a:80', '..']],
+  ['RUSTOK_BAGGAGE_SOURCES', ['10.0.0.0/33', 'localhost', '10.0.0', '::1/129', '1.2.3.4/', '*']],
   ['RUSTOK_SPOOL_MAX_BYTES', ['1048575', '0', '-1', '1.5e6.1', '1GiB', '2000000.5']],
   ['OTEL_LOG_LEVEL', ['loud', '5']],
   ['OTEL_ATTRIBUTE_COUNT_LIMIT', ['-1', 'x']],
@@ -270,10 +287,16 @@ suite('bad values', () => {
   })
 
   test('an unknown propagator beside a known one costs itself alone', () => {
-    const { propagators, warnings } = read({ OTEL_PROPAGATORS: 'b3,baggage' })
+    const { propagators, warnings } = read({ OTEL_PROPAGATORS: 'b4,baggage' })
     assert.deepEqual(propagators, ['baggage'])
     assert.equal(warnings.length, 1)
-    assert.match(warnings[0]!, /OTEL_PROPAGATORS='b3'/)
+    assert.match(warnings[0]!, /OTEL_PROPAGATORS='b4'/)
+  })
+
+  test('a bad destination or source beside good ones costs itself alone', () => {
+    const config = read({ RUSTOK_BAGGAGE_DESTINATIONS: '*,api.example.com', RUSTOK_BAGGAGE_SOURCES: '::1,x' })
+    assert.deepEqual([config.baggageDestinations, config.baggageSources], [['api.example.com'], ['::1']])
+    assert.equal(config.warnings.length, 2)
   })
 
   const headers = ['hunter2', 'a=%zz', '=hunter2', 'a b=1', 'a=%0d%0ab', 'ключ=1', 'a=%D1%8E', 'key-bin=1']

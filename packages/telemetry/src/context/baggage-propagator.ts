@@ -12,17 +12,17 @@ import {
   type TextMapPropagator,
   type TextMapSetter,
 } from '@opentelemetry/api'
-import { toTraceContext } from './context.ts'
+import { baggageToInject, withIncomingBaggage } from './baggage-boundary.ts'
 
 const header = 'baggage'
-const maxMembers = 180
-const maxBytes = 8192
+export const maxBaggageMembers = 180
+export const maxBaggageBytes = 8192
 const metadataPattern = /^[\t\x20-\x2b\x2d-\x7e]*$/
 
 export class BaggagePropagator implements TextMapPropagator {
   inject(context: Context, carrier: unknown, setter: TextMapSetter): void {
-    const baggage = propagation.getBaggage(context)
-    if (baggage === undefined || toTraceContext(context).suppressed) return
+    const baggage = baggageToInject(context)
+    if (baggage === undefined) return
     const text = formatBaggage(baggage)
     if (text !== '') setter.set(carrier, header, text)
   }
@@ -32,7 +32,7 @@ export class BaggagePropagator implements TextMapPropagator {
     const text = Array.isArray(value) ? value.join(',') : value
     if (typeof text !== 'string' || text === '') return context
     const baggage = parseBaggage(text)
-    return baggage === undefined ? context : propagation.setBaggage(context, baggage)
+    return baggage === undefined ? context : withIncomingBaggage(context, baggage)
   }
 
   fields(): string[] {
@@ -43,10 +43,10 @@ export class BaggagePropagator implements TextMapPropagator {
 /** Whole members as long as they fit. */
 function formatBaggage(baggage: Baggage): string {
   let text = ''
-  for (const [key, entry] of baggage.getAllEntries().slice(0, maxMembers)) {
+  for (const [key, entry] of baggage.getAllEntries().slice(0, maxBaggageMembers)) {
     const member = `${encode(key)}=${encode(entry.value)}${formatMetadata(entry)}`
     const next = text === '' ? member : `${text},${member}`
-    if (next.length > maxBytes) break
+    if (next.length > maxBaggageBytes) break
     text = next
   }
   return text
@@ -66,8 +66,9 @@ function formatMetadata({ metadata }: BaggageEntry): string {
 function parseBaggage(text: string): Baggage | undefined {
   const entries: Record<string, BaggageEntry> = Object.create(null)
   let found = false
-  const whole = text.length <= maxBytes ? text : text.slice(0, Math.max(0, text.lastIndexOf(',', maxBytes)))
-  for (const member of whole.split(',', maxMembers)) {
+  const whole =
+    text.length <= maxBaggageBytes ? text : text.slice(0, Math.max(0, text.lastIndexOf(',', maxBaggageBytes)))
+  for (const member of whole.split(',', maxBaggageMembers)) {
     const [pair, ...properties] = member.split(';')
     const equals = pair!.indexOf('=')
     if (equals <= 0) continue

@@ -38,8 +38,11 @@ export class Correlation {
   }
 
   /** What a span with attributes of its own, and soon another one, still lacks: what it says itself wins. */
-  preparedBeside(own: AttributeList, next?: AttributeKey): PreparedAttributes | undefined {
-    const lacks = (key: AttributeKey) => key !== next && !own.includes(key)
+  preparedBeside(
+    own: { has(key: AttributeKey): boolean },
+    next?: AttributeKey,
+  ): PreparedAttributes | undefined {
+    const lacks = (key: AttributeKey) => key !== next && !own.has(key)
     const lacksTenant = lacks(tenantKey)
     const lacksUser = lacks(userKey)
     if (lacksTenant && lacksUser) return this.prepared

@@ -2,16 +2,10 @@
  * W3C Trace Context: `traceparent` and `tracestate` (https://www.w3.org/TR/trace-context-2/), in and out. Invalid headers are
  * ignored as the specification asks, never repaired.
  */
-import {
-  type Context,
-  isSpanContextValid,
-  type TextMapGetter,
-  type TextMapPropagator,
-  type TextMapSetter,
-  type TraceState,
-} from '@opentelemetry/api'
+import type { Context, TextMapGetter, TextMapPropagator, TextMapSetter, TraceState } from '@opentelemetry/api'
 import { hex32, parseHex32 } from '../trace/ids.ts'
-import { NonRecordingSpan, SpanIdentity } from '../trace/span-identity.ts'
+import { NonRecordingSpan, type SpanIdentity } from '../trace/span-identity.ts'
+import { spanToInject } from './carried-span.ts'
 import { toTraceContext } from './context.ts'
 import { parseTracestate } from './trace-state.ts'
 
@@ -25,20 +19,10 @@ const knownFlags = 0x03
 
 export class TraceContextPropagator implements TextMapPropagator {
   inject(context: Context, carrier: unknown, setter: TextMapSetter): void {
-    const from = toTraceContext(context)
-    const { span } = from
-    if (span === undefined || from.suppressed) return
-    if (span instanceof SpanIdentity) {
-      if ((span.spanId0 | span.spanId1) === 0) return
-      setter.set(carrier, traceparentHeader, formatTraceparent(span))
-      setTracestate(carrier, setter, span.traceState)
-      return
-    }
-    const spanContext = span.spanContext()
-    if (!isSpanContextValid(spanContext)) return
-    const identity = NonRecordingSpan.fromContext(spanContext)
-    setter.set(carrier, traceparentHeader, formatTraceparent(identity))
-    setTracestate(carrier, setter, spanContext.traceState)
+    const span = spanToInject(context)
+    if (span === undefined) return
+    setter.set(carrier, traceparentHeader, formatTraceparent(span))
+    setTracestate(carrier, setter, span.traceState)
   }
 
   extract(context: Context, carrier: unknown, getter: TextMapGetter): Context {

@@ -12,8 +12,10 @@ import {
   type TextMapGetter,
 } from '@opentelemetry/api'
 import type { AttributeInput, AttributeKey, PreparedAttributes } from '@rustok/otlp'
-import { emptyContext, type TraceContext, toTraceContext } from '../context/context.ts'
+import { extractFrom } from '../context/baggage-boundary.ts'
+import { emptyContext, type TraceContext } from '../context/context.ts'
 import { contextStorage } from '../context/context-manager.ts'
+import { redactQuery } from '../redact/redact-url.ts'
 import { errorMessage, errorName } from '../trace/exception.ts'
 import { RecordingSpan } from '../trace/recording-span.ts'
 import type { TracerProvider } from '../trace/tracer-provider.ts'
@@ -27,7 +29,6 @@ import {
   rawHeader,
   requestKind,
 } from './http-request-attributes.ts'
-import { redactQuery } from '../redact/redact-url.ts'
 import { subscribeAll } from './subscribe.ts'
 
 const openRequest = Symbol('rustok.openRequest')
@@ -214,10 +215,13 @@ export const rawHeadersGetter: TextMapGetter<readonly string[]> = {
  * The context that a request brings. A request that brings nothing gets the empty one, which must be entered all the same: on a
  * kept-alive connection it would otherwise inherit the last request's.
  */
-function extractContext({ rawHeaders }: IncomingMessage, propagated: readonly string[]): TraceContext {
+function extractContext(
+  { rawHeaders, socket }: IncomingMessage,
+  propagated: readonly string[],
+): TraceContext {
   for (const field of propagated) {
     if (rawHeader(rawHeaders, field) === undefined) continue
-    return toTraceContext(propagation.extract(emptyContext, rawHeaders, rawHeadersGetter))
+    return extractFrom(socket, rawHeaders, rawHeadersGetter)
   }
   return emptyContext
 }

@@ -10,13 +10,14 @@ import {
   type TextMapSetter,
 } from '@opentelemetry/api'
 import { attributeKey } from '@rustok/otlp'
+import { injectTo } from '../context/baggage-boundary.ts'
 import { type TraceContext, toTraceContext } from '../context/context.ts'
 import { activeContext } from '../context/context-manager.ts'
+import { redactUrl } from '../redact/redact-url.ts'
 import { errorCode, errorMessage, errorName } from '../trace/exception.ts'
 import { RecordingSpan } from '../trace/recording-span.ts'
 import type { TracerProvider } from '../trace/tracer-provider.ts'
 import { rawHeadersGetter } from './http-server.ts'
-import { redactUrl } from '../redact/redact-url.ts'
 import { subscribeAll } from './subscribe.ts'
 
 interface UndiciRequest {
@@ -76,7 +77,7 @@ export function instrumentUndici(provider: TracerProvider): () => void {
         describeRequest(span, request)
       }
       // Injected when nothing is recorded too: whoever is called must know that this trace is not sampled.
-      propagation.inject(context.withSpan(span), request, setter)
+      injectTo(request.origin, context.withSpan(span), request, setter)
     },
     'undici:request:headers': (message: { request: UndiciRequest; response: { statusCode: number } }) => {
       const span = spans.get(message.request)

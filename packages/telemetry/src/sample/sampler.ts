@@ -54,7 +54,7 @@ export class ParentBasedSampler implements HeadSampler {
     options: SpanOptions,
     context: TraceContext,
   ): Decision {
-    if (parent !== undefined) return (parent.traceFlags & sampledFlag) !== 0 ? keep : drop
+    if (parent !== undefined && !parent.isUndecided) return (parent.traceFlags & sampledFlag) !== 0 ? keep : drop
     return this.#root.decide(parent, traceId0, traceId1, traceId2, traceId3, name, options, context)
   }
 

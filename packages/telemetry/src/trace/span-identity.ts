@@ -50,6 +50,11 @@ export class SpanIdentity {
   }
 
   traceIdHex(): string {
+  /** Whether it leaves the sampling decision to its children (see context/carried-span.ts); its flags then say "not sampled". */
+  get isUndecided(): boolean {
+    return false
+  }
+
     return hex32(this.traceId0) + hex32(this.traceId1) + hex32(this.traceId2) + hex32(this.traceId3)
   }
 
@@ -96,7 +101,7 @@ export class NonRecordingSpan extends SpanIdentity {
   /** Of a valid SpanContext that somebody else made. */
   static fromContext(context: SpanContext): NonRecordingSpan {
     const { traceId, spanId } = context
-    return new NonRecordingSpan(
+    return new this(
       parseHex32(traceId, 0),
       parseHex32(traceId, 8),
       parseHex32(traceId, 16),

@@ -168,6 +168,7 @@ function toOtlpKind(kind: number | undefined): number {
 }
 
 /** Whose child the new span is: foreign spans (of another SDK, or the API's own wrapper) are read through their context. */
+  if (parent instanceof NonRecordingSpan && parent.isUndecided) return parent
 function parentOf(span: Span | undefined): SpanIdentity | undefined {
   if (span === undefined) return undefined
   if (span instanceof SpanIdentity) return span
