@@ -1,7 +1,6 @@
 /** A function's work as a span: the one call that application code needs. */
-import { type Span, type SpanAttributes, type SpanOptions, SpanStatusCode, trace } from '@opentelemetry/api'
-
-const scopeName = '@rustok/telemetry'
+import { type Span, type SpanAttributes, type SpanOptions, SpanStatusCode } from '@opentelemetry/api'
+import { ownTracer } from './own-tracer.ts'
 
 /**
  * Runs `fn` in a new active span. The span ends when `fn` returns or its promise settles; what it throws is recorded, sets the status
@@ -25,11 +24,11 @@ export function tracedSpan<T>(
   const fn = rest.at(-1) as (span: Span) => T
   const attributes = rest.length > 1 ? (rest[0] as SpanAttributes) : {}
   const options = rest.length > 2 ? (rest[1] as SpanOptions) : {}
-  const tracer = trace.getTracer(scopeName)
-  return tracer.startActiveSpan(name, { ...options, attributes }, (span) => endWith(span, () => fn(span)))
+  return ownTracer().startActiveSpan(name, { ...options, attributes }, (span) => endWith(span, () => fn(span)))
 }
 
-function endWith<T>(span: Span, run: () => T): T {
+/** Runs `run` and ends the span when it returns, settles or throws. */
+export function endWith<T>(span: Span, run: () => T): T {
   let result: T
   try {
     result = run()
@@ -53,8 +52,8 @@ function endWith<T>(span: Span, run: () => T): T {
   ) as T
 }
 
-/** What was thrown may throw when it is looked at; it is the application's all the same. */
-function fail(span: Span, cause: unknown): void {
+/** Records an error and ends the span. What was thrown may throw when it is looked at; it is the application's all the same. */
+export function fail(span: Span, cause: unknown): void {
   span.setStatus({ code: SpanStatusCode.ERROR })
   try {
     const error = cause instanceof Error ? cause : String(cause)

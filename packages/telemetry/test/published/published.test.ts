@@ -8,6 +8,7 @@ import { join } from 'node:path'
 import { after, before, suite, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { type Collector, startCollector } from '../support/collector.ts'
+import { only } from '../support/only.ts'
 import { run } from '../support/run.ts'
 import { installPublished, type Project } from './install.ts'
 import { nodeOf } from './node-versions.ts'
@@ -156,6 +157,57 @@ trace.getTracer('t')
       const tsc = join(root, 'node_modules/typescript/bin/tsc')
       const { code, stdout } = await run([tsc, '-p', config], { cwd: project.folder })
       assert.equal(code, 0, stdout)
+    })
+  }
+})
+
+suite('traced as a decorator, as tsc compiles it', () => {
+  const source = `
+import { initTracing, shutdown, traced } from '@rustok/telemetry'
+class Shop {
+  rate = 2
+  @traced price(amount: number): number { return amount * this.rate }
+  @traced('checkout') async pay(amount: number): Promise<number> { return this.price(amount) }
+  @traced('list', { attributes: (first: number) => ({ first }) }) *items(first: number): Generator<number> { yield first }
+  @traced static open(): Shop { return new Shop() }
+}
+await initTracing()
+const shop = Shop.open()
+console.log(await shop.pay(4), [...shop.items(1)].length, shop.price.name, shop.price.length)
+await shutdown()
+`
+  for (const [kind, experimentalDecorators] of [
+    ['standard', false],
+    ['older', true],
+  ] as const) {
+    test(`of the ${kind} kind`, async () => {
+      const name = `${kind}-shop`
+      const compilerOptions = {
+        module: 'nodenext',
+        target: 'es2022',
+        strict: true,
+        experimentalDecorators,
+        types: ['node'],
+      }
+      const config = project.write(
+        `${name}.json`,
+        JSON.stringify({ compilerOptions, files: [`${name}.mts`] }),
+      )
+      project.write(`${name}.mts`, source)
+      const tsc = await run([join(root, 'node_modules/typescript/bin/tsc'), '-p', config], {
+        cwd: project.folder,
+      })
+      assert.equal(tsc.code, 0, tsc.stdout)
+      const { code, stdout, stderr } = await run([join(project.folder, `${name}.mjs`)], {
+        execPath: nodes[versions[0]!]!,
+        env: { OTEL_EXPORTER_OTLP_ENDPOINT: collector.endpoint, OTEL_SERVICE_NAME: name },
+      })
+      assert.deepEqual({ code, stdout, stderr }, { code: 0, stdout: '8 1 price 1\n', stderr: '' })
+      const requests = collector.accepted.filter(({ resource }) => resource['service.name'] === name)
+      const spans = requests.flatMap(({ spans }) => spans)
+      assert.deepEqual(spans.map(({ name }) => name).sort(), ['checkout', 'list', 'open', 'price'])
+      assert.equal(only(spans, 'price').parentSpanId, only(spans, 'checkout').spanId)
+      assert.deepEqual(only(spans, 'list').attributes, { first: 1n })
     })
   }
 })
