@@ -9,6 +9,7 @@ import { enableDiagnostics } from './diagnostics.ts'
 import { type EndedSpan, readEndedSpan } from './export/ended-span.ts'
 import { Ledger, type LedgerSnapshot } from './export/ledger.ts'
 import { Pipeline } from './export/pipeline.ts'
+import { startRedaction } from './redact/redaction.ts'
 import { toAttributeInput } from './trace/attribute-value.ts'
 import { ScopeSpans } from './trace/scope-spans.ts'
 import { sampledFlag } from './trace/span-identity.ts'
@@ -28,6 +29,7 @@ export interface OtelLayer {
  */
 export function initOtelLayer(config: OtelConfig = OtelConfig.fromEnv()): OtelLayer {
   checkConfig(config)
+  startRedaction(config)
   enableDiagnostics(config.logLevel)
   for (const warning of config.warnings) diag.warn(warning)
   const scopes = new Map<string, ScopeSpans>()

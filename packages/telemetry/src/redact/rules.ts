@@ -1,8 +1,8 @@
 /**
  * Which attributes are changed before they are recorded, by their names: the built-in rules and those that are added. A rule is looked up
- * once per name, when the name is first seen; see Redaction.
+ * once per name, when the name is first seen.
  */
-import type { AttributeInput, AttributeKey, AttributeList } from '@rustok/otlp'
+import type { AttributeInput, AttributeKey, AttributeList, AttributeRule } from '@rustok/otlp'
 import { redactSql } from './redact-sql.ts'
 import { redactText } from './redact-text.ts'
 import { redacted, redactQuery, redactUrlText } from './redact-url.ts'
@@ -15,9 +15,6 @@ export interface RedactionRule {
   /** What is recorded instead of `value`, undefined to leave the attribute out. Without it the value becomes `REDACTED`. */
   redact?(value: AttributeInput, name: string): AttributeInput
 }
-
-/** `beside` are the attributes that are there already. */
-export type Redactor = (value: AttributeInput, beside: AttributeList) => AttributeInput
 
 const urls = new Set([
   'url.full',
@@ -35,7 +32,7 @@ const texts = new Set(['exception.message', 'exception.stacktrace', 'error.messa
 const header = /^(?:http\.(?:request|response)\.header|rpc\.[\w.]+\.metadata)\.(.+)$/
 const authorizationScheme = /^(Bearer|Basic|Digest|Negotiate)\s/i
 
-const everything: Redactor = () => redacted
+const everything: AttributeRule = () => redacted
 const ofUrl = eachText(redactUrlText)
 const ofQuery = eachText(redactQuery)
 const ofText = eachText(redactText)
@@ -45,7 +42,7 @@ const ofHeader = eachText((value) => {
 })
 
 /** The built-in rule for attributes of that name. */
-export function builtInRule(name: string): Redactor | undefined {
+export function builtInRule(name: string): AttributeRule | undefined {
   if (urls.has(name)) return ofUrl
   if (name === 'url.query') return ofQuery
   if (statements.has(name)) return redactStatement
@@ -58,7 +55,7 @@ export function builtInRule(name: string): Redactor | undefined {
 }
 
 /** The first of `rules` that names the attribute. */
-export function addedRule(rules: readonly RedactionRule[], name: string): Redactor | undefined {
+export function addedRule(rules: readonly RedactionRule[], name: string): AttributeRule | undefined {
   const rule = rules.find(({ attribute }) =>
     typeof attribute === 'string' ? attribute === name : name.search(attribute) >= 0,
   )
@@ -101,14 +98,14 @@ function redactDocument(text: string): string {
   )
 }
 
-function onlyTexts(redactor: Redactor): Redactor {
+function onlyTexts(rule: AttributeRule): AttributeRule {
   return (value, beside) =>
     typeof value === 'number' || typeof value === 'boolean' || typeof value === 'bigint'
       ? value
-      : redactor(value, beside)
+      : rule(value, beside)
 }
 
-function eachText(redact: (text: string) => string): Redactor {
+function eachText(redact: (text: string) => string): AttributeRule {
   const each = (value: AttributeInput): AttributeInput => {
     if (typeof value === 'string') return redact(value)
     return Array.isArray(value) ? value.map(each) : value

@@ -1,5 +1,6 @@
 /** The attributes of one span, event or link while it is open: keys and values in turn, each key once, up to a limit. */
 import { type AttributeInput, type AttributeKey, type AttributeList, attributeKey } from '@rustok/otlp'
+import { toRecorded } from '../redact/redaction.ts'
 import { toAttributeInput } from './attribute-value.ts'
 
 /**
@@ -36,8 +37,13 @@ export function toList(
   for (const name of safeKeys(attributes)) {
     const value = toAttributeInput(safeGet(attributes, name), lengthLimit)
     if (value === undefined || name === '') continue
-    if (list.length >= countLimit * 2) dropped++
-    else list.push(attributeKey(name), value)
+    if (list.length >= countLimit * 2) {
+      dropped++
+      continue
+    }
+    const key = attributeKey(name)
+    const recorded = toRecorded(key, value, list)
+    if (recorded !== undefined) list.push(key, recorded)
   }
   return { list, dropped }
 }
