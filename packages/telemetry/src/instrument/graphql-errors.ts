@@ -7,11 +7,20 @@ import type { RecordingSpan } from '../trace/recording-span.ts'
 const errorType = attributeKey('error.type')
 
 export function recordGraphqlError(span: RecordingSpan, error: unknown): void {
-  const thrown = read(error, 'originalError') ?? error
+  span.recordException(errorBehind(error) as Exception)
+  setGraphqlError(span, error)
+}
+
+/** Status and type alone. */
+export function setGraphqlError(span: RecordingSpan, error: unknown): void {
   const message = errorMessage(error)
-  span.recordException(thrown as Exception)
   span.setStatus({ code: SpanStatusCode.ERROR, ...(message !== undefined && { message }) })
-  span.setKey(errorType, errorCode(read(error, 'extensions')) ?? errorName(thrown))
+  span.setKey(errorType, errorCode(read(error, 'extensions')) ?? errorName(errorBehind(error)))
+}
+
+/** What was thrown, where graphql has wrapped it. */
+export function errorBehind(error: unknown): unknown {
+  return read(error, 'originalError') ?? error
 }
 
 /** Resolvers throw anything, also what throws when it is read. */

@@ -1,6 +1,6 @@
 /**
  * Spans for the fields that somebody wrote a resolver for. The channel for fields, `graphql:resolve`, makes every field pay as soon as
- * it has one subscriber, so the resolvers of a schema are wrapped instead, once, when the `graphql:execute` channel first shows
+ * it has one subscriber, so the resolvers of a schema are wrapped instead, once, when an operation's channel first shows
  * the schema: docs/adr/0002-channels-and-where-not.md.
  */
 import type { SpanOptions } from '@opentelemetry/api'
@@ -9,11 +9,8 @@ import { activeContext, contextStorage } from '../context/context-manager.ts'
 import { RecordingSpan } from '../trace/recording-span.ts'
 import type { Tracer } from '../trace/tracer.ts'
 import { recordGraphqlError } from './graphql-errors.ts'
-
-interface Path {
-  readonly prev: Path | undefined
-  readonly key: string | number
-}
+import { OperationFields, type TracedField } from './graphql-operation.ts'
+import { isInList, type Path, pathOfItem } from './graphql-path.ts'
 
 type Resolver = (source: unknown, args: unknown, context: unknown, info: { readonly path: Path }) => unknown
 
@@ -65,16 +62,41 @@ export class ResolverTracing {
   }
 
   #wrap(typeName: string, field: Field, resolve: Resolver): Resolver {
-    const name = `${typeName}.${field.name}`
-    const attributes = prepareAttributes([fieldName, field.name, fieldType, String(field.type)])
+    const traced: TracedField = {
+      name: `${typeName}.${field.name}`,
+      attributes: prepareAttributes([fieldName, field.name, fieldType, String(field.type)]),
+    }
     return (source, args, context, info) => {
       const active = activeContext()
-      if (this.#stopped || !(active.span instanceof RecordingSpan))
-        return resolve(source, args, context, info)
-      const span = this.#tracer.start(name, internal, active)
+      const { span: outer } = active
+      if (this.#stopped || !(outer instanceof RecordingSpan)) return resolve(source, args, context, info)
+      const { path } = info
+      const list = isInList(path)
+        ? OperationFields.of(outer)?.list(this.#tracer, traced, path, active)
+        : undefined
+      if (list !== undefined) {
+        const startMs = performance.now()
+        let result: unknown
+        try {
+          result = contextStorage.run(list.begin(active), resolve, source, args, context, info)
+        } catch (error) {
+          list.fail(startMs, path, error)
+          throw error
+        }
+        if (isThenable(result)) {
+          return whenSettled(
+            result,
+            () => list.done(startMs),
+            (error) => list.fail(startMs, path, error),
+          )
+        }
+        list.done(startMs)
+        return result
+      }
+      const span = this.#tracer.start(traced.name, internal, active)
       if (!(span instanceof RecordingSpan)) return resolve(source, args, context, info)
-      span.prepared1 = attributes
-      span.setKey(fieldPath, pathText(info.path))
+      span.prepared1 = traced.attributes
+      span.setKey(fieldPath, pathOfItem(path))
       let result: unknown
       try {
         result = contextStorage.run(active.withSpan(span), resolve, source, args, context, info)
@@ -82,21 +104,37 @@ export class ResolverTracing {
         fail(span, error)
         throw error
       }
-      if (isPromise(result)) return endAfter(span, result)
+      if (isThenable(result)) {
+        return whenSettled(
+          result,
+          () => span.end(),
+          (error) => fail(span, error),
+        )
+      }
       span.end()
       return result
     }
   }
 }
 
-function endAfter(span: RecordingSpan, result: PromiseLike<unknown>): PromiseLike<unknown> {
+/** Calls one of the two before whoever waits for the result goes on. */
+function whenSettled(
+  result: PromiseLike<unknown>,
+  done: () => void,
+  failed: (error: unknown) => void,
+): PromiseLike<unknown> {
+  if (result instanceof Promise && result.constructor === Promise) {
+    result.then(done, failed)
+    return result
+  }
+  // A query builder runs its query for each `then`: there must be one.
   return result.then(
     (value) => {
-      span.end()
+      done()
       return value
     },
     (error) => {
-      fail(span, error)
+      failed(error)
       throw error
     },
   )
@@ -107,13 +145,6 @@ function fail(span: RecordingSpan, error: unknown): void {
   span.end()
 }
 
-function isPromise(value: unknown): value is PromiseLike<unknown> {
+function isThenable(value: unknown): value is PromiseLike<unknown> {
   return typeof (value as { then?: unknown } | null | undefined)?.then === 'function'
-}
-
-/** `nodes.3.author`, from the innermost key outwards. */
-function pathText(path: Path): string {
-  let text = String(path.key)
-  for (let outer = path.prev; outer !== undefined; outer = outer.prev) text = `${outer.key}.${text}`
-  return text
 }

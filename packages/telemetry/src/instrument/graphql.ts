@@ -9,6 +9,7 @@ import { RecordingSpan } from '../trace/recording-span.ts'
 import type { TracerProvider } from '../trace/tracer-provider.ts'
 import { traceChannel } from './channel-span.ts'
 import { recordGraphqlError } from './graphql-errors.ts'
+import { OperationFields } from './graphql-operation.ts'
 import { ResolverTracing, type Schema } from './graphql-resolvers.ts'
 
 interface Document {
@@ -23,12 +24,18 @@ interface Definition {
   readonly selectionSet?: { readonly selections: readonly { readonly name?: { readonly value: string } }[] }
 }
 
-interface ExecuteMessage {
+interface Result {
+  readonly errors?: readonly unknown[]
+  /** Of an operation that defers or streams. */
+  readonly initialResult?: { readonly errors?: readonly unknown[] }
+}
+
+interface OperationMessage {
   readonly schema: Schema
   readonly document: Document
   readonly operationName: string | undefined
   readonly operationType: string | undefined
-  readonly result?: { readonly errors?: readonly unknown[] } | undefined
+  readonly result?: Result | undefined
   readonly error?: unknown
 }
 
@@ -53,22 +60,41 @@ const literals =
 export function instrumentGraphql(provider: TracerProvider): () => void {
   const tracer = provider.getTracer('@rustok/telemetry/graphql', '0.1.0')
   const resolvers = new ResolverTracing(tracer)
-  const stopExecute = traceChannel<ExecuteMessage>('graphql:execute', {
-    start({ schema, document, operationName, operationType = 'query' }) {
-      resolvers.watch(schema)
-      const operation = describeOperation(document, operationType, operationName)
-      const span = tracer.start(operation.name, internal, activeContext())
-      if (!(span instanceof RecordingSpan)) return undefined
-      span.prepared1 = operation.attributes
-      return span
-    },
-    finish(span, { result, error }) {
-      const errors = error === undefined ? (result?.errors ?? []) : [error]
-      for (const one of errors.slice(0, maxRecordedErrors)) recordGraphqlError(span, one)
-    },
-  })
+  const start = ({ schema, document, operationName, operationType = 'query' }: OperationMessage) => {
+    resolvers.watch(schema)
+    const operation = describeOperation(document, operationType, operationName)
+    const span = tracer.start(operation.name, internal, activeContext())
+    if (!(span instanceof RecordingSpan)) return undefined
+    span.prepared1 = operation.attributes
+    OperationFields.begin(span)
+    return span
+  }
+  const finish = (span: RecordingSpan, { result, error }: OperationMessage) => {
+    const errors = error === undefined ? (result?.errors ?? result?.initialResult?.errors ?? []) : [error]
+    for (const one of errors.slice(0, maxRecordedErrors)) recordGraphqlError(span, one)
+    OperationFields.of(span)?.finish()
+  }
+  const stops = [traceChannel<OperationMessage>('graphql:execute', { start, finish })]
+
+  // Each event of a subscription is executed without that channel; the one for it fires for all others too, so it waits for a subscription.
+  let subscribed = false
+  const traceEvents = () => {
+    if (subscribed) return
+    subscribed = true
+    const events = 'graphql:execute:rootSelectionSet'
+    const startEvent = (message: OperationMessage & { readonly operation?: Definition }) =>
+      message.operationType === 'subscription'
+        ? start({ ...message, operationName: message.operation?.name?.value })
+        : undefined
+    stops.push(traceChannel<OperationMessage>(events, { start: startEvent, finish }))
+  }
+  const startSubscription = (message: OperationMessage) => {
+    traceEvents()
+    return start({ ...message, operationType: 'subscription' })
+  }
+  stops.push(traceChannel<OperationMessage>('graphql:subscribe', { start: startSubscription, finish }))
   return () => {
-    stopExecute()
+    for (const stop of stops) stop()
     resolvers.stop()
   }
 }
