@@ -5,9 +5,11 @@
  */
 import { type BatchFields, batchDefaults, checkBatch, readBatch } from './config/batch.ts'
 import { type Environment, EnvReader } from './config/env-reader.ts'
+import { checkExit, type ExitFields, exitDefaults, readExit } from './config/exit.ts'
 import { checkExport, type ExportFields, exportDefaults, readExport } from './config/export.ts'
 import { checkGeneral, type GeneralFields, generalDefaults, readGeneral } from './config/general.ts'
 import { checkLimits, type LimitFields, limitDefaults, readLimits } from './config/limits.ts'
+import { checkMetrics, type MetricsFields, metricsDefaults, readMetrics } from './config/metrics.ts'
 import {
   checkPropagation,
   type PropagationFields,
@@ -24,7 +26,9 @@ export interface OtelConfigFields
     SamplingFields,
     LimitFields,
     BatchFields,
+    ExitFields,
     ExportFields,
+    MetricsFields,
     SpoolFields {
   /** What was wrong with the environment, a sentence each. */
   readonly warnings: readonly string[]
@@ -36,7 +40,9 @@ const defaults: OtelConfigFields = {
   ...samplingDefaults,
   ...limitDefaults,
   ...batchDefaults,
+  ...exitDefaults,
   ...exportDefaults,
+  ...metricsDefaults,
   ...spoolDefaults,
   warnings: [],
 }
@@ -48,7 +54,9 @@ const readers = [
   readLimits,
   readRedaction,
   readBatch,
+  readExit,
   readExport,
+  readMetrics,
   readSpool,
 ]
 const checks = [
@@ -58,7 +66,9 @@ const checks = [
   checkLimits,
   checkRedaction,
   checkBatch,
+  checkExit,
   checkExport,
+  checkMetrics,
   checkSpool,
 ]
 

@@ -122,11 +122,11 @@ function start(config: OtelConfig, options: TracingOptions): Tracing {
       },
       queued: () => pipeline.ledger.snapshot().queued,
       deliverSync: (timeoutMs) => {
-        deliverSync(pipeline.takeUndelivered(), config, pipeline.ledger, timeoutMs)
+        deliverSync(pipeline, config, timeoutMs)
         reportLosses(pipeline.ledger.snapshot())
       },
     },
-    config.shutdownTimeout,
+    config,
     options,
   )
   return tracing

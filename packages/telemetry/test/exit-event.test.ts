@@ -2,20 +2,26 @@
 import assert from 'node:assert/strict'
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs'
 import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { before, suite, type TestContext, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { type Answering, type Collector, startCollector } from './support/collector.ts'
 import type { ReceivedSpan } from './support/decode.ts'
 import { only } from './support/only.ts'
+import { until } from './support/pipeline.ts'
 import { type Finished, type RunOptions, run } from './support/run.ts'
 
 const application = fileURLToPath(new URL('./fixtures/ending.ts', import.meta.url))
+/** A machine that does much else starts a worker late, which only a test of the bound itself should feel. */
+const patient = { OTEL_LOG_LEVEL: 'warn', RUSTOK_EXIT_TIMEOUT: '30000' }
 const inParallel = { concurrency: 4 }
 const nobody = { OTEL_EXPORTER_OTLP_ENDPOINT: 'http://127.0.0.1:9' }
 
 const end = (wishes: readonly string[], options: RunOptions = {}): Promise<Finished> =>
-  run([application, ...wishes], { ...options, env: { OTEL_LOG_LEVEL: 'warn', ...options.env } })
+  run([application, ...wishes], { ...options, env: { ...patient, ...options.env } })
 
 async function collecting(
   t: TestContext,
@@ -120,7 +126,7 @@ suite('a process that ends at once', inParallel, () => {
     const { env } = await collecting(t, () => ({ code: 7, details: 'no such tenant' }))
     const { code, stderr } = await end(['exit'], { env })
     assert.equal(code, 3)
-    assert.match(stderr, /refused: .*no such tenant/)
+    assert.match(stderr, /refused them: .*no such tenant/)
     assert.match(stderr, /of 700 spans, these were lost: 700 \(the collector refused them/)
   })
 
@@ -154,9 +160,54 @@ suite('a process that ends at once', inParallel, () => {
     test(`delivers in ${what}, too`, async (t) => {
       const { collector, env } = await collecting(t)
       const elsewhere = fileURLToPath(new URL('./fixtures/ending-elsewhere.ts', import.meta.url))
-      const { code, stderr } = await run([elsewhere, where, 'exit'], { env })
+      const { code, stderr } = await run([elsewhere, where, 'exit'], { env: { ...patient, ...env } })
       assert.deepEqual([code, stderr], [3, ''])
       assert.equal(delivered(collector), 700)
+    })
+  }
+})
+
+suite('a process that ends at once and has a spool', inParallel, () => {
+  const spool = (t: TestContext) => {
+    const directory = mkdtempSync(join(tmpdir(), 'rustok-exit-'))
+    t.after(() => rmSync(directory, { recursive: true, force: true }))
+    return { directory, env: { RUSTOK_SPOOL_DIRECTORY: directory } }
+  }
+  const bytesIn = (directory: string) =>
+    readdirSync(directory, { recursive: true, withFileTypes: true })
+      .filter((entry) => entry.isFile())
+      .reduce((sum, { parentPath, name }) => sum + statSync(join(parentPath, name)).size, 0)
+
+  test('leaves nothing there when the collector takes it', async (t) => {
+    const { directory, env } = spool(t)
+    const { collector, env: there } = await collecting(t)
+    const { code, stderr } = await end(['exit'], { env: { ...env, ...there } })
+    assert.deepEqual([code, stderr], [3, ''])
+    assert.equal(delivered(collector), 700)
+    assert.ok(bytesIn(directory) < 1000)
+  })
+
+  for (const [how, code] of [
+    ['exit', 3],
+    ['exception', 1],
+  ] as const) {
+    test(`leaves it to the next process when the collector is away (${how})`, async (t) => {
+      const { directory, env } = spool(t)
+      const first = await end([how], { env: { ...env, ...nobody } })
+      assert.equal(first.code, code)
+      assert.doesNotMatch(first.stderr, /lost/)
+      assert.ok(bytesIn(directory) > 10_000)
+      const { collector, env: there } = await collecting(t)
+      const next = end(['waits'], {
+        env: { ...env, ...there },
+        during: async (child) => {
+          await until(() => collector.spans().filter(({ name }) => name.startsWith('span ')).length === 1400)
+          child.kill('SIGTERM')
+        },
+      })
+      assert.equal((await next).signal, 'SIGTERM')
+      const crashed = collector.spans().filter(({ name }) => name === 'request')
+      assert.equal(crashed.length, how === 'exception' ? 1 : 0)
     })
   }
 })

@@ -9,7 +9,7 @@ import { diag } from '@opentelemetry/api'
 import type { ExportFields } from '../config/export.ts'
 import type { Batch } from '../export/batch.ts'
 import type { Ledger } from '../export/ledger.ts'
-import { exportFieldsOf, type LastRequests, SharedOutcome } from './last-requests.ts'
+import { exportFieldsOf, type Fate, type LastRequests, SharedOutcome } from './last-requests.ts'
 
 /** Node runs the sources as they are, the published package compiled. */
 const workerFile = new URL(
@@ -17,35 +17,47 @@ const workerFile = new URL(
   import.meta.url,
 )
 
-/** Sends `batches` and books in `ledger` what became of them; what is not acknowledged in time is dropped at shutdown. */
-export function deliverSync(
+/** Where the last spans come from, and where those go that cannot be sent. */
+export interface LastSpans {
+  readonly ledger: Ledger
+  takeUndelivered(): readonly Batch[]
+  /** Stores batches on disk before it returns: the spans that are safe there, booked as such. */
+  storeSync(batches: readonly Batch[]): number
+}
+
+/**
+ * Delivers what has ended and has not left, within `timeoutMs`. What is not acknowledged in time goes to the spool where there is one;
+ * at once when spans are there already, because the collector is away then. The rest is dropped at shutdown.
+ */
+export function deliverSync(pipeline: LastSpans, config: ExportFields, timeoutMs: number): void {
+  const { ledger } = pipeline
+  let left = pipeline.takeUndelivered()
+  const away = ledger.spooled > 0
+  if (!away) left = send(left, config, ledger, timeoutMs)
+  if (left.length === 0) return
+  const stored = pipeline.storeSync(left)
+  if (away && stored === 0) left = send(left, config, ledger, timeoutMs)
+  ledger.dropped.shutdown += left.reduce((sum, { spans }) => sum + spans, 0) - stored
+}
+
+/** Returns the batches whose fate is unknown. */
+function send(
   batches: readonly Batch[],
   config: ExportFields,
   ledger: Ledger,
   timeoutMs: number,
-): void {
-  const total = batches.reduce((sum, { spans }) => sum + spans, 0)
-  if (total === 0) return
-  const { exported, rejected, refused } = timeoutMs > 0 ? send(batches, config, timeoutMs) : nothing
-  ledger.exported += exported
-  ledger.rejected += rejected
-  ledger.dropped.refused += refused
-  ledger.dropped.shutdown += total - exported - rejected - refused
-}
-
-const nothing = { exported: 0, rejected: 0, refused: 0 }
-
-function send(batches: readonly Batch[], config: ExportFields, timeoutMs: number): typeof nothing {
+): readonly Batch[] {
+  if (batches.length === 0 || timeoutMs <= 0) return batches
   // A worker that cannot be started says so by an event, which would never come here: look first. Bundlers leave the file behind.
   if (!existsSync(fileURLToPath(workerFile))) {
-    diag.warn(`${fileURLToPath(workerFile)} is missing: spans that are left at process.exit() are lost`)
-    return nothing
+    diag.warn(`${fileURLToPath(workerFile)} is missing: what process.exit() leaves cannot be sent`)
+    return batches
   }
-  const outcome = new SharedOutcome()
+  const outcome = new SharedOutcome(batches.length)
   try {
     const workerData: LastRequests = {
       config: exportFieldsOf(config),
-      requests: batches.map(({ request, spans }) => ({ request: share(request), spans })),
+      requests: batches.map(({ request }) => share(request)),
       timeoutMs,
       outcome: outcome.memory,
     }
@@ -55,11 +67,23 @@ function send(batches: readonly Batch[], config: ExportFields, timeoutMs: number
     worker.on('error', () => {}).unref()
     outcome.wait(timeoutMs)
   } catch (cause) {
-    diag.warn('spans that are left at process.exit() cannot be sent', cause)
+    diag.warn('what process.exit() leaves cannot be sent', cause)
   }
-  const reason = outcome.reason()
-  if (reason !== '') diag.error(`the last spans were refused: ${reason}`)
-  return outcome.counts()
+  return batches.filter((batch, index) => !book(ledger, batch, outcome.fate(index), outcome))
+}
+
+/** False when nobody knows. */
+function book(ledger: Ledger, { spans }: Batch, fate: Fate, outcome: SharedOutcome): boolean {
+  if (fate === undefined) return false
+  if (fate === 'refused') {
+    ledger.dropped.refused += spans
+    diag.error(`${spans} spans dropped: the collector refused them: ${outcome.reason()}`)
+  } else {
+    const rejected = Math.min(fate.rejected, spans)
+    ledger.rejected += rejected
+    ledger.exported += spans - rejected
+  }
+  return true
 }
 
 /** Requests may be slices of large buffers, which would be copied whole. */

@@ -17,29 +17,23 @@ const { config, requests, timeoutMs, outcome: memory }: LastRequests = workerDat
 const outcome = new SharedOutcome(memory)
 const exporter = createExporter(config)
 const deadline = performance.now() + timeoutMs
-const waiting = [...requests]
+let next = 0
 let away = false
 
-await Promise.all(Array.from({ length: concurrency }, sendWaiting))
+await Promise.all(Array.from({ length: concurrency }, sendRemaining))
 outcome.finish()
 
-async function sendWaiting(): Promise<void> {
-  for (let next = waiting.shift(); next !== undefined && !away; next = waiting.shift()) await send(next)
+async function sendRemaining(): Promise<void> {
+  while (next < requests.length && !away) await send(next++)
 }
 
-async function send({ request, spans }: LastRequests['requests'][number]): Promise<void> {
+async function send(index: number): Promise<void> {
   for (let attempt = 1; !away; attempt++) {
     const left = deadline - performance.now()
     if (left <= 0) return
-    const result = await exporter.export(request, left)
-    if (result.kind === 'accepted') {
-      outcome.accept(spans, Math.max(0, Math.min(result.rejected, spans)))
-      return
-    }
-    if (result.kind === 'refused') {
-      outcome.refuse(spans, result.reason)
-      return
-    }
+    const result = await exporter.export(requests[index]!, left)
+    if (result.kind === 'accepted') return outcome.accept(index, Math.max(0, result.rejected))
+    if (result.kind === 'refused') return outcome.refuse(index, result.reason)
     if (attempt === maxAttempts) away = true
     else await sleep(pauseMs)
   }

@@ -3,7 +3,7 @@ import { type ExportFields, exportDefaults } from '../config/export.ts'
 
 export interface LastRequests {
   readonly config: ExportFields
-  readonly requests: readonly { readonly request: Uint8Array; readonly spans: number }[]
+  readonly requests: readonly Uint8Array[]
   readonly timeoutMs: number
   /** Of a SharedOutcome. */
   readonly outcome: SharedArrayBuffer
@@ -16,28 +16,31 @@ export function exportFieldsOf(config: ExportFields): ExportFields {
 }
 
 const done = 0
-const exported = 1
-const rejected = 2
-const refused = 3
-const reasonLength = 4
-const words = 5
+const reasonLength = 1
+const firstFate = 2
 const maxReasonBytes = 512
+const refused = -1
+
+/** Of one request; undefined while nobody knows. */
+export type Fate = { readonly rejected: number } | 'refused' | undefined
 
 /**
- * What became of the spans, in memory that both threads see:
+ * What became of the requests, in memory that both threads see. The fate of a request is one word, so that it can be read at any moment.
  *
- *   Int32  done | exported | rejected | refused | bytes of the reason
- *   bytes  why the first of them were refused, in UTF-8
+ *   Int32  done | bytes of the reason | per request: 0 unknown, n + 1 accepted but for n spans, -1 refused
+ *   bytes  why the first of them was refused, in UTF-8
  */
 export class SharedOutcome {
   readonly memory: SharedArrayBuffer
   readonly #words: Int32Array
   readonly #reason: Buffer
 
-  constructor(memory = new SharedArrayBuffer(words * 4 + maxReasonBytes)) {
+  /** `of` is the number of requests, or the memory of an outcome. */
+  constructor(of: number | SharedArrayBuffer) {
+    const memory = typeof of === 'number' ? new SharedArrayBuffer((firstFate + of) * 4 + maxReasonBytes) : of
     this.memory = memory
-    this.#words = new Int32Array(memory, 0, words)
-    this.#reason = Buffer.from(memory, words * 4, maxReasonBytes)
+    this.#words = new Int32Array(memory, 0, (memory.byteLength - maxReasonBytes) / 4)
+    this.#reason = Buffer.from(memory, memory.byteLength - maxReasonBytes)
   }
 
   /** Blocks this thread until the other one is done, or for `timeoutMs`. */
@@ -50,19 +53,21 @@ export class SharedOutcome {
     Atomics.notify(this.#words, done)
   }
 
-  accept(spans: number, rejectedSpans: number): void {
-    Atomics.add(this.#words, exported, spans - rejectedSpans)
-    Atomics.add(this.#words, rejected, rejectedSpans)
+  accept(index: number, rejected: number): void {
+    Atomics.store(this.#words, firstFate + index, rejected + 1)
   }
 
-  refuse(spans: number, reason: string): void {
-    if (Atomics.add(this.#words, refused, spans) > 0) return
-    Atomics.store(this.#words, reasonLength, this.#reason.write(reason))
+  refuse(index: number, reason: string): void {
+    if (Atomics.load(this.#words, reasonLength) === 0) {
+      Atomics.store(this.#words, reasonLength, this.#reason.write(reason))
+    }
+    Atomics.store(this.#words, firstFate + index, refused)
   }
 
-  counts(): { exported: number; rejected: number; refused: number } {
-    const count = (word: number) => Atomics.load(this.#words, word)
-    return { exported: count(exported), rejected: count(rejected), refused: count(refused) }
+  fate(index: number): Fate {
+    const word = Atomics.load(this.#words, firstFate + index)
+    if (word === 0) return undefined
+    return word === refused ? 'refused' : { rejected: word - 1 }
   }
 
   reason(): string {

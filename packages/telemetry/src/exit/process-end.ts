@@ -24,9 +24,6 @@ export interface Leaving {
   deliverSync(timeoutMs: number): void
 }
 
-/** What process.exit() may take, at most: somebody waits for it, and it waits for nobody else. */
-export const maxExitMs = 2000
-
 export interface LeavingOptions {
   readonly handleSignals?: boolean | undefined
   readonly handleExit?: boolean | undefined
@@ -39,19 +36,31 @@ export interface ProcessEnd {
   closed(): void
 }
 
-/** Registers for the process's end; all that is done there takes `timeoutMs` at most. */
-export function onProcessEnd(leaving: Leaving, timeoutMs: number, options: LeavingOptions): ProcessEnd {
+/** Milliseconds. */
+export interface LeavingTimes {
+  /** What a shutdown may take at most. */
+  readonly shutdownTimeout: number
+  /** What an exit may wait at most; within a shutdown no longer than that has left. */
+  readonly exitTimeout: number
+}
+
+/** Registers for the process's end. */
+export function onProcessEnd(
+  leaving: Leaving,
+  { shutdownTimeout, exitTimeout }: LeavingTimes,
+  options: LeavingOptions,
+): ProcessEnd {
   const atSignal = options.handleSignals === false ? undefined : handleSignals(leaving)
   let deadline = Number.POSITIVE_INFINITY
   /** A second signal, or the deadline of a shutdown that exit() cuts short, leaves less than an exit may take. */
   const exitMs = () => {
     if (atSignal?.again() === true) return 0
-    return Math.max(0, Math.min(maxExitMs, timeoutMs, deadline - performance.now()))
+    return Math.max(0, Math.min(exitTimeout, shutdownTimeout, deadline - performance.now()))
   }
   const forgetExit = options.handleExit === false ? undefined : handleExit(leaving, exitMs)
   return {
     closing: () => {
-      deadline = performance.now() + timeoutMs
+      deadline = performance.now() + shutdownTimeout
       atSignal?.closing()
     },
     closed: () => {

@@ -56,6 +56,11 @@ export class Pipeline {
     return this.#queue.takeUndelivered()
   }
 
+  /** Stores batches on disk before it returns: the spans that are safe there, booked as such. None without a spool. */
+  storeSync(batches: readonly Batch[]): number {
+    return this.#spool?.appendSync(batches) ?? 0
+  }
+
   async #close(timeoutMs: number): Promise<void> {
     this.batcher.close()
     if (timeoutMs > 0) {
