@@ -1,125 +1,106 @@
-/**
- * OTLP over gRPC: passes request bytes through `@grpc/grpc-js` untouched and reads the answer by the OTLP table of
- * retryable codes (specification: OTLP/gRPC, "Failures").
- */
-import { Client, type ClientUnaryCall, credentials, Metadata, type ServiceError, status } from '@grpc/grpc-js'
-import { decodeRpcStatus, decodeTraceResponse } from '@rustok/otlp'
+/** OTLP over gRPC (specification: OTLP/gRPC): passes request bytes on untouched, or compressed, and reads what came of them. */
+import { type OutgoingHttpHeaders, sensitiveHeaders } from 'node:http2'
+import type { SecureContextOptions } from 'node:tls'
+import { decodeTraceResponse } from '@rustok/otlp'
+import { describeError } from './describe-error.ts'
 import type { Exporter, ExportOutcome } from './exporter.ts'
+import { callUnary, type GrpcResult } from './grpc-call.ts'
+import { GrpcConnection } from './grpc-connection.ts'
+import { describeStatus, isRetryable } from './grpc-status.ts'
+import { userAgent } from './user-agent.ts'
 
 const exportPath = '/opentelemetry.proto.collector.trace.v1.TraceService/Export'
-const statusDetailsKey = 'grpc-status-details-bin'
-
-const retryable: ReadonlySet<number> = new Set([
-  status.CANCELLED,
-  status.DEADLINE_EXCEEDED,
-  status.ABORTED,
-  status.OUT_OF_RANGE,
-  status.UNAVAILABLE,
-  status.DATA_LOSS,
-])
-
-/** Responses are read up to here (OTLP). */
-const maxResponseBytes = 4 * 1024 * 1024
-
-const passThrough = (bytes: Buffer): Buffer => bytes
+/** A compression flag and the message's length. */
+const prefixBytes = 5
 
 export class OtlpGrpcExporter implements Exporter {
   readonly #endpoint: URL
-  readonly #metadata: Metadata
-  readonly #calls = new Set<ClientUnaryCall>()
-  #client: Client | undefined
+  readonly #headers: OutgoingHttpHeaders
+  readonly #tls: () => SecureContextOptions
+  #connection: GrpcConnection | undefined
 
-  /** `http:` is plain text, `https:` TLS with the system's roots. */
-  constructor(endpoint: URL, headers: Readonly<Record<string, string>>) {
+  /** `http:` is plain text, `https:` TLS, for which `tls` is asked before each connection; it throws what is wrong with its files. */
+  constructor(
+    endpoint: URL,
+    headers: Readonly<Record<string, string>>,
+    tls: () => SecureContextOptions = () => ({}),
+  ) {
     this.#endpoint = endpoint
-    this.#metadata = new Metadata()
-    for (const [name, value] of Object.entries(headers)) this.#metadata.set(name, value)
+    this.#tls = tls
+    this.#headers = {
+      'user-agent': userAgent,
+      ...headers,
+      ':method': 'POST',
+      ':path': exportPath,
+      'content-type': 'application/grpc',
+      te: 'trailers',
+      [sensitiveHeaders]: Object.keys(headers),
+    }
   }
 
-  export(request: Uint8Array, timeoutMs: number): Promise<ExportOutcome> {
-    const bytes = Buffer.from(request.buffer, request.byteOffset, request.byteLength)
-    return new Promise((resolve) => {
-      try {
-        this.#client ??= this.#connect()
-        const options = { deadline: Date.now() + timeoutMs }
-        const call = this.#client.makeUnaryRequest(
-          exportPath,
-          passThrough,
-          passThrough,
-          bytes,
-          this.#metadata,
-          options,
-          (error, response) => {
-            this.#calls.delete(call)
-            resolve(error === null ? accepted(response) : this.#failed(error))
-          },
-        )
-        this.#calls.add(call)
-      } catch (cause) {
-        resolve({ kind: 'refused', reason: String(cause) })
+  async export(request: Uint8Array, timeoutMs: number): Promise<ExportOutcome> {
+    const message = { bytes: request, gzipped: false }
+    const startedAt = performance.now()
+    try {
+      const connection = this.#connect()
+      const { proven } = connection
+      let result = await callUnary(connection, this.#headers, message, timeoutMs)
+      if (result.by === 'broken') this.#letGo(connection)
+      const left = timeoutMs - (performance.now() - startedAt)
+      // A connection that lay idle may have been closed by whatever is on the way, unnoticed until now: that is no failure yet.
+      if (result.by === 'broken' && proven && left > 0) {
+        const fresh = this.#connect()
+        result = await callUnary(fresh, this.#headers, message, left)
+        if (result.by === 'broken') this.#letGo(fresh)
       }
-    })
+      return outcomeOf(result)
+    } catch (cause) {
+      return { kind: 'retry', reason: describeError(cause), retryAfterMs: undefined }
+    }
   }
 
   /** Cancels what is on the wire. */
   close(): void {
-    for (const call of this.#calls) call.cancel()
-    this.#disconnect()
+    this.#connection?.destroy()
+    this.#connection = undefined
   }
 
   toString(): string {
     return `the collector at ${this.#endpoint.origin} (OTLP/gRPC)`
   }
 
-  #disconnect(): void {
-    this.#client?.close()
-    this.#client = undefined
+  #letGo(connection: GrpcConnection): void {
+    connection.retire()
+    if (this.#connection === connection) this.#connection = undefined
   }
 
-  #connect(): Client {
-    const secure = this.#endpoint.protocol === 'https:'
-    const address = this.#endpoint.port
-      ? this.#endpoint.host
-      : `${this.#endpoint.hostname}:${secure ? 443 : 80}`
-    return new Client(address, secure ? credentials.createSsl() : credentials.createInsecure(), {
-      'grpc.max_receive_message_length': maxResponseBytes,
-      // Every pipeline has a connection of its own, so that closing one does not disturb another's.
-      'grpc.use_local_subchannel_pool': 1,
-      'grpc.initial_reconnect_backoff_ms': 200,
-      'grpc.max_reconnect_backoff_ms': 5000,
-    })
-  }
-
-  #failed(error: ServiceError): ExportOutcome {
-    const reason = `${status[error.code] ?? error.code}: ${error.details}`
-    // A half-open connection answers nothing for ever: the next attempt gets a new one.
-    if (error.code === status.DEADLINE_EXCEEDED) this.#disconnect()
-    const retryAfterMs = retryDelay(error.metadata)
-    const retry =
-      retryable.has(error.code) || (error.code === status.RESOURCE_EXHAUSTED && retryAfterMs !== undefined)
-    return retry ? { kind: 'retry', reason, retryAfterMs } : { kind: 'refused', reason }
+  #connect(): GrpcConnection {
+    if (this.#connection?.usable !== true) {
+      this.#connection = new GrpcConnection(
+        this.#endpoint,
+        this.#endpoint.protocol === 'https:' ? this.#tls() : {},
+      )
+    }
+    return this.#connection
   }
 }
 
+function outcomeOf({ status, response, written }: GrpcResult): ExportOutcome {
+  const inUse = !written
+  if (status.code === 0) return { ...readAnswer(response), inUse }
+  const reason = describeStatus(status)
+  if (!isRetryable(status)) return { kind: 'refused', reason, inUse }
+  return { kind: 'retry', reason, retryAfterMs: status.retryAfterMs, inUse }
+}
+
 /** An answer that cannot be read was an answer all the same: the spans have arrived. */
-function accepted(response: Buffer | undefined): ExportOutcome {
-  if (response === undefined || response.length === 0) return { kind: 'accepted', rejected: 0, message: '' }
+function readAnswer(response: Uint8Array): ExportOutcome {
+  if (response.length <= prefixBytes) return { kind: 'accepted', rejected: 0, message: '' }
   try {
-    const { partialSuccess } = decodeTraceResponse(response)
+    const { partialSuccess } = decodeTraceResponse(response.subarray(prefixBytes))
     const rejected = Number(partialSuccess?.rejectedSpans ?? 0)
     return { kind: 'accepted', rejected, message: partialSuccess?.errorMessage ?? '' }
   } catch (cause) {
     return { kind: 'accepted', rejected: 0, message: `its answer could not be read: ${cause}` }
-  }
-}
-
-function retryDelay(metadata: Metadata | undefined): number | undefined {
-  const [details] = metadata?.get(statusDetailsKey) ?? []
-  if (!(details instanceof Uint8Array)) return undefined
-  try {
-    const { retryDelayNanos } = decodeRpcStatus(details)
-    return retryDelayNanos === undefined ? undefined : Number(retryDelayNanos) / 1e6
-  } catch {
-    return undefined
   }
 }
