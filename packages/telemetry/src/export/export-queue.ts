@@ -209,10 +209,11 @@ export class ExportQueue {
   #schedule(): void {
     if (this.#scheduled || this.#pause !== undefined) return
     this.#scheduled = true
+    // Not unref'ed: an event loop that is idle otherwise would go to sleep before it, until something else happens. It holds it for one turn.
     setImmediate(() => {
       this.#scheduled = false
       this.#drain()
-    }).unref()
+    })
   }
 
   #drain(): void {

@@ -132,8 +132,8 @@ export class SpoolReplay {
   /** Never rejects. */
   async #remove({ segment, reader }: Loaded): Promise<void> {
     await reader.close()
-    if (segment.gone) return
-    if (reader.damaged) await this.#setAside(segment)
+    // To make room it has been unlinked already.
+    if (reader.damaged && !segment.gone) await this.#setAside(segment)
     else await unlink(segment.path).catch(() => {})
     this.#options.ready()
   }

@@ -1,12 +1,11 @@
 /** The disk queue: what cannot be delivered is kept there, and arrives when the collector is back, in this process or the next one. */
 import assert from 'node:assert/strict'
-import { lstatSync, readdirSync } from 'node:fs'
-import { join } from 'node:path'
+import { readdirSync } from 'node:fs'
 import { suite, test } from 'node:test'
 import { type Collector, startCollector } from '../support/collector.ts'
 import { atEnd, lost } from '../support/delivery.ts'
-import { pipelineTo, until } from '../support/pipeline.ts'
-import { away, filesIn, segmentsIn, spool, spoolDirectory, spooling } from '../support/spool.ts'
+import { until } from '../support/pipeline.ts'
+import { away, filesIn, spool, spooling } from '../support/spool.ts'
 
 async function collect(port: number): Promise<Collector> {
   const collector = await startCollector(undefined, { port })

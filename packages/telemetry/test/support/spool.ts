@@ -1,5 +1,5 @@
 /** A directory for a spool, and a look at what is in it, both gone when the test ends. */
-import { mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs'
+import { type Dirent, mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -14,23 +14,27 @@ export function spoolDirectory(): string {
   return directory
 }
 
-/** Every file below a directory, relative to it, without the owners' locks. */
+/** Every file below a directory, without the owners' locks. Others may be at work in it. */
 export function filesIn(directory: string): string[] {
-  return readdirSync(directory, { recursive: true, encoding: 'utf8' })
-    .filter((name) => !name.endsWith('owner') && !isDirectory(join(directory, name)))
-    .sort()
+  const found: string[] = []
+  for (const entry of entriesOf(directory)) {
+    const path = join(directory, entry.name)
+    if (entry.isDirectory()) found.push(...filesIn(path))
+    else if (!entry.isSocket()) found.push(path)
+  }
+  return found.sort()
+}
+
+function entriesOf(directory: string): Dirent[] {
+  try {
+    return readdirSync(directory, { withFileTypes: true })
+  } catch {
+    return []
+  }
 }
 
 export const segmentsIn = (directory: string) => filesIn(directory).filter((name) => name.endsWith('.spool'))
 export const badFilesIn = (directory: string) => filesIn(directory).filter((name) => name.endsWith('.bad'))
-
-function isDirectory(path: string): boolean {
-  try {
-    return statSync(path).isDirectory()
-  } catch {
-    return false
-  }
-}
 
 /** A port where nobody listens. */
 export function freePort(): Promise<number> {
