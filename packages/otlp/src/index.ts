@@ -51,6 +51,7 @@ export {
   type SpanStatus,
   type TraceRequest,
 } from './model.ts'
+export { replaceTraceState } from './replace-trace-state.ts'
 export {
   decodeTraceResponse,
   decodeTraceResponseJson,

@@ -19,12 +19,20 @@ import {
 import { checkRedaction, type RedactionFields, readRedaction, redactionDefaults } from './config/redaction.ts'
 import { checkSampling, readSampling, type SamplingFields, samplingDefaults } from './config/sampling.ts'
 import { checkSpool, readSpool, type SpoolFields, spoolDefaults } from './config/spool.ts'
+import {
+  checkTailSampling,
+  readTailSampling,
+  type TailSamplingFields,
+  tailSamplingDefaults,
+} from './config/tail-sampling.ts'
 
 export interface OtelConfigFields
   extends GeneralFields,
     PropagationFields,
     SamplingFields,
+    TailSamplingFields,
     LimitFields,
+    RedactionFields,
     BatchFields,
     ExitFields,
     ExportFields,
@@ -38,7 +46,9 @@ const defaults: OtelConfigFields = {
   ...generalDefaults,
   ...propagationDefaults,
   ...samplingDefaults,
+  ...tailSamplingDefaults,
   ...limitDefaults,
+  ...redactionDefaults,
   ...batchDefaults,
   ...exitDefaults,
   ...exportDefaults,
@@ -51,6 +61,7 @@ const readers = [
   readGeneral,
   readPropagation,
   readSampling,
+  readTailSampling,
   readLimits,
   readRedaction,
   readBatch,
@@ -63,6 +74,7 @@ const checks = [
   checkGeneral,
   checkPropagation,
   checkSampling,
+  checkTailSampling,
   checkLimits,
   checkRedaction,
   checkBatch,

@@ -3,35 +3,42 @@
  * with the OpenTelemetry API. One at a time; `shutdown` undoes all of it.
  */
 import { context, diag, propagation, trace } from '@opentelemetry/api'
-import { encodeResource } from '@rustok/otlp'
 import { checkConfig, OtelConfig } from './config.ts'
 import { setBaggageBoundary } from './context/baggage-boundary.ts'
 import { StorageContextManager } from './context/context-manager.ts'
 import { createPropagator } from './context/propagators.ts'
 import { enableDiagnostics } from './diagnostics.ts'
 import { OtelError } from './errors.ts'
-import { deliverSync } from './exit/deliver-sync.ts'
 import { onProcessEnd, type ProcessEnd } from './exit/process-end.ts'
 import { Ledger, type LedgerSnapshot } from './export/ledger.ts'
 import { reportLosses } from './export/losses.ts'
-import { Pipeline } from './export/pipeline.ts'
 import { type InstrumentationName, instrument } from './instrument/instrument.ts'
-import { describeResource } from './resource.ts'
-import { ParentBasedSampler, TraceIdRatioSampler } from './sample/sampler.ts'
+import { lifecycle } from './lifecycle.ts'
+import { startRedaction } from './redact/redaction.ts'
+import { AlwaysOffSampler } from './sample/always-sampler.ts'
+import type { Sampler } from './sample/plugged-sampler.ts'
+import { createSampling, noSampling, type SamplingControl } from './sample/sampling.ts'
 import { registerProvider, succeed } from './trace/register-provider.ts'
 import { TracerProvider } from './trace/tracer-provider.ts'
+import { startPipeline } from './worker/thread-pipeline.ts'
 
 export interface TracingOptions {
   /** False when the application flushes by calling `shutdown` from its own signal handlers. Default true. */
   readonly handleSignals?: boolean
   /** False when nothing is to be delivered at `process.exit()`, after a crash, or when the event loop runs empty. Default true. */
   readonly handleExit?: boolean
+  /** In a worker thread: true exports from there instead of handing spans over to the thread that exports. Default false. */
+  readonly exportAlone?: boolean
   /** Instrumentations to leave out. */
   readonly without?: readonly InstrumentationName[]
+  /** Asked for each span instead of what the configuration says; as `Sampler` of `@opentelemetry/sdk-trace`. */
+  readonly sampler?: Sampler
 }
 
 export interface Tracing {
   readonly config: OtelConfig
+  /** Changes rates, thresholds and tenants' budgets while tracing runs. */
+  readonly sampling: SamplingControl
   /** Accounts for every span: `created = exported + rejected + dropped + queued + spooled`. */
   ledger(): LedgerSnapshot
   /** Resolves when every span that has ended is delivered or given up, or after `config.exportTimeout`. */
@@ -57,12 +64,20 @@ export async function initTracing(
 
 /** The same at once, for register.ts: what `require` loads cannot wait. */
 export function startTracing(config: OtelConfig, options: TracingOptions = {}): Tracing {
+  lifecycle.beforeStart()
   if (current !== undefined) throw new OtelError('ALREADY_INITIALIZED')
   checkConfig(config)
+  startRedaction(config)
   enableDiagnostics(config.logLevel)
   for (const warning of config.warnings) diag.warn(warning)
   registerPropagation(config)
   current = config.enabled ? start(config, options) : passThrough(config, options)
+  lifecycle.afterStart()
+  return current
+}
+
+/** Undefined unless tracing is started. */
+export function currentTracing(): Tracing | undefined {
   return current
 }
 
@@ -73,31 +88,32 @@ export async function shutdown(): Promise<void> {
 
 /** Registers the context manager and the propagators, or nothing. */
 function registerPropagation(config: OtelConfig): void {
+  setBaggageBoundary(config)
   if (!context.setGlobalContextManager(new StorageContextManager()))
     throw new OtelError('GLOBAL_PROVIDER_TAKEN')
-  setBaggageBoundary(config)
   if (propagation.setGlobalPropagator(createPropagator(config.propagators))) return
   context.disable()
   throw new OtelError('GLOBAL_PROVIDER_TAKEN')
 }
 
 function start(config: OtelConfig, options: TracingOptions): Tracing {
-  const resource = encodeResource(describeResource(config))
-  const pipeline = new Pipeline(config, () => resource)
-  const ratio = new TraceIdRatioSampler(config.samplingRate)
-  const sampler = config.parentBased ? new ParentBasedSampler(ratio) : ratio
-  const provider = new TracerProvider(pipeline.batcher, sampler, config.spanLimits)
+  const thread = startPipeline(config, options.exportAlone === true)
+  const { pipeline } = thread
+  const sampling = createSampling(config, pipeline.batcher, pipeline.ledger, options.sampler)
+  const provider = new TracerProvider(sampling.stage, sampling.sampler, config.spanLimits)
   if (!registerProvider(provider)) {
     unregisterPropagation()
     throw new OtelError('GLOBAL_PROVIDER_TAKEN')
   }
+  thread.open()
   const stopInstrumentation = instrument(provider, options.without ?? [])
   let end: ProcessEnd | undefined
   let stopped: Promise<void> | undefined
   const stop = async (timeoutMs: number) => {
     end?.closing()
     stopInstrumentation()
-    await pipeline.shutdown(timeoutMs)
+    sampling.close()
+    await thread.shutdown(timeoutMs)
     end?.closed()
     reportLosses(pipeline.ledger.snapshot())
     trace.disable()
@@ -105,8 +121,9 @@ function start(config: OtelConfig, options: TracingOptions): Tracing {
   }
   const tracing: Tracing = {
     config,
+    sampling: sampling.control,
     ledger: () => pipeline.ledger.snapshot(),
-    forceFlush: async () => void (await pipeline.flush()),
+    forceFlush: async () => void (await thread.flush()),
     shutdown: () => {
       stopped ??= stop(config.shutdownTimeout)
       return stopped
@@ -114,15 +131,19 @@ function start(config: OtelConfig, options: TracingOptions): Tracing {
   }
   end = onProcessEnd(
     {
-      flush: () => pipeline.flush(config.shutdownTimeout),
+      flush: () => {
+        sampling.settle() // Nothing runs any more that could end what is open.
+        return thread.flush(config.shutdownTimeout)
+      },
       shutdown: tracing.shutdown,
       abandon: () => {
         stopped ??= stop(0)
         return stopped
       },
-      queued: () => pipeline.ledger.snapshot().queued,
+      queued: thread.queued,
       deliverSync: (timeoutMs) => {
-        deliverSync(pipeline, config, timeoutMs)
+        sampling.close()
+        thread.deliverSync(timeoutMs)
         reportLosses(pipeline.ledger.snapshot())
       },
     },
@@ -134,13 +155,14 @@ function start(config: OtelConfig, options: TracingOptions): Tracing {
 
 /** OTEL_SDK_DISABLED: nothing is recorded, but the context that came in still goes out. */
 function passThrough(config: OtelConfig, options: TracingOptions): Tracing {
-  const provider = new TracerProvider(undefined, new TraceIdRatioSampler(0), config.spanLimits)
+  const provider = new TracerProvider(undefined, new AlwaysOffSampler(), config.spanLimits)
   succeed(provider)
   const stopInstrumentation = instrument(provider, options.without ?? [])
   const ledger = new Ledger()
   let stopped = false
   return {
     config,
+    sampling: noSampling,
     ledger: () => ledger.snapshot(),
     forceFlush: async () => {},
     shutdown: async () => {
@@ -156,4 +178,5 @@ function unregisterPropagation(): void {
   propagation.disable()
   context.disable()
   current = undefined
+  lifecycle.afterStop()
 }

@@ -2,8 +2,8 @@
 import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
 import fc from 'fast-check'
-import { OtelConfig, type OtelConfigFields } from '../src/config.ts'
 import type { Environment } from '../src/config/env-reader.ts'
+import { OtelConfig, type OtelConfigFields } from '../src/config.ts'
 import { defaultSpanLimits } from '../src/trace/span-limits.ts'
 
 const read = (env: Environment = {}) => OtelConfig.fromEnv(env)
@@ -18,6 +18,16 @@ const defaults: OtelConfigFields = {
   headers: {},
   samplingRate: 1,
   parentBased: true,
+  jaegerRemote: undefined,
+  tailSampling: false,
+  tailSamplingRate: 0.1,
+  tailSamplingSlowMs: 1000,
+  tailSamplingBufferBytes: 32 * 1024 * 1024,
+  tailSamplingMaxAgeMs: 30_000,
+  tenantRates: {},
+  tenantBudget: unlimited,
+  tenantBudgets: {},
+  tenantBurstSeconds: 10,
   propagators: ['tracecontext', 'baggage'],
   baggageDestinations: [],
   baggageSources: [],
@@ -34,6 +44,8 @@ const defaults: OtelConfigFields = {
   spoolDirectory: undefined,
   spoolMaxBytes: 2 * 1024 ** 3,
   spanLimits: defaultSpanLimits,
+  redaction: true,
+  redactionRules: [],
   logLevel: 'info',
   warnings: [],
 }
@@ -126,8 +138,6 @@ const good: [Environment, Partial<OtelConfigFields>][] = [
   [{ OTEL_PROPAGATORS: 'tracecontext' }, { propagators: ['tracecontext'] }],
   [{ OTEL_PROPAGATORS: 'Baggage, TraceContext,baggage' }, { propagators: ['baggage', 'tracecontext'] }],
   [{ OTEL_PROPAGATORS: 'none' }, { propagators: [] }],
-  [{ RUSTOK_SPOOL_DIRECTORY: ' /var/spool/shop ' }, { spoolDirectory: '/var/spool/shop' }],
-  [{ RUSTOK_SPOOL_MAX_BYTES: '1048576' }, { spoolMaxBytes: 1048576 }],
   [{ OTEL_PROPAGATORS: 'b3,none' }, { propagators: [] }],
   [
     { OTEL_PROPAGATORS: 'xray,b3,jaeger,b3multi,ottrace' },
@@ -141,6 +151,8 @@ const good: [Environment, Partial<OtelConfigFields>][] = [
     { RUSTOK_BAGGAGE_SOURCES: '10.0.0.0/8,127.0.0.1,fd00::/8' },
     { baggageSources: ['10.0.0.0/8', '127.0.0.1', 'fd00::/8'] },
   ],
+  [{ RUSTOK_SPOOL_DIRECTORY: ' /var/spool/shop ' }, { spoolDirectory: '/var/spool/shop' }],
+  [{ RUSTOK_SPOOL_MAX_BYTES: '1048576' }, { spoolMaxBytes: 1048576 }],
   [{ OTEL_LOG_LEVEL: 'DEBUG' }, { logLevel: 'debug' }],
   ...(
     [

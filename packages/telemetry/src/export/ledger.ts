@@ -3,9 +3,12 @@
  * pipeline books what it does here; what is queued is the rest, so the pipeline's own count can be checked against it.
  */
 
-export type DropReason = 'queue_full' | 'shutdown' | 'refused' | 'encoding' | SpoolDropReason
+export type DropReason = 'queue_full' | 'shutdown' | 'refused' | 'encoding' | SpoolDropReason | SampledReason
 /** The spool's bound was reached and its oldest segment went; or what it had written could not be read back. */
 export type SpoolDropReason = 'spool_full' | 'spool_damaged'
+
+/** Let go on purpose: by a rate at the end of a trace, or because its tenant's budget was used up. */
+export type SampledReason = 'tail_sampled' | 'tenant_budget'
 
 export interface LedgerSnapshot {
   /** Sampled spans that have ended. */
@@ -55,6 +58,8 @@ export class Ledger implements Account {
     encoding: 0,
     spool_full: 0,
     spool_damaged: 0,
+    tail_sampled: 0,
+    tenant_budget: 0,
   }
   readonly recovered: Account & { found: number } = {
     found: 0,

@@ -1,15 +1,19 @@
 /** What is said at the end when spans were lost: one line, with each reason and what to change. */
 import { diag } from '@opentelemetry/api'
-import type { DropReason, LedgerSnapshot } from './ledger.ts'
+import type { DropReason, LedgerSnapshot, SampledReason } from './ledger.ts'
+
+/** What was let go on purpose is no loss. */
+type LossReason = Exclude<DropReason, SampledReason>
 
 /** By reason of the ledger; the README repeats it and a test compares the two. */
-export const lossAdvice: Readonly<Record<DropReason, string>> = {
+export const lossAdvice: Readonly<Record<LossReason, string>> = {
   queue_full: 'the collector was too slow or away: raise OTEL_BSP_MAX_QUEUE_SIZE, or look at the collector',
   shutdown: 'the collector did not answer before the shutdown deadline',
   refused: 'the collector refused them: see the errors above',
   encoding: 'they could not be encoded: see the errors above',
   spool_full: 'the spool was full for longer than the collector was away: raise RUSTOK_SPOOL_MAX_BYTES',
-  spool_damaged: 'the spool could not be read back: see the errors above, and the disk under RUSTOK_SPOOL_DIRECTORY',
+  spool_damaged:
+    'the spool could not be read back: see the errors above, and the disk under RUSTOK_SPOOL_DIRECTORY',
 }
 
 export function reportLosses(ledger: LedgerSnapshot): void {
@@ -20,8 +24,9 @@ export function reportLosses(ledger: LedgerSnapshot): void {
 /** Undefined when nothing was lost. */
 export function describeLosses({ created, dropped, rejected }: LedgerSnapshot): string | undefined {
   const parts: string[] = []
-  for (const [reason, count] of Object.entries(dropped)) {
-    if (count > 0) parts.push(`${count} (${lossAdvice[reason as DropReason]})`)
+  for (const [reason, advice] of Object.entries(lossAdvice)) {
+    const count = dropped[reason as LossReason]
+    if (count > 0) parts.push(`${count} (${advice})`)
   }
   if (rejected > 0) parts.push(`${rejected} (rejected by the collector)`)
   return parts.length === 0 ? undefined : `of ${created} spans, these were lost: ${parts.join('; ')}`

@@ -54,6 +54,20 @@ export class SpanBatcher {
       diag.error(`span '${span.name}' could not be encoded and is dropped`, cause)
       return
     }
+    this.#added(scope, size)
+  }
+
+  /** Adds a span that is encoded, a whole `ScopeSpans.spans` field, and booked as created. */
+  addEncoded(scope: ScopeSpans, span: Uint8Array): void {
+    if (this.#closed) {
+      this.#ledger.dropped.shutdown++
+      return
+    }
+    scope.appendEncoded(span, 1)
+    this.#added(scope, span.length)
+  }
+
+  #added(scope: ScopeSpans, size: number): void {
     if (this.#count > 0 && this.#bytes + size > maxBatchBytes) this.#sealBefore(scope, size)
     if (scope.count === 1) this.#scopes.push(scope)
     this.#count++

@@ -44,3 +44,12 @@ export const keepAll: Decision = { recorded: true, sampled: true, ...unchanged }
 export const drop: Decision = { recorded: false, sampled: false, ...unchanged }
 /** For span processors and metrics alone. */
 export const recordOnly: Decision = { recorded: true, sampled: false, ...unchanged }
+
+/** As `keep`, with a tracestate of its own. */
+export function keepIn(traceState: TraceState): Decision {
+  return { ...keep, traceState }
+}
+
+export function dropIn(traceState: TraceState): Decision {
+  return { ...drop, traceState }
+}

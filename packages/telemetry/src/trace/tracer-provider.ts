@@ -1,26 +1,42 @@
 /** The API's TracerProvider: one tracer, and one buffer of encoded spans, per instrumentation scope. */
 import type { TracerOptions, TracerProvider as TracerProviderApi } from '@opentelemetry/api'
 import type { ScopeInput } from '@rustok/otlp'
-import type { SpanBatcher } from '../export/span-batcher.ts'
 import type { HeadSampler } from '../sample/decision.ts'
 import { toName } from './attribute-value.ts'
-import type { SpanSink } from './recording-span.ts'
+import type { RecordingSpan, SpanSink } from './recording-span.ts'
 import { ScopeSpans } from './scope-spans.ts'
 import type { SpanLimits } from './span-limits.ts'
 import { Tracer } from './tracer.ts'
 
+/** Where ended spans go: SpanBatcher, or what decides in front of it. */
+export interface SpanStage {
+  add(scope: ScopeSpans, span: RecordingSpan): void
+}
+
 export class TracerProvider implements TracerProviderApi {
-  readonly #batcher: SpanBatcher | undefined
+  readonly #batcher: SpanStage | undefined
   readonly #sampler: HeadSampler
   readonly #limits: SpanLimits
   readonly #tracers = new Map<string, { readonly tracer: Tracer; readonly scope: ScopeInput }>()
   #successor: TracerProvider | undefined
 
   /** Without a batcher tracing is off: see Tracer. */
-  constructor(batcher: SpanBatcher | undefined, sampler: HeadSampler, limits: SpanLimits) {
+  constructor(batcher: SpanStage | undefined, sampler: HeadSampler, limits: SpanLimits) {
     this.#batcher = batcher
     this.#sampler = sampler
     this.#limits = limits
+  }
+
+  get stage(): SpanStage | undefined {
+    return this.#batcher
+  }
+
+  get sampler(): HeadSampler {
+    return this.#sampler
+  }
+
+  get limits(): SpanLimits {
+    return this.#limits
   }
 
   /** The same tracer for the same name, version and schema URL. */
@@ -41,6 +57,7 @@ export class TracerProvider implements TracerProviderApi {
    */
   adopt(previous: TracerProvider): void {
     previous.#successor = this
+    this.#successor = undefined
     for (const [identity, known] of previous.#tracers) {
       known.tracer.redirect(this.#sinkOf(known.scope), this.#sampler, this.#limits)
       this.#tracers.set(identity, known)
@@ -52,7 +69,7 @@ export class TracerProvider implements TracerProviderApi {
     const batcher = this.#batcher
     if (batcher === undefined) return undefined
     const spans = new ScopeSpans(scope)
-    return { onEnd: (span) => batcher.add(spans, span) }
+    return { limits: this.#limits, onEnd: (span) => batcher.add(spans, span) }
   }
 }
 

@@ -5,7 +5,7 @@ import { encodeResource } from '@rustok/otlp'
 import { OtelConfig, type OtelConfigFields } from '../../src/config.ts'
 import type { LedgerSnapshot } from '../../src/export/ledger.ts'
 import { Pipeline } from '../../src/export/pipeline.ts'
-import { TraceIdRatioSampler } from '../../src/sample/sampler.ts'
+import { TraceIdRatioSampler } from '../../src/sample/trace-id-ratio-sampler.ts'
 import { TracerProvider } from '../../src/trace/tracer-provider.ts'
 
 export interface TestPipeline {
