@@ -78,7 +78,12 @@ interface Peer {
 
 /** The context that a sender brings who is ours: tenant and user are believed. */
 export function extractFromOwn<C>(carrier: C, getter: TextMapGetter<C>): TraceContext {
-  const extracted = propagation.extract(emptyContext.setValue(trustedKey, true), carrier, getter)
+  return believing((context) => propagation.extract(context, carrier, getter))
+}
+
+/** What `extract` makes of a context in which tenant and user are believed, with them as its correlation. */
+export function believing(extract: (into: Context) => Context): TraceContext {
+  const extracted = extract(emptyContext.setValue(trustedKey, true))
   const context = toTraceContext(extracted).deleteValue(trustedKey)
   const baggage = propagation.getBaggage(context)
   const tenantId = baggage?.getEntry(tenantMember)?.value || undefined
@@ -97,8 +102,9 @@ function isSource(list: BlockList, address: string | undefined): boolean {
 }
 
 /** Tenant and user of `context` in its baggage, which may carry them this once. */
-function withTenant(context: TraceContext): TraceContext {
+export function withTenant(context: TraceContext): TraceContext {
   const correlation = correlationIn(context)
+  if (correlation === undefined && propagation.getBaggage(context) === undefined) return context
   let baggage = propagation.getBaggage(context) ?? propagation.createBaggage()
   if (correlation?.tenantId !== undefined)
     baggage = baggage.setEntry(tenantMember, { value: correlation.tenantId })

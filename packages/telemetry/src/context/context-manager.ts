@@ -10,16 +10,23 @@ import { emptyContext, TraceContext, toTraceContext } from './context.ts'
 /** Holds the active context of the whole process: one storage, because each costs every asynchronous hop. */
 export const contextStorage = new AsyncLocalStorage<Context>()
 
+/** What is active where nothing was made active: in a worker thread the context in which it was created. */
+let baseContext = emptyContext
+
+export function setBaseContext(context: TraceContext): void {
+  baseContext = context
+}
+
 /** The active context as ours. */
 export function activeContext(): TraceContext {
   const context = contextStorage.getStore()
-  if (context === undefined) return emptyContext
+  if (context === undefined) return baseContext
   return context instanceof TraceContext ? context : toTraceContext(context)
 }
 
 export class StorageContextManager implements ContextManager {
   active(): Context {
-    return contextStorage.getStore() ?? emptyContext
+    return contextStorage.getStore() ?? baseContext
   }
 
   with<A extends unknown[], F extends (...args: A) => ReturnType<F>>(

@@ -208,6 +208,10 @@ export class ExportQueue {
   /** Sending is put off to the next turn of the event loop: whoever ended the last span of a batch should not pay for it. */
   #schedule(): void {
     if (this.#scheduled || this.#pause !== undefined) return
+    if (this.#exporter.immediate === true) {
+      this.#drain()
+      return
+    }
     this.#scheduled = true
     // Not unref'ed: an event loop that is idle otherwise would go to sleep before it, until something else happens. It holds it for one turn.
     setImmediate(() => {
@@ -222,7 +226,8 @@ export class ExportQueue {
 
   #sendWaiting(): void {
     // After a failure one batch at a time is tried, until one arrives.
-    const concurrency = this.#backoffMs > 0 ? 1 : maxConcurrency
+    const most = this.#exporter.immediate === true ? Number.POSITIVE_INFINITY : maxConcurrency
+    const concurrency = this.#backoffMs > 0 ? 1 : most
     while (this.#pause === undefined && this.#sending < concurrency) {
       const stored = this.#nextStored()
       if (stored !== undefined) void this.#sendStored(stored)
@@ -245,14 +250,14 @@ export class ExportQueue {
   }
 
   async #send(batch: Batch): Promise<void> {
-    const outcome = await this.#attempt(batch.request)
+    const outcome = await this.#attempt(batch)
     if (this.#open.has(batch)) this.#conclude(batch, outcome)
     this.#drain()
   }
 
   async #sendStored(batch: StoredBatch): Promise<void> {
     this.#sendingStored++
-    const outcome = await this.#attempt(batch.request)
+    const outcome = await this.#attempt(batch)
     this.#sendingStored--
     this.#spool!.settled(batch, outcome.kind !== 'retry')
     if (outcome.kind !== 'retry') this.#book(batch.account, batch.spans, outcome)
@@ -260,12 +265,12 @@ export class ExportQueue {
     this.#drain()
   }
 
-  async #attempt(request: Uint8Array): Promise<ExportOutcome> {
+  async #attempt({ request, spans }: Batch | StoredBatch): Promise<ExportOutcome> {
     const bytes = request.length
     if (this.#sending === 0) this.#heardAt = performance.now()
     this.#sending++
     this.#sendingBytes += bytes
-    const outcome = await this.#exporter.export(request, this.#limits.exportTimeout)
+    const outcome = await this.#exporter.export(request, this.#limits.exportTimeout, spans)
     this.#sending--
     this.#sendingBytes -= bytes
     this.#heardAt = performance.now()

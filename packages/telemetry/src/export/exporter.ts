@@ -14,8 +14,13 @@ export type ExportOutcome =
   }
 
 export interface Exporter {
-  /** Never rejects. `request` is an ExportTraceServiceRequest, and is not changed before the outcome, or later if that says `inUse`. */
-  export(request: Uint8Array, timeoutMs: number): Promise<ExportOutcome>
+  /** True when sending costs nobody anything: batches go at once, not at the next turn of the event loop, and all at a time. */
+  readonly immediate?: boolean
+  /**
+   * Never rejects. `request` is an ExportTraceServiceRequest, of `spans` spans where the caller knows it, and is not changed before the
+   * outcome, or later if that says `inUse`.
+   */
+  export(request: Uint8Array, timeoutMs: number, spans?: number): Promise<ExportOutcome>
   close(): void
   /** For messages: the protocol and the address. */
   toString(): string

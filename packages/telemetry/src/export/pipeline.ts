@@ -3,7 +3,7 @@ import type { Envelope } from '@rustok/otlp'
 import type { ExportFields } from '../config/export.ts'
 import type { OtelConfigFields } from '../config.ts'
 import { createSpool, type Spool } from '../spool/spool.ts'
-import type { Batch } from './batch.ts'
+import { Batch } from './batch.ts'
 import { ExportQueue } from './export-queue.ts'
 import type { Exporter } from './exporter.ts'
 import { Ledger } from './ledger.ts'
@@ -42,6 +42,16 @@ export class Pipeline {
   flush(timeoutMs = this.#exportTimeout): Promise<boolean> {
     this.batcher.seal()
     return this.#drained(timeoutMs)
+  }
+
+  /** Takes a request that a worker thread has sealed. Returns how many of its spans were dropped. */
+  accept(request: Uint8Array, spans: number): number {
+    const { ledger } = this
+    ledger.created += spans
+    const before = ledger.droppedTotal
+    if (this.#shutdown === undefined) this.#queue.offer(new Batch(request, spans))
+    else ledger.dropped.shutdown += spans
+    return ledger.droppedTotal - before
   }
 
   /** Flushes for at most the timeout; what remains is spooled, or else dropped and counted. Idempotent; never rejects. */
