@@ -200,8 +200,10 @@ export class Spool implements Overflow {
       if (this.#known.has(reading.id)) return setAside('is a copy of another')
       this.#know(reading.id)
     }
-    // Empty ones, too, and what was delivered to the last record: the replay removes them.
-    this.#segments.adopt(path, size, spans)
+    if (reading.records.length > 0) this.#segments.adopt(path, size, spans)
+    else if (reading.damaged) await setAside('is damaged')
+    // Its process died before it removed it.
+    else await unlink(path).catch(() => {})
   }
 
   #know(id: string): void {

@@ -1,16 +1,11 @@
 /** SIGKILL at any moment: what was on disk arrives, repetitions are few, and nobody reads what somebody else is reading. */
 import assert from 'node:assert/strict'
 import { readdirSync } from 'node:fs'
-import { before, suite, test } from 'node:test'
+import { suite, test } from 'node:test'
 import { atEnd, sleep } from '../support/delivery.ts'
 import { until } from '../support/pipeline.ts'
 import { badFilesIn, segmentsIn, spoolDirectory } from '../support/spool.ts'
 import { Spooler, startSpooler } from '../support/spooler.ts'
-
-before(async () => {
-  const directory = spoolDirectory()
-  await (await startSpooler(directory)).stop()
-})
 
 /** Requests on the wire at a time: as many may be repeated after a death. */
 const maxOnTheWire = 4

@@ -55,7 +55,7 @@ export interface SpooledPipeline extends TestPipeline {
 export async function away(fields: Partial<OtelConfigFields> = {}): Promise<SpooledPipeline> {
   const port = await freePort()
   const directory = fields.spoolDirectory ?? spoolDirectory()
-  const pipeline = spooling(port, { spoolDirectory: directory, ...fields })
+  const pipeline = spooling(port, { ...fields, spoolDirectory: directory })
   return { ...pipeline, directory, port }
 }
 

@@ -34,7 +34,7 @@ export type Report =
 
 const fixture = fileURLToPath(new URL('../fixtures/spooler.ts', import.meta.url))
 const gib = 1024 ** 3
-/** Without it, most of a child's life is spent on its sources. Only a child that ends in good order writes to it. */
+/** Without it, most of a child's life is spent on its sources. */
 const compileCache = mkdtempSync(join(tmpdir(), 'rustok-compile-cache-'))
 process.on('exit', () => rmSync(compileCache, { recursive: true, force: true }))
 
