@@ -49,12 +49,12 @@ export class SpanIdentity {
     return false
   }
 
-  traceIdHex(): string {
   /** Whether it leaves the sampling decision to its children (see context/carried-span.ts); its flags then say "not sampled". */
   get isUndecided(): boolean {
     return false
   }
 
+  traceIdHex(): string {
     return hex32(this.traceId0) + hex32(this.traceId1) + hex32(this.traceId2) + hex32(this.traceId3)
   }
 

@@ -168,7 +168,6 @@ function toOtlpKind(kind: number | undefined): number {
 }
 
 /** Whose child the new span is: foreign spans (of another SDK, or the API's own wrapper) are read through their context. */
-  if (parent instanceof NonRecordingSpan && parent.isUndecided) return parent
 function parentOf(span: Span | undefined): SpanIdentity | undefined {
   if (span === undefined) return undefined
   if (span instanceof SpanIdentity) return span
@@ -182,6 +181,7 @@ function parentOf(span: Span | undefined): SpanIdentity | undefined {
 
 function parentAsIs(parent: SpanIdentity | undefined): NonRecordingSpan {
   if (parent === undefined) return new NonRecordingSpan(0, 0, 0, 0, 0, 0, 0, undefined, false)
+  if (parent instanceof NonRecordingSpan && parent.isUndecided) return parent
   const { traceId0, traceId1, traceId2, traceId3, spanId0, spanId1, traceFlags, traceState } = parent
   return new NonRecordingSpan(
     traceId0,
