@@ -8,6 +8,12 @@ import { type Environment, EnvReader } from './config/env-reader.ts'
 import { checkExit, type ExitFields, exitDefaults, readExit } from './config/exit.ts'
 import { checkExport, type ExportFields, exportDefaults, readExport } from './config/export.ts'
 import { checkGeneral, type GeneralFields, generalDefaults, readGeneral } from './config/general.ts'
+import {
+  checkInstrumentation,
+  type InstrumentationFields,
+  instrumentationDefaults,
+  readInstrumentation,
+} from './config/instrumentation.ts'
 import { checkLimits, type LimitFields, limitDefaults, readLimits } from './config/limits.ts'
 import { checkMetrics, type MetricsFields, metricsDefaults, readMetrics } from './config/metrics.ts'
 import {
@@ -31,6 +37,7 @@ export interface OtelConfigFields
     PropagationFields,
     SamplingFields,
     TailSamplingFields,
+    InstrumentationFields,
     LimitFields,
     RedactionFields,
     BatchFields,
@@ -47,6 +54,7 @@ const defaults: OtelConfigFields = {
   ...propagationDefaults,
   ...samplingDefaults,
   ...tailSamplingDefaults,
+  ...instrumentationDefaults,
   ...limitDefaults,
   ...redactionDefaults,
   ...batchDefaults,
@@ -62,6 +70,7 @@ const readers = [
   readPropagation,
   readSampling,
   readTailSampling,
+  readInstrumentation,
   readLimits,
   readRedaction,
   readBatch,
@@ -75,6 +84,7 @@ const checks = [
   checkPropagation,
   checkSampling,
   checkTailSampling,
+  checkInstrumentation,
   checkLimits,
   checkRedaction,
   checkBatch,

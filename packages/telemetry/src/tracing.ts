@@ -12,7 +12,7 @@ import { OtelError } from './errors.ts'
 import { onProcessEnd, type ProcessEnd } from './exit/process-end.ts'
 import { Ledger, type LedgerSnapshot } from './export/ledger.ts'
 import { reportLosses } from './export/losses.ts'
-import { type InstrumentationName, instrument } from './instrument/instrument.ts'
+import { type InstrumentationOptions, instrument } from './instrument/instrument.ts'
 import { lifecycle } from './lifecycle.ts'
 import { startRedaction } from './redact/redaction.ts'
 import { AlwaysOffSampler } from './sample/always-sampler.ts'
@@ -22,15 +22,13 @@ import { registerProvider, succeed } from './trace/register-provider.ts'
 import { TracerProvider } from './trace/tracer-provider.ts'
 import { startPipeline } from './worker/thread-pipeline.ts'
 
-export interface TracingOptions {
+export interface TracingOptions extends InstrumentationOptions {
   /** False when the application flushes by calling `shutdown` from its own signal handlers. Default true. */
   readonly handleSignals?: boolean
   /** False when nothing is to be delivered at `process.exit()`, after a crash, or when the event loop runs empty. Default true. */
   readonly handleExit?: boolean
   /** In a worker thread: true exports from there instead of handing spans over to the thread that exports. Default false. */
   readonly exportAlone?: boolean
-  /** Instrumentations to leave out. */
-  readonly without?: readonly InstrumentationName[]
   /** Asked for each span instead of what the configuration says; as `Sampler` of `@opentelemetry/sdk-trace`. */
   readonly sampler?: Sampler
 }
@@ -106,7 +104,7 @@ function start(config: OtelConfig, options: TracingOptions): Tracing {
     throw new OtelError('GLOBAL_PROVIDER_TAKEN')
   }
   thread.open()
-  const stopInstrumentation = instrument(provider, options.without ?? [])
+  const stopInstrumentation = instrument(provider, config, options)
   let end: ProcessEnd | undefined
   let stopped: Promise<void> | undefined
   const stop = async (timeoutMs: number) => {
@@ -157,7 +155,7 @@ function start(config: OtelConfig, options: TracingOptions): Tracing {
 function passThrough(config: OtelConfig, options: TracingOptions): Tracing {
   const provider = new TracerProvider(undefined, new AlwaysOffSampler(), config.spanLimits)
   succeed(provider)
-  const stopInstrumentation = instrument(provider, options.without ?? [])
+  const stopInstrumentation = instrument(provider, config, options)
   const ledger = new Ledger()
   let stopped = false
   return {

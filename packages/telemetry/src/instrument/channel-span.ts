@@ -1,18 +1,19 @@
 /**
  * A span from a tracing channel (`node:diagnostics_channel`'s TracingChannel): started and made active when the work starts, ended
- * when it ends, be that now or when its promise settles.
+ * when it ends, be that now or when its promise settles or its callback is called.
  */
 import diagnosticsChannel from 'node:diagnostics_channel'
 import { type Context, diag } from '@opentelemetry/api'
-import { emptyContext } from '../context/context.ts'
 import { activeContext, contextStorage } from '../context/context-manager.ts'
 import type { RecordingSpan } from '../trace/recording-span.ts'
 import { subscribeAll } from './subscribe.ts'
 
 const spanOfMessage = Symbol('rustok.span')
+const callerOfMessage = Symbol('rustok.caller')
 
 interface ChannelMessage {
   [spanOfMessage]?: RecordingSpan | undefined
+  [callerOfMessage]?: Context
   readonly result?: unknown
   readonly error?: unknown
 }
@@ -22,13 +23,19 @@ export interface ChannelSpan<M> {
   start(message: M): RecordingSpan | undefined
   /** Called once before the span ends; `message.result` or `message.error` is set. */
   finish(span: RecordingSpan, message: M): void
+  /** The work calls a callback, perhaps from a connection that knows nothing of the caller: it runs in the caller's context. */
+  readonly callsBack?: boolean
 }
 
 /** Traces the tracing channel `name`; the returned function stops it. */
 export function traceChannel<M extends object>(name: string, handlers: ChannelSpan<M>): () => void {
+  const { callsBack = false } = handlers
   const startChannel = diagnosticsChannel.channel(`tracing:${name}:start`)
+  const callbackChannel = diagnosticsChannel.channel(`tracing:${name}:asyncStart`)
   // Channels accept any store type; what it throws would reach the process as an uncaught exception.
   const enter = (message: unknown): Context => {
+    const caller = contextStorage.getStore() ?? activeContext()
+    if (callsBack) (message as ChannelMessage)[callerOfMessage] = caller
     try {
       const span = handlers.start(message as M)
       if (span !== undefined) {
@@ -38,9 +45,11 @@ export function traceChannel<M extends object>(name: string, handlers: ChannelSp
     } catch (cause) {
       diag.error(`instrumentation of ${name} failed; the application is not affected`, cause)
     }
-    return contextStorage.getStore() ?? emptyContext
+    return caller
   }
   startChannel.bindStore(contextStorage, enter)
+  const leave = (message: unknown): Context => (message as ChannelMessage)[callerOfMessage] ?? activeContext()
+  if (callsBack) callbackChannel.bindStore(contextStorage, leave)
 
   const end = (message: ChannelMessage): void => {
     const span = message[spanOfMessage]
@@ -57,10 +66,12 @@ export function traceChannel<M extends object>(name: string, handlers: ChannelSp
     [`tracing:${name}:end`]: (message: ChannelMessage) => {
       if ('result' in message || 'error' in message) end(message)
     },
-    [`tracing:${name}:asyncEnd`]: end,
+    // The callback's own work, before `asyncEnd`, is not the span's.
+    [`tracing:${name}:asyncStart`]: end,
   })
   return () => {
     unsubscribe()
     startChannel.unbindStore(contextStorage)
+    if (callsBack) callbackChannel.unbindStore(contextStorage)
   }
 }

@@ -11,10 +11,12 @@ import {
   type PreparedAttributes,
   prepareAttributes,
 } from '@rustok/otlp'
+import { methodAttributes, methodKey, methodOriginalKey, shownMethod } from './http-method.ts'
+import { rawHeader } from './raw-headers.ts'
 
 const key = {
-  method: attributeKey('http.request.method'),
-  methodOriginal: attributeKey('http.request.method_original'),
+  method: methodKey,
+  methodOriginal: methodOriginalKey,
   status: attributeKey('http.response.status_code'),
   route: attributeKey('http.route'),
   scheme: attributeKey('url.scheme'),
@@ -37,20 +39,6 @@ export const errorTypeKey = key.errorType
 /** What the sets below may hold: a span that has one of these already must not get it twice. */
 export const httpKeys: ReadonlySet<AttributeKey> = new Set(Object.values(key))
 
-/** Other methods are named `HTTP` and recorded as `_OTHER`, so that a client cannot invent span names. */
-const knownMethods = new Set([
-  'GET',
-  'HEAD',
-  'POST',
-  'PUT',
-  'DELETE',
-  'CONNECT',
-  'OPTIONS',
-  'TRACE',
-  'PATCH',
-  'QUERY',
-])
-
 /** Requests of one method and route: their span's name, and their attributes by status. */
 export class RequestKind {
   readonly name: string
@@ -60,10 +48,10 @@ export class RequestKind {
   readonly #setsWithPath = new Map<number, PreparedAttributes>()
 
   constructor(method: string, route: string | undefined) {
-    const shownMethod = knownMethods.has(method) ? method : 'HTTP'
+    const shown = shownMethod(method)
     this.#method = method
     this.route = route
-    this.name = route === undefined ? shownMethod : `${shownMethod} ${route}`
+    this.name = route === undefined ? shown : `${shown} ${route}`
   }
 
   /** `status` is 0 for a request without a response. With `pathIsRoute` the path is in the set as well. */
@@ -77,9 +65,7 @@ export class RequestKind {
   }
 
   #list(status: number, pathIsRoute: boolean): AttributeList {
-    const known = knownMethods.has(this.#method)
-    const list: AttributeList = [key.method, known ? this.#method : '_OTHER']
-    if (!known) list.push(key.methodOriginal, this.#method)
+    const list: AttributeList = methodAttributes(this.#method)
     if (this.route !== undefined) list.push(key.route, this.route)
     if (pathIsRoute && this.route !== undefined) list.push(key.path, this.route)
     if (status !== 0) list.push(key.status, status)
@@ -158,15 +144,4 @@ function describeConnection(
   if (remotePort !== undefined) list.push(key.peerPort, remotePort)
   list.push(key.protocolVersion, httpVersion)
   return list
-}
-
-/** Reads raw headers: the getter `request.headers` builds an object that a small handler never needs. */
-export function rawHeader(rawHeaders: readonly string[], name: string): string | undefined {
-  for (let i = 0; i < rawHeaders.length; i += 2) {
-    const candidate = rawHeaders[i]!
-    if (candidate.length === name.length && (candidate === name || candidate.toLowerCase() === name)) {
-      return rawHeaders[i + 1]
-    }
-  }
-  return undefined
 }

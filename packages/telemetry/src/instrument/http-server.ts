@@ -4,16 +4,11 @@
  */
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
-import {
-  type Exception,
-  propagation,
-  type SpanOptions,
-  SpanStatusCode,
-  type TextMapGetter,
-} from '@opentelemetry/api'
+import { type Exception, propagation, type SpanOptions, SpanStatusCode } from '@opentelemetry/api'
 import type { AttributeInput, AttributeKey, PreparedAttributes } from '@rustok/otlp'
+import type { InstrumentationFields } from '../config/instrumentation.ts'
 import { extractFrom } from '../context/baggage-boundary.ts'
-import { emptyContext, type TraceContext } from '../context/context.ts'
+import { emptyContext, suppressedContext, type TraceContext } from '../context/context.ts'
 import { contextStorage } from '../context/context-manager.ts'
 import { redactQuery } from '../redact/redact-url.ts'
 import { errorMessage, errorName } from '../trace/exception.ts'
@@ -26,9 +21,10 @@ import {
   pathKey,
   queryKey,
   type RequestKind,
-  rawHeader,
   requestKind,
 } from './http-request-attributes.ts'
+import { ignoredPaths } from './ignored-paths.ts'
+import { hasBody, rawHeader, rawHeadersGetter } from './raw-headers.ts'
 import { subscribeAll } from './subscribe.ts'
 
 const openRequest = Symbol('rustok.openRequest')
@@ -59,11 +55,21 @@ interface ServerMessage {
 
 const serverSpan: SpanOptions = { kind: 1 }
 
-export function instrumentHttpServer(provider: TracerProvider): () => void {
+export function instrumentHttpServer(
+  provider: TracerProvider,
+  { httpIgnorePaths }: Pick<InstrumentationFields, 'httpIgnorePaths'>,
+): () => void {
   const tracer = provider.getTracer('@rustok/telemetry/http', '0.1.0')
   const propagated = propagation.fields().map((field) => field.toLowerCase())
+  const isIgnored = ignoredPaths(httpIgnorePaths)
 
   const start = ({ request, response, socket }: ServerMessage): void => {
+    if (isIgnored?.(originForm(request.url ?? '/')) === true) {
+      // Nothing below it is recorded either, and it must not run in the context of the connection's last request.
+      contextStorage.enterWith(suppressedContext)
+      if (hasBody(request.rawHeaders)) emitIn(suppressedContext, request)
+      return
+    }
     const parent = extractContext(request, propagated)
     const kind = requestKind(request.method ?? 'GET', undefined)
     const span = tracer.start(kind.name, serverSpan, parent)
@@ -189,26 +195,6 @@ function emitIn(context: TraceContext, request: IncomingMessage): void {
   const { emit } = request
   request.emit = (...args: Parameters<typeof emit>) =>
     contextStorage.run(context, () => emit.apply(request, args))
-}
-
-function hasBody(rawHeaders: readonly string[]): boolean {
-  const length = rawHeader(rawHeaders, 'content-length')
-  return length === undefined ? rawHeader(rawHeaders, 'transfer-encoding') !== undefined : length !== '0'
-}
-
-/** Reads what a propagator asks for from raw headers, all values of a repeated one. */
-export const rawHeadersGetter: TextMapGetter<readonly string[]> = {
-  keys: (rawHeaders) => rawHeaders.filter((_, i) => i % 2 === 0).map((name) => name.toLowerCase()),
-  get: (rawHeaders, name) => {
-    const lower = name.toLowerCase()
-    const values: string[] = []
-    for (let i = 0; i < rawHeaders.length; i += 2) {
-      const candidate = rawHeaders[i]!
-      if (candidate.length === lower.length && candidate.toLowerCase() === lower)
-        values.push(rawHeaders[i + 1]!)
-    }
-    return values.length > 1 ? values : values[0]
-  },
 }
 
 /**

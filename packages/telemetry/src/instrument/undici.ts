@@ -1,23 +1,16 @@
 /**
  * A CLIENT span for every request of undici, and so of the global `fetch`, with the context injected into its headers, by
- * the stable HTTP semantic conventions. It ends when the response's body has been read, or with the request's error.
+ * the stable HTTP semantic conventions.
  */
-import {
-  type Exception,
-  propagation,
-  type SpanOptions,
-  SpanStatusCode,
-  type TextMapSetter,
-} from '@opentelemetry/api'
-import { attributeKey } from '@rustok/otlp'
+import { propagation, type TextMapSetter } from '@opentelemetry/api'
 import { injectTo } from '../context/baggage-boundary.ts'
 import { type TraceContext, toTraceContext } from '../context/context.ts'
 import { activeContext } from '../context/context-manager.ts'
-import { redactUrl } from '../redact/redact-url.ts'
-import { errorCode, errorMessage, errorName } from '../trace/exception.ts'
 import { RecordingSpan } from '../trace/recording-span.ts'
 import type { TracerProvider } from '../trace/tracer-provider.ts'
-import { rawHeadersGetter } from './http-server.ts'
+import { clientSpan, describeRequest, endWithError, endWithStatus } from './http-client-span.ts'
+import { shownMethod } from './http-method.ts'
+import { rawHeadersGetter } from './raw-headers.ts'
 import { subscribeAll } from './subscribe.ts'
 
 interface UndiciRequest {
@@ -29,16 +22,6 @@ interface UndiciRequest {
   addHeader(name: string, value: string): void
 }
 
-const key = {
-  method: attributeKey('http.request.method'),
-  url: attributeKey('url.full'),
-  serverAddress: attributeKey('server.address'),
-  serverPort: attributeKey('server.port'),
-  status: attributeKey('http.response.status_code'),
-  errorType: attributeKey('error.type'),
-}
-
-const client: SpanOptions = { kind: 2 }
 /** Replaces what is there: a proxy passes its caller's headers on, and two traceparents are none. */
 const setter: TextMapSetter<UndiciRequest> = {
   set(request, name, value) {
@@ -65,51 +48,35 @@ function contextOf({ headers }: UndiciRequest, active: TraceContext): TraceConte
 export function instrumentUndici(provider: TracerProvider): () => void {
   const tracer = provider.getTracer('@rustok/telemetry/undici', '0.1.0')
   const spans = new WeakMap<UndiciRequest, RecordingSpan>()
+  /** The request's open span, which nobody else will end then. */
+  const take = (request: UndiciRequest): RecordingSpan | undefined => {
+    const span = spans.get(request)
+    spans.delete(request)
+    return span
+  }
 
   return subscribeAll({
     'undici:request:create': ({ request }: { request: UndiciRequest }) => {
       const active = activeContext()
       if (active.suppressed) return
       const context = active.span === undefined ? contextOf(request, active) : active
-      const span = tracer.start(request.method, client, context)
+      const { method, path, origin } = request
+      const span = tracer.start(shownMethod(method), clientSpan, context)
       if (span instanceof RecordingSpan) {
         spans.set(request, span)
-        describeRequest(span, request)
+        const url = URL.parse(path, String(origin))
+        if (url !== null) describeRequest(span, method, url)
       }
       // Injected when nothing is recorded too: whoever is called must know that this trace is not sampled.
-      injectTo(request.origin, context.withSpan(span), request, setter)
+      injectTo(origin, context.withSpan(span), request, setter)
     },
     'undici:request:headers': (message: { request: UndiciRequest; response: { statusCode: number } }) => {
-      const span = spans.get(message.request)
-      const { statusCode } = message.response
-      span?.setKey(key.status, statusCode)
-      if (statusCode < 400) return
-      span?.setKey(key.errorType, String(statusCode))
-      span?.setStatus({ code: SpanStatusCode.ERROR })
+      const span = take(message.request)
+      if (span !== undefined) endWithStatus(span, message.response.statusCode)
     },
-    'undici:request:trailers': ({ request }: { request: UndiciRequest }) => {
-      spans.get(request)?.end()
-      spans.delete(request)
-    },
-    // The error is whatever the application aborted with.
     'undici:request:error': ({ request, error }: { request: UndiciRequest; error: unknown }) => {
-      const span = spans.get(request)
-      if (span === undefined) return
-      spans.delete(request)
-      const message = errorMessage(error)
-      span.recordException(error as Exception)
-      span.setKey(key.errorType, errorCode(error) ?? errorName(error))
-      span.setStatus({ code: SpanStatusCode.ERROR, ...(message !== undefined && { message }) })
-      span.end()
+      const span = take(request)
+      if (span !== undefined) endWithError(span, error)
     },
   })
-}
-
-function describeRequest(span: RecordingSpan, { method, path, origin }: UndiciRequest): void {
-  span.setKey(key.method, method)
-  const url = URL.parse(path, String(origin))
-  if (url === null) return
-  span.setKey(key.url, redactUrl(url))
-  span.setKey(key.serverAddress, url.hostname)
-  span.setKey(key.serverPort, Number(url.port) || (url.protocol === 'https:' ? 443 : 80))
 }

@@ -28,7 +28,7 @@ export function serving(
   work: (port: number) => Promise<unknown>,
   options: TracedOptions = {},
 ): Promise<Received> {
-  return traced(async () => work(await listen(handler)), { without: ['undici'], ...options })
+  return traced(async () => work(await listen(handler)), { without: ['undici', 'http-client'], ...options })
 }
 
 /** Answers with `ok`. */
