@@ -4,7 +4,7 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { workerData } from 'node:worker_threads'
-import { createExporter } from '../export/pipeline.ts'
+import { createExporter } from '../export/create-exporter.ts'
 import { type LastRequests, SharedOutcome } from './last-requests.ts'
 
 /** As many as the pipeline has on the wire. */

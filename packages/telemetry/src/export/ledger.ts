@@ -3,7 +3,14 @@
  * pipeline books what it does here; what is queued is the rest, so the pipeline's own count can be checked against it.
  */
 
-export type DropReason = 'queue_full' | 'shutdown' | 'refused' | 'encoding' | SpoolDropReason | SampledReason
+export type DropReason =
+  | 'queue_full'
+  | 'shutdown'
+  | 'refused'
+  | 'encoding'
+  | SpoolDropReason
+  | SampledReason
+  | 'no_exporter'
 /** The spool's bound was reached and its oldest segment went; or what it had written could not be read back. */
 export type SpoolDropReason = 'spool_full' | 'spool_damaged'
 
@@ -60,6 +67,7 @@ export class Ledger implements Account {
     spool_damaged: 0,
     tail_sampled: 0,
     tenant_budget: 0,
+    no_exporter: 0,
   }
   readonly recovered: Account & { found: number } = {
     found: 0,

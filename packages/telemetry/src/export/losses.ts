@@ -3,7 +3,7 @@ import { diag } from '@opentelemetry/api'
 import type { DropReason, LedgerSnapshot, SampledReason } from './ledger.ts'
 
 /** What was let go on purpose is no loss. */
-type LossReason = Exclude<DropReason, SampledReason>
+type LossReason = Exclude<DropReason, SampledReason | 'no_exporter'>
 
 /** By reason of the ledger; the README repeats it and a test compares the two. */
 export const lossAdvice: Readonly<Record<LossReason, string>> = {

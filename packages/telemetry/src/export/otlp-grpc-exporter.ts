@@ -2,6 +2,7 @@
 import { type OutgoingHttpHeaders, sensitiveHeaders } from 'node:http2'
 import type { SecureContextOptions } from 'node:tls'
 import { decodeTraceResponse } from '@rustok/otlp'
+import { gzip } from './compress.ts'
 import { describeError } from './describe-error.ts'
 import type { Exporter, ExportOutcome } from './exporter.ts'
 import { callUnary, type GrpcResult } from './grpc-call.ts'
@@ -13,19 +14,25 @@ const exportPath = '/opentelemetry.proto.collector.trace.v1.TraceService/Export'
 /** A compression flag and the message's length. */
 const prefixBytes = 5
 
+export interface OtlpGrpcOptions {
+  /** `http:` is plain text, `https:` TLS. */
+  readonly endpoint: URL
+  readonly headers?: Readonly<Record<string, string>>
+  readonly compress?: boolean
+  /** Asked before each connection with TLS; throws what is wrong with its files. */
+  readonly tls?: () => SecureContextOptions
+}
+
 export class OtlpGrpcExporter implements Exporter {
   readonly #endpoint: URL
   readonly #headers: OutgoingHttpHeaders
+  readonly #compress: boolean
   readonly #tls: () => SecureContextOptions
   #connection: GrpcConnection | undefined
 
-  /** `http:` is plain text, `https:` TLS, for which `tls` is asked before each connection; it throws what is wrong with its files. */
-  constructor(
-    endpoint: URL,
-    headers: Readonly<Record<string, string>>,
-    tls: () => SecureContextOptions = () => ({}),
-  ) {
+  constructor({ endpoint, headers = {}, compress = false, tls = () => ({}) }: OtlpGrpcOptions) {
     this.#endpoint = endpoint
+    this.#compress = compress
     this.#tls = tls
     this.#headers = {
       'user-agent': userAgent,
@@ -39,9 +46,10 @@ export class OtlpGrpcExporter implements Exporter {
   }
 
   async export(request: Uint8Array, timeoutMs: number): Promise<ExportOutcome> {
-    const message = { bytes: request, gzipped: false }
     const startedAt = performance.now()
     try {
+      const gzipped = this.#compress
+      const message = { bytes: gzipped ? await gzip(request) : request, gzipped }
       const connection = this.#connect()
       const { proven } = connection
       let result = await callUnary(connection, this.#headers, message, timeoutMs)
@@ -53,7 +61,7 @@ export class OtlpGrpcExporter implements Exporter {
         result = await callUnary(fresh, this.#headers, message, left)
         if (result.by === 'broken') this.#letGo(fresh)
       }
-      return outcomeOf(result)
+      return outcomeOf(result, gzipped)
     } catch (cause) {
       return { kind: 'retry', reason: describeError(cause), retryAfterMs: undefined }
     }
@@ -85,8 +93,8 @@ export class OtlpGrpcExporter implements Exporter {
   }
 }
 
-function outcomeOf({ status, response, written }: GrpcResult): ExportOutcome {
-  const inUse = !written
+function outcomeOf({ status, response, written }: GrpcResult, gzipped: boolean): ExportOutcome {
+  const inUse = !written && !gzipped
   if (status.code === 0) return { ...readAnswer(response), inUse }
   const reason = describeStatus(status)
   if (!isRetryable(status)) return { kind: 'refused', reason, inUse }

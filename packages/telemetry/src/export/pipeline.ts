@@ -1,41 +1,48 @@
 /** The pipeline behind a tracer provider, wired: batcher → queue → exporter, and the ledger that watches them. */
+
 import type { Envelope } from '@rustok/otlp'
-import type { ExportFields } from '../config/export.ts'
 import type { OtelConfigFields } from '../config.ts'
+import type { ExportOperations } from '../metrics/export-operations.ts'
 import { createSpool, type Spool } from '../spool/spool.ts'
 import { Batch } from './batch.ts'
+import { createExporter, createSink } from './create-exporter.ts'
 import { ExportQueue } from './export-queue.ts'
 import type { Exporter } from './exporter.ts'
 import { Ledger } from './ledger.ts'
-import { OtlpGrpcExporter } from './otlp-grpc-exporter.ts'
-import { SpanBatcher } from './span-batcher.ts'
+import { type BatchSink, SpanBatcher } from './span-batcher.ts'
 
 /** For requests on the wire to report that they were cancelled, so that the ledger closes. */
 const cancelTimeoutMs = 250
 /** For a slow disk to take what was left. */
 const spoolTimeoutMs = 500
+/** Somebody is watching. */
+const consoleDelayMs = 200
 
 export class Pipeline {
   readonly ledger = new Ledger()
   readonly batcher: SpanBatcher
   readonly #queue: ExportQueue
+  readonly #sink: BatchSink
   readonly #exporter: Exporter
   readonly #spool: Spool | undefined
   readonly #exportTimeout: number
   readonly #shutdownTimeout: number
   #shutdown: Promise<void> | undefined
 
-  constructor(
-    config: OtelConfigFields,
-    resource: () => Envelope,
-    exporter: Exporter = createExporter(config),
-  ) {
+  constructor(config: OtelConfigFields, resource: () => Envelope, given?: Exporter) {
+    const exporter = given ?? createExporter(config)
     this.#exporter = exporter
     this.#exportTimeout = config.exportTimeout
     this.#shutdownTimeout = config.shutdownTimeout
     this.#spool = createSpool(config, this.ledger)
     this.#queue = new ExportQueue(exporter, this.ledger, config, this.#spool)
-    this.batcher = new SpanBatcher(resource, this.#queue, this.ledger, config)
+    this.#sink = given === undefined ? createSink(config, this.#queue, this.ledger) : this.#queue
+    this.batcher = new SpanBatcher(resource, this.#sink, this.ledger, {
+      maxExportBatchSize: config.maxExportBatchSize,
+      scheduleDelay: config.exporters.includes('console')
+        ? Math.min(consoleDelayMs, config.scheduleDelay)
+        : config.scheduleDelay,
+    })
   }
 
   /** Resolves with true when everything that has ended is delivered or given up, with false after `timeoutMs`; never rejects. */
@@ -49,7 +56,7 @@ export class Pipeline {
     const { ledger } = this
     ledger.created += spans
     const before = ledger.droppedTotal
-    if (this.#shutdown === undefined) this.#queue.offer(new Batch(request, spans))
+    if (this.#shutdown === undefined) this.#sink.offer(new Batch(request, spans))
     else ledger.dropped.shutdown += spans
     return ledger.droppedTotal - before
   }
@@ -64,6 +71,11 @@ export class Pipeline {
   takeUndelivered(): readonly Batch[] {
     this.batcher.close()
     return this.#queue.takeUndelivered()
+  }
+
+  /** What became of each export, for metrics. */
+  get operations(): ExportOperations {
+    return this.#queue.operations
   }
 
   /** Stores batches on disk before it returns: the spans that are safe there, booked as such. None without a spool. */
@@ -91,8 +103,4 @@ export class Pipeline {
     clearTimeout(timer)
     return inTime
   }
-}
-
-export function createExporter(config: ExportFields): Exporter {
-  return new OtlpGrpcExporter(new URL(config.endpoint), config.headers)
 }

@@ -5,12 +5,16 @@
 import { diag } from '@opentelemetry/api'
 import type { Envelope, SpanRecord } from '@rustok/otlp'
 import type { ScopeSpans } from '../trace/scope-spans.ts'
-import type { ExportQueue } from './export-queue.ts'
+import type { Batch } from './batch.ts'
 import type { Ledger } from './ledger.ts'
 import { outside } from './outside.ts'
 
 /** gRPC servers refuse messages above 4 MiB unless told otherwise, and the envelope must fit. A larger span goes alone. */
 const maxBatchBytes = 3 * 1024 * 1024
+
+export interface BatchSink {
+  offer(batch: Batch): void
+}
 
 export interface BatchLimits {
   /** Spans. */
@@ -21,7 +25,7 @@ export interface BatchLimits {
 
 export class SpanBatcher {
   readonly #resource: () => Envelope
-  readonly #queue: ExportQueue
+  readonly #queue: BatchSink
   readonly #ledger: Ledger
   readonly #limits: BatchLimits
   /** Scopes with spans in the open batch. */
@@ -32,7 +36,7 @@ export class SpanBatcher {
   #closed = false
 
   /** `resource` is asked for each request. */
-  constructor(resource: () => Envelope, queue: ExportQueue, ledger: Ledger, limits: BatchLimits) {
+  constructor(resource: () => Envelope, queue: BatchSink, ledger: Ledger, limits: BatchLimits) {
     this.#resource = resource
     this.#queue = queue
     this.#ledger = ledger
