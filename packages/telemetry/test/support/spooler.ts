@@ -75,6 +75,8 @@ export class Spooler {
     this.child = spawn(program!, args, {
       env: { ...env, NODE_COMPILE_CACHE: uid === undefined ? compileCache : '' },
       stdio: ['ignore', 'inherit', 'pipe', 'ipc'],
+      // With what it is wrapped in: a tracer that is killed leaves what it traces alive.
+      detached: true,
       ...(uid !== undefined && { uid, gid: uid }),
     })
     this.child.stderr!.setEncoding('utf8').on('data', (text) => {
@@ -128,10 +130,9 @@ export class Spooler {
   }
 
   async kill(signal: NodeJS.Signals = 'SIGKILL'): Promise<void> {
-    if (!this.#closed) {
-      this.child.kill(signal)
-      await this.ended()
-    }
+    if (this.#closed) return
+    if (this.child.pid !== undefined) process.kill(-this.child.pid, signal)
+    await this.ended()
   }
 
   /** Ends in good order, and tells the last ledger. */
