@@ -41,7 +41,9 @@ export interface SpanRecord {
   readonly startLow: number
   readonly endHigh: number
   readonly endLow: number
-  readonly attributeList: AttributeList
+  /** Each key at most once, with its value at the same place. */
+  readonly attributeKeys: readonly AttributeKey[]
+  readonly attributeValues: readonly AttributeInput[]
   /** Up to three sets of attributes that were encoded by `prepareAttributes`, put in front of the list. */
   readonly prepared0: PreparedPair | undefined
   readonly prepared1: PreparedPair | undefined
@@ -141,7 +143,10 @@ export function encodeSpan(writer: Writer, span: SpanRecord): number {
   at = putPrepared(writer, at, span.prepared0)
   at = putPrepared(writer, at, span.prepared1)
   at = putPrepared(writer, at, span.prepared2)
-  at = putAttributes(writer, at, attributesTag, span.attributeList)
+  const { attributeKeys, attributeValues } = span
+  for (let i = 0; i < attributeValues.length; i++) {
+    at = putAttribute(writer, at, attributesTag, attributeKeys[i]!, attributeValues[i])
+  }
   if (span.traceStateText !== '') {
     writer.reserve(at, span.traceStateText.length * 3 + 8)
     at = putString(writer, at, traceStateTag, span.traceStateText)
@@ -172,8 +177,15 @@ export interface PreparedAttributes extends PreparedPair {
   readonly list: AttributeList
 }
 
-/** Encodes `list` once for many spans. */
-export function prepareAttributes(list: AttributeList): PreparedAttributes {
+/** Encodes `attributes` once for many spans, as the rules of their keys want them. */
+export function prepareAttributes(attributes: AttributeList): PreparedAttributes {
+  const list: AttributeList = []
+  for (let i = 0; i < attributes.length; i += 2) {
+    const key = attributes[i] as AttributeKey
+    const given = attributes[i + 1] as AttributeInput
+    const value = key.rule === undefined ? given : key.rule(given, list)
+    if (value !== undefined || key.rule === undefined) list.push(key, value)
+  }
   const writer = new Writer(256)
   const size = putAttributes(writer, 0, attributesTag, list)
   for (let i = 0; i < list.length; i += 2) (list[i] as AttributeKey).prepared = true

@@ -94,7 +94,7 @@ const link: fc.Arbitrary<LinkRecord> = fc.record({
   attributeList,
   droppedAttributes: uint32,
 })
-const spanRecord: fc.Arbitrary<SpanRecord> = fc.record({
+const spanWithoutAttributes = fc.record({
   traceId0: int32,
   traceId1: int32,
   traceId2: int32,
@@ -111,7 +111,6 @@ const spanRecord: fc.Arbitrary<SpanRecord> = fc.record({
   startLow: uint32,
   endHigh: uint32,
   endLow: uint32,
-  attributeList,
   prepared0: fc.constant(undefined),
   prepared1: fc.constant(undefined),
   prepared2: fc.constant(undefined),
@@ -123,6 +122,20 @@ const spanRecord: fc.Arbitrary<SpanRecord> = fc.record({
   statusCode: fc.nat({ max: 2 }),
   statusMessage: anyText(),
 })
+const spanRecord: fc.Arbitrary<SpanRecord> = fc
+  .tuple(spanWithoutAttributes, attributeList)
+  .map(([span, list]) => ({ ...span, ...inColumns(list) }))
+
+function inColumns(list: AttributeList): Pick<SpanRecord, 'attributeKeys' | 'attributeValues'> {
+  return {
+    attributeKeys: list.filter((_, i) => i % 2 === 0) as AttributeKey[],
+    attributeValues: list.filter((_, i) => i % 2 === 1) as AttributeInput[],
+  }
+}
+
+function listOf({ attributeKeys, attributeValues }: SpanRecord): AttributeList {
+  return attributeKeys.flatMap((key, i): AttributeList => [key, attributeValues[i]])
+}
 
 /** What a decoder must see of `span`. */
 function expected(span: SpanRecord, shared: AttributeList = []): Span {
@@ -137,7 +150,7 @@ function expected(span: SpanRecord, shared: AttributeList = []): Span {
     kind: span.otlpKind,
     startTimeUnixNano: time(span.startHigh, span.startLow),
     endTimeUnixNano: time(span.endHigh, span.endLow),
-    attributes: [...expectedAttributes(shared), ...expectedAttributes(span.attributeList)],
+    attributes: [...expectedAttributes(shared), ...expectedAttributes(listOf(span))],
     droppedAttributesCount: span.droppedAttributes,
     events: (span.eventList ?? []).map((item) => ({
       timeUnixNano: time(item.timeHigh, item.timeLow),
@@ -298,7 +311,7 @@ test('encodes a key with more values than are cached, and goes on doing so', () 
   const many = attributeKey('high.cardinality')
   const spans = Array.from({ length: 200 }, (_, i) => ({
     ...plainSpan,
-    attributeList: [many, `value ${i % 150}`],
+    ...inColumns([many, `value ${i % 150}`]),
   }))
   const values = readSpans(encodeSpans(spans)).map((span) => span.attributes[0]?.value)
   assert.deepEqual(
@@ -309,7 +322,7 @@ test('encodes a key with more values than are cached, and goes on doing so', () 
 
 test('encodes more keys than are interned', () => {
   const attributeList = Array.from({ length: 6000 }, (_, i) => [attributeKey(`one.of.many.${i}`), i]).flat()
-  const [span] = readSpans(encodeSpans([{ ...plainSpan, attributeList }]))
+  const [span] = readSpans(encodeSpans([{ ...plainSpan, ...inColumns(attributeList) }]))
   assert.deepEqual(span?.attributes, expectedAttributes(attributeList))
 })
 
@@ -326,7 +339,7 @@ test('encodes strings of megabytes', () => {
   const span = {
     ...plainSpan,
     name: long,
-    attributeList: [attributeKey('body'), long],
+    ...inColumns([attributeKey('body'), long]),
     statusCode: 2,
     statusMessage: long,
   }
@@ -336,7 +349,7 @@ test('encodes strings of megabytes', () => {
 test('encodes a value nested deeper than decoders take as an empty one', () => {
   let deep: AttributeInput = 'innermost'
   for (let depth = 0; depth < 150; depth++) deep = depth % 2 ? [deep] : { deeper: deep }
-  const [span] = readSpans(encodeSpans([{ ...plainSpan, attributeList: [attributeKey('deep'), deep] }]))
+  const [span] = readSpans(encodeSpans([{ ...plainSpan, ...inColumns([attributeKey('deep'), deep]) }]))
   let levels = 0
   for (let at = span?.attributes[0]?.value; at !== undefined; levels++) {
     at = at instanceof KeyValueList ? at.values[0]?.value : (at as readonly AnyValue[])[0]
@@ -361,7 +374,8 @@ const plainSpan: SpanRecord = {
   startLow: 1,
   endHigh: 0x1797_0000,
   endLow: 2,
-  attributeList: [],
+  attributeKeys: [],
+  attributeValues: [],
   prepared0: undefined,
   prepared1: undefined,
   prepared2: undefined,

@@ -1,6 +1,7 @@
 /** An ended span of somebody else's SDK, read into the encoder's record. Only what is read of its ReadableSpan is declared. */
 import type { Attributes, HrTime, Link, SpanContext, SpanStatus } from '@opentelemetry/api'
-import type { EventRecord, LinkRecord, SpanRecord } from '@rustok/otlp'
+import type { AttributeInput, AttributeKey, EventRecord, LinkRecord, SpanRecord } from '@rustok/otlp'
+import { toRecordedText } from '../redact/redaction.ts'
 import { toList } from '../trace/attribute-list.ts'
 import { parseHex32 } from '../trace/ids.ts'
 
@@ -46,6 +47,7 @@ export function readEndedSpan(span: EndedSpan): SpanRecord {
   const parent = span.parentSpanContext
   const [startHigh, startLow] = halves(span.startTime)
   const [endHigh, endLow] = halves(span.endTime)
+  const { list } = toList(span.attributes, noLimit, noLimit)
   return {
     traceId0: parseHex32(traceId, 0),
     traceId1: parseHex32(traceId, 8),
@@ -63,7 +65,8 @@ export function readEndedSpan(span: EndedSpan): SpanRecord {
     startLow,
     endHigh,
     endLow,
-    attributeList: toList(span.attributes, noLimit, noLimit).list,
+    attributeKeys: list.filter((_, i) => i % 2 === 0) as AttributeKey[],
+    attributeValues: list.filter((_, i) => i % 2 === 1) as AttributeInput[],
     prepared0: undefined,
     prepared1: undefined,
     prepared2: undefined,
@@ -73,7 +76,7 @@ export function readEndedSpan(span: EndedSpan): SpanRecord {
     linkList: span.links.length === 0 ? undefined : span.links.map(readLink),
     droppedLinks: span.droppedLinksCount,
     statusCode: span.status.code,
-    statusMessage: span.status.message ?? '',
+    statusMessage: toRecordedText(span.status.message ?? ''),
   }
 }
 

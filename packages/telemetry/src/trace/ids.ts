@@ -33,11 +33,12 @@ export function randomInt32(): number {
   return result
 }
 
-const hexPairs = Array.from({ length: 0x1_0000 }, (_, i) => i.toString(16).padStart(4, '0'))
+const hexBytes = Array.from({ length: 0x100 }, (_, i) => i.toString(16).padStart(2, '0'))
 
 /** Eight lower-case hex digits of a 32-bit integer. */
 export function hex32(word: number): string {
-  return hexPairs[word >>> 16]! + hexPairs[word & 0xffff]!
+  const high = hexBytes[word >>> 24]! + hexBytes[(word >>> 16) & 0xff]!
+  return high + hexBytes[(word >>> 8) & 0xff]! + hexBytes[word & 0xff]!
 }
 
 /** The 32-bit integer of eight hex digits at `offset`; NaN-free only for checked input. */

@@ -22,91 +22,105 @@ import {
   type PreparedAttributes,
   type SpanRecord,
 } from '@rustok/otlp'
-import { type ClockAnchor, fromTimeInput, time, toUnixNanos } from '../clock.ts'
-import { type Correlation, tenantKey, userKey } from '../context/correlation.ts'
-import { isPlain, setInList, toList } from './attribute-list.ts'
-import { maxStringLength, toAttributeInput, toName } from './attribute-value.ts'
+import { type ClockAnchor, currentAnchor, fromTimeInput, monotonicMs, time, toUnixNanos } from '../clock.ts'
+import type { Correlation } from '../context/correlation.ts'
+import { toRecorded, toRecordedText } from '../redact/redaction.ts'
+import { isPlain, toList } from './attribute-list.ts'
+import { AttributeShape } from './attribute-shape.ts'
+import { toAttributeInput, toName } from './attribute-value.ts'
 import { exceptionAttributes } from './exception.ts'
+import { randomInt32 } from './ids.ts'
+import { SpanExtras } from './span-extras.ts'
 import { SpanIdentity } from './span-identity.ts'
 import type { SpanLimits } from './span-limits.ts'
 
-/** Where an ended span goes. */
+/** Where an ended span goes, and what it may hold. One per tracer. */
 export interface SpanSink {
+  readonly limits: SpanLimits
   /** Called once per span, before it lets go of its contents. */
   onEnd(span: RecordingSpan): void
 }
 
 /** Of spans that have none, or no longer: never written to. */
-const noAttributes: AttributeList = []
-/** Attributes that a tracer guesses the keys of. */
-const maxGuesses = 32
+const noValues: AttributeInput[] = []
+const noList: AttributeList = []
+/** SpanFlags of the .proto: it is known whether the parent is remote, and it is. */
+const parentKnown = 0x100
+const parentRemote = 0x200
 const ok = 1
 const error = 2
 
 export class RecordingSpan extends SpanIdentity implements Span, SpanRecord {
-  readonly parentSpanId0: number
-  readonly parentSpanId1: number
-  readonly flags: number
-  readonly otlpKind: number
-  name: string
-  startHigh = 0
-  startLow = 0
-  endHigh = 0
-  endLow = 0
-  attributeList: AttributeList = noAttributes
+  declare readonly parentSpanId0: number
+  declare readonly parentSpanId1: number
+  declare readonly flags: number
+  declare readonly otlpKind: number
+  declare name: string
+  declare startHigh: number
+  declare startLow: number
+  declare endHigh: number
+  declare endLow: number
+  declare statusCode: number
   /** Tenant and user. */
-  prepared0: PreparedAttributes | undefined
+  declare prepared0: PreparedAttributes | undefined
   /** Attributes that instrumentation has encoded once for many spans. */
-  prepared1: PreparedAttributes | undefined = undefined
-  prepared2: PreparedAttributes | undefined = undefined
-  droppedAttributes = 0
-  eventList: EventRecord[] | undefined = undefined
-  droppedEvents = 0
-  linkList: LinkRecord[] | undefined = undefined
-  droppedLinks = 0
-  statusCode = 0
-  statusMessage = ''
-  readonly anchor: ClockAnchor
-  /** The first span of this trace in this process; itself when that is this one. */
-  localRoot: RecordingSpan | undefined
-  readonly #sink: SpanSink
-  readonly #limits: SpanLimits
-  #ended = false
+  declare prepared1: PreparedAttributes | undefined
+  declare prepared2: PreparedAttributes | undefined
+  declare readonly anchor: ClockAnchor
+  /** The first span of this trace in this process; undefined when that is this one. */
+  declare readonly localRoot: RecordingSpan | undefined
+  /** The keys of `#values`, in the order in which they were set. */
+  #shape = AttributeShape.none
+  #values = noValues
+  #extras: SpanExtras | undefined
+  /** Undefined once it has ended. */
+  #sink: SpanSink | undefined
 
+  /** Starts now, with a span id of its own. */
   constructor(
+    sink: SpanSink,
+    parent: SpanIdentity | undefined,
     traceId0: number,
     traceId1: number,
     traceId2: number,
     traceId3: number,
-    spanId0: number,
-    spanId1: number,
-    parent: SpanIdentity | undefined,
     traceFlags: number,
     traceState: TraceState | undefined,
+    correlation: Correlation | undefined,
     name: string,
     otlpKind: number,
-    startMs: number,
-    anchor: ClockAnchor,
-    correlation: Correlation | undefined,
-    localRoot: RecordingSpan | undefined,
-    sink: SpanSink,
-    limits: SpanLimits,
   ) {
-    super(traceId0, traceId1, traceId2, traceId3, spanId0, spanId1, traceFlags, traceState)
-    this.parentSpanId0 = parent === undefined ? 0 : parent.spanId0
-    this.parentSpanId1 = parent === undefined ? 0 : parent.spanId1
-    this.flags = traceFlags | 0x100 | (parent?.isRemote === true ? 0x200 : 0)
+    const now = monotonicMs()
+    const spanId1 = randomInt32() | 1 // An id must not be all zero.
+    super(traceId0, traceId1, traceId2, traceId3, randomInt32(), spanId1, traceFlags, traceState, correlation)
+    this.#sink = sink
     this.otlpKind = otlpKind
     this.name = name
-    this.anchor = anchor
-    this.correlation = correlation
-    this.prepared0 = correlation === undefined ? undefined : correlation.prepared
-    this.localRoot = localRoot
-    this.#sink = sink
-    this.#limits = limits
-    toUnixNanos(anchor, startMs)
+    if (parent === undefined) {
+      this.parentSpanId0 = 0
+      this.parentSpanId1 = 0
+      this.flags = traceFlags | parentKnown
+    } else {
+      this.parentSpanId0 = parent.spanId0
+      this.parentSpanId1 = parent.spanId1
+      this.flags = traceFlags | (parent.isRemote ? parentKnown | parentRemote : parentKnown)
+    }
+    if (parent instanceof RecordingSpan) {
+      this.anchor = parent.anchor
+      this.localRoot = parent.localRoot ?? parent
+    } else {
+      this.anchor = currentAnchor(now)
+      this.localRoot = undefined
+    }
+    toUnixNanos(this.anchor, now)
     this.startHigh = time.high
     this.startLow = time.low
+    this.endHigh = 0
+    this.endLow = 0
+    this.statusCode = 0
+    this.prepared0 = correlation === undefined ? undefined : correlation.prepared
+    this.prepared1 = undefined
+    this.prepared2 = undefined
   }
 
   get traceStateText(): string {
@@ -118,18 +132,58 @@ export class RecordingSpan extends SpanIdentity implements Span, SpanRecord {
     }
   }
 
+  get attributeKeys(): readonly AttributeKey[] {
+    return this.#shape.keys
+  }
+
+  get attributeValues(): readonly AttributeInput[] {
+    return this.#values
+  }
+
+  get droppedAttributes(): number {
+    return this.#extras === undefined ? 0 : this.#extras.droppedAttributes
+  }
+
+  get eventList(): readonly EventRecord[] | undefined {
+    return this.#extras?.eventList
+  }
+
+  get droppedEvents(): number {
+    return this.#extras === undefined ? 0 : this.#extras.droppedEvents
+  }
+
+  get linkList(): readonly LinkRecord[] | undefined {
+    return this.#extras?.linkList
+  }
+
+  get droppedLinks(): number {
+    return this.#extras === undefined ? 0 : this.#extras.droppedLinks
+  }
+
+  get statusMessage(): string {
+    return this.#extras === undefined ? '' : this.#extras.statusMessage
+  }
+
+  /** Keys and values in turn, made for the caller. */
+  get attributeList(): AttributeList {
+    return this.#shape.keys.flatMap((key, i): AttributeList => [key, this.#values[i]])
+  }
+
+  /** Whether it has the attribute, apart from prepared sets. */
+  has(key: AttributeKey): boolean {
+    return this.#shape.indexOf(key) >= 0
+  }
+
   isRecording(): boolean {
-    return !this.#ended
+    return this.#sink !== undefined
   }
 
   setAttribute(name: string, value: unknown): this {
-    if (this.#ended || typeof name !== 'string' || name === '') return this
-    const type = typeof value
-    const input =
-      type === 'number' || type === 'boolean'
-        ? (value as number | boolean)
-        : toAttributeInput(value, this.#limits.attributeValueLength)
-    if (input !== undefined) this.setKey(attributeKey(name), input)
+    const sink = this.#sink
+    if (sink === undefined || typeof name !== 'string' || name === '') return this
+    const { usualKey } = this.#shape
+    const key = usualKey !== undefined && usualKey.name === name ? usualKey : attributeKey(name)
+    this.setKey(key, toAttributeInput(value, sink.limits.attributeValueLength))
     return this
   }
 
@@ -139,151 +193,88 @@ export class RecordingSpan extends SpanIdentity implements Span, SpanRecord {
       if (!isPlain(attributes)) this.#setOwn(attributes)
       else for (const name in attributes) this.setAttribute(name, attributes[name])
     } catch {
-      this.#setReadable(attributes)
+      diag.warn(`an attribute of span '${this.name}' cannot be read and is left out`)
+      this.#setOwn(attributes)
     }
     return this
   }
 
-  /**
-   * The attributes that a span starts with: an object's keys differ, so none is looked for in the list. `guesses` are the keys of the
-   * tracer's last span, in order: code that starts spans mostly repeats itself, and a comparison costs a fifth of a look-up.
-   */
-  setFirstAttributes(attributes: SpanAttributes, guesses: AttributeKey[]): void {
-    if (typeof attributes !== 'object' || attributes === null) return
-    const { attributeCount, attributeValueLength } = this.#limits
-    const list: AttributeList = this.attributeList === noAttributes ? [] : this.attributeList
-    this.attributeList = list
-    const maxLength = Math.min(attributeValueLength, maxStringLength)
-    let index = 0
-    try {
-      if (!isPlain(attributes)) {
-        this.#setOwn(attributes)
-        return
-      }
-      for (const name in attributes) {
-        const given = attributes[name]
-        const type = typeof given
-        const plain = type === 'string' ? (given as string).length <= maxLength : type === 'number'
-        const value = plain ? (given as AttributeInput) : toAttributeInput(given, attributeValueLength)
-        if (value === undefined || name === '') continue
-        let key = guesses[index]
-        if (key === undefined || key.name !== name) {
-          key = attributeKey(name)
-          if (index < maxGuesses) guesses[index] = key
-        }
-        index++
-        if (key === tenantKey || key === userKey) this.setKey(key, value)
-        else if (list.length < attributeCount * 2) list.push(key, value)
-        else this.droppedAttributes++
-      }
-    } catch {
-      this.#setReadable(attributes)
-    }
-  }
-
-  /** The slow way, once reading one of them threw: all that can be read. */
-  #setReadable(attributes: SpanAttributes): void {
-    diag.warn(`an attribute of span '${this.name}' cannot be read and is left out`)
-    this.#setOwn(attributes)
-  }
-
+  /** The slow way: all that can be read. */
   #setOwn(attributes: SpanAttributes): void {
-    const { list } = toList(attributes, Number.POSITIVE_INFINITY, this.#limits.attributeValueLength)
+    if (this.#sink === undefined) return
+    const { list } = toList(attributes, Number.POSITIVE_INFINITY, this.#sink.limits.attributeValueLength)
     for (let i = 0; i < list.length; i += 2)
       this.setKey(list[i] as AttributeKey, list[i + 1] as AttributeInput)
   }
 
   /** As setAttribute, for instrumentation of ours that holds interned keys and clean values. */
   setKey(key: AttributeKey, value: AttributeInput): void {
-    if (this.#ended) return
-    if (this.attributeList === noAttributes) this.attributeList = []
+    const sink = this.#sink
+    if (sink === undefined || value === undefined) return
+    const recorded = toRecorded(key, value, key.rule === undefined ? noList : this.attributeList)
+    if (recorded === undefined) return
     if (key.prepared) this.#unfold(key)
-    if (!setInList(this.attributeList, key, value, this.#limits.attributeCount)) this.droppedAttributes++
+    const shape = this.#shape
+    if (this.#values === noValues) this.#values = []
+    const values = this.#values
+    if (key === shape.usualKey && values.length < sink.limits.attributeCount) {
+      this.#shape = shape.usualNext!
+      values.push(recorded)
+      return
+    }
+    const index = shape.indexOf(key)
+    if (index >= 0) values[index] = recorded
+    else if (values.length < sink.limits.attributeCount) {
+      this.#shape = shape.with(key)
+      values.push(recorded)
+    } else this.#extra().droppedAttributes++
   }
 
   /** A prepared set that holds `key` becomes ordinary attributes, so that what the application sets itself replaces it. */
   #unfold(key: AttributeKey): void {
     const { prepared0, prepared1, prepared2 } = this
     if (prepared0?.list.includes(key)) {
-      this.prepared0 = this.correlation?.preparedBeside(this.attributeList, key)
+      this.prepared0 = this.correlation?.preparedBeside(this, key)
     }
     if (prepared1?.list.includes(key)) {
-      this.attributeList.push(...prepared1.list)
       this.prepared1 = undefined
+      this.#setList(prepared1.list)
     }
     if (prepared2?.list.includes(key)) {
-      this.attributeList.push(...prepared2.list)
       this.prepared2 = undefined
+      this.#setList(prepared2.list)
     }
+  }
+
+  #setList(list: AttributeList): void {
+    for (let i = 0; i < list.length; i += 2)
+      this.setKey(list[i] as AttributeKey, list[i + 1] as AttributeInput)
+  }
+
+  #extra(): SpanExtras {
+    this.#extras ??= new SpanExtras()
+    return this.#extras
   }
 
   /** Puts tenant and user on this span, each unless the application has set it itself. */
   correlate(correlation: Correlation): void {
-    if (this.#ended) return
+    if (this.#sink === undefined) return
     this.correlation = correlation
-    this.prepared0 = correlation.preparedBeside(this.attributeList)
+    this.prepared0 = correlation.preparedBeside(this)
   }
 
   addEvent(name: string, attributesOrTime?: SpanAttributes | TimeInput, eventTime?: TimeInput): this {
-    if (this.#ended) return this
+    if (this.#sink === undefined) return this
     const timeOnly = isTimeInput(attributesOrTime)
     const attributes = timeOnly ? undefined : attributesOrTime
     this.#readTime(timeOnly ? attributesOrTime : eventTime)
-    const { high, low } = time
-    this.eventList ??= []
-    if (this.eventList.length >= this.#limits.eventCount) {
-      this.droppedEvents++
-      if (this.#limits.eventCount === 0) return this
-      this.eventList.shift() // The newest say more about how it ended.
-    }
-    const { list, dropped } = toList(
-      attributes,
-      this.#limits.eventAttributeCount,
-      this.#limits.attributeValueLength,
-    )
-    this.eventList.push({
-      name: toName(name),
-      timeHigh: high,
-      timeLow: low,
-      attributeList: list,
-      droppedAttributes: dropped,
-    })
+    this.#extra().addEvent(name, attributes, time.high, time.low, this.#sink.limits)
     return this
   }
 
   addLink(link: Link): this {
-    if (this.#ended) return this
-    try {
-      this.#addReadableLink(link)
-    } catch {
-      diag.warn(`a link of span '${this.name}' cannot be read and is left out`)
-    }
+    if (this.#sink !== undefined) this.#extra().addLink(link, this.#sink.limits, this.name)
     return this
-  }
-
-  #addReadableLink(link: Link): void {
-    if (typeof link?.context?.traceId !== 'string') return
-    const { context } = link
-    if (!/^[0-9a-f]{32}$/.test(context.traceId) || !/^[0-9a-f]{16}$/.test(context.spanId)) return
-    this.linkList ??= []
-    if (this.linkList.length >= this.#limits.linkCount) {
-      this.droppedLinks++
-      if (this.#limits.linkCount === 0) return
-      this.linkList.shift()
-    }
-    const { list, dropped } = toList(
-      link.attributes,
-      this.#limits.linkAttributeCount,
-      this.#limits.attributeValueLength,
-    )
-    this.linkList.push({
-      traceId: context.traceId,
-      spanId: context.spanId,
-      traceStateText: context.traceState?.serialize() ?? '',
-      flags: (context.traceFlags & 0xff) | 0x100 | (context.isRemote === true ? 0x200 : 0),
-      attributeList: list,
-      droppedAttributes: dropped + (link.droppedAttributesCount ?? 0),
-    })
   }
 
   addLinks(links: Link[]): this {
@@ -297,13 +288,14 @@ export class RecordingSpan extends SpanIdentity implements Span, SpanRecord {
 
   /** OK is final, ERROR wins over UNSET, and UNSET is ignored (specification: Set Status). */
   setStatus(status: SpanStatus): this {
-    if (this.#ended || this.statusCode === ok) return this
+    if (this.#sink === undefined || this.statusCode === ok) return this
     try {
       const code = status?.code
       if (code !== ok && code !== error) return this
       const message = code === error ? status.message : undefined
       this.statusCode = code
-      this.statusMessage = typeof message === 'string' ? toName(message) : ''
+      const text = typeof message === 'string' ? toRecordedText(toName(message)) : ''
+      if (text !== '' || this.#extras !== undefined) this.#extra().statusMessage = text
     } catch {
       diag.warn(`a status of span '${this.name}' cannot be read and is left out`)
     }
@@ -311,12 +303,12 @@ export class RecordingSpan extends SpanIdentity implements Span, SpanRecord {
   }
 
   updateName(name: string): this {
-    if (!this.#ended) this.name = toName(name)
+    if (this.#sink !== undefined) this.name = toName(name)
     return this
   }
 
   recordException(exception: Exception, exceptionTime?: TimeInput): void {
-    if (this.#ended) return
+    if (this.#sink === undefined) return
     const attributes = exceptionAttributes(exception)
     if (attributes === undefined)
       diag.warn('recordException: neither a message nor a type; ignored', exception)
@@ -324,15 +316,16 @@ export class RecordingSpan extends SpanIdentity implements Span, SpanRecord {
   }
 
   end(endTime?: TimeInput): void {
-    if (this.#ended) {
+    const sink = this.#sink
+    if (sink === undefined) {
       diag.warn(`span '${this.name}' has ended already: end() must be called once`)
       return
     }
     this.#readTime(endTime)
     this.endHigh = time.high
     this.endLow = time.low
-    this.#ended = true
-    this.#sink.onEnd(this)
+    this.#sink = undefined
+    sink.onEnd(this)
     this.#release()
   }
 
@@ -345,16 +338,16 @@ export class RecordingSpan extends SpanIdentity implements Span, SpanRecord {
 
   #readTime(input: TimeInput | undefined): void {
     if (input !== undefined && input !== null && fromTimeInput(input, this.anchor)) return
-    toUnixNanos(this.anchor, performance.now())
+    toUnixNanos(this.anchor, monotonicMs())
   }
 
   #release(): void {
-    this.attributeList = noAttributes
+    this.#shape = AttributeShape.none
+    this.#values = noValues
+    this.#extras = undefined
     this.prepared0 = undefined
     this.prepared1 = undefined
     this.prepared2 = undefined
-    this.eventList = undefined
-    this.linkList = undefined
   }
 }
 

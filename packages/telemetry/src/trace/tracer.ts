@@ -7,8 +7,6 @@ import {
   type SpanOptions,
   type Tracer as TracerApi,
 } from '@opentelemetry/api'
-import type { AttributeKey } from '@rustok/otlp'
-import { currentAnchor } from '../clock.ts'
 import { type TraceContext, toTraceContext } from '../context/context.ts'
 import { activeContext, contextStorage } from '../context/context-manager.ts'
 import type { HeadSampler } from '../sample/decision.ts'
@@ -19,8 +17,6 @@ import { NonRecordingSpan, randomFlag, SpanIdentity, sampledFlag } from './span-
 import type { SpanLimits } from './span-limits.ts'
 
 const noOptions: SpanOptions = {}
-/** Of spans that are recorded but not exported. */
-const unsampledSink: SpanSink = { onEnd() {} }
 
 /** The API's SpanKind counts from internal = 0, OTLP's from internal = 1. */
 const otlpKindOffset = 1
@@ -29,22 +25,31 @@ const maxApiKind = 4
 export class Tracer implements TracerApi {
   #sink: SpanSink | undefined
   #sampler: HeadSampler
-  #limits: SpanLimits
-  /** See RecordingSpan.setFirstAttributes. */
-  readonly #keyGuesses: AttributeKey[] = []
+  /** Of spans that are recorded but not exported. */
+  #unsampledSink: SpanSink
 
   /** Without a sink nothing is recorded, and what starts in a trace passes it on as it came. */
-  constructor(sink: SpanSink | undefined, sampler: HeadSampler, limits: SpanLimits) {
+  constructor(
+    sink: SpanSink | undefined,
+    sampler: HeadSampler,
+    limits: SpanLimits,
+    unsampledSink: SpanSink = { limits, onEnd() {} },
+  ) {
     this.#sink = sink
     this.#sampler = sampler
-    this.#limits = limits
+    this.#unsampledSink = unsampledSink
   }
 
   /** From now on its spans go elsewhere: see TracerProvider.adopt. */
-  redirect(sink: SpanSink | undefined, sampler: HeadSampler, limits: SpanLimits): void {
+  redirect(
+    sink: SpanSink | undefined,
+    sampler: HeadSampler,
+    limits: SpanLimits,
+    unsampledSink: SpanSink = { limits, onEnd() {} },
+  ): void {
     this.#sink = sink
     this.#sampler = sampler
-    this.#limits = limits
+    this.#unsampledSink = unsampledSink
   }
 
   startSpan(name: string, options?: SpanOptions, context?: Context): Span {
@@ -61,11 +66,13 @@ export class Tracer implements TracerApi {
   ): ReturnType<F>
   startActiveSpan<F extends (span: Span) => unknown>(
     name: string,
-    ...rest: [F] | [SpanOptions, F] | [SpanOptions, Context, F]
+    optionsOrFn: SpanOptions | F,
+    contextOrFn?: Context | F,
+    lastFn?: F,
   ): ReturnType<F> {
-    const fn = rest.at(-1) as F
-    const options = rest.length > 1 ? (rest[0] as SpanOptions | undefined) : undefined
-    const context = rest.length > 2 ? (rest[1] as Context | undefined) : undefined
+    const fn = (lastFn ?? contextOrFn ?? optionsOrFn) as F
+    const options = fn === optionsOrFn ? undefined : (optionsOrFn as SpanOptions)
+    const context = fn === contextOrFn ? undefined : (contextOrFn as Context | undefined)
     const from = context ? toTraceContext(context) : activeContext()
     const span = this.#startSafely(name, options, from)
     return contextStorage.run(from.withSpan(span), fn, span) as ReturnType<F>
@@ -87,9 +94,6 @@ export class Tracer implements TracerApi {
     const parent = options.root === true ? undefined : parentOf(context.span)
     const sink = this.#sink
     if (sink === undefined || context.suppressed) return parentAsIs(parent)
-    const startMs = performance.now()
-    const spanId0 = randomInt32()
-    const spanId1 = randomInt32() | 1 // An id must not be all zero.
     let traceId0: number
     let traceId1: number
     let traceId2: number
@@ -120,42 +124,35 @@ export class Tracer implements TracerApi {
       context,
     )
     const traceState = decision.traceState ?? parent?.traceState
+    const correlation = context.correlation ?? parent?.correlation
     if (!decision.recorded) {
-      const span = new NonRecordingSpan(
+      return new NonRecordingSpan(
         traceId0,
         traceId1,
         traceId2,
         traceId3,
-        spanId0,
-        spanId1,
+        randomInt32(),
+        randomInt32() | 1, // An id must not be all zero.
         flags,
         traceState,
         false,
+        correlation,
       )
-      span.correlation = context.correlation ?? parent?.correlation
-      return span
     }
-    const local = parent instanceof RecordingSpan ? parent : undefined
     const span = new RecordingSpan(
+      decision.sampled ? sink : this.#unsampledSink,
+      parent,
       traceId0,
       traceId1,
       traceId2,
       traceId3,
-      spanId0,
-      spanId1,
-      parent,
       decision.sampled ? flags | sampledFlag : flags,
       traceState,
+      correlation,
       name,
       toOtlpKind(options.kind),
-      startMs,
-      local === undefined ? currentAnchor(startMs) : local.anchor,
-      context.correlation ?? parent?.correlation,
-      local === undefined ? undefined : (local.localRoot ?? local),
-      decision.sampled ? sink : unsampledSink,
-      this.#limits,
     )
-    if (options.attributes !== undefined) span.setFirstAttributes(options.attributes, this.#keyGuesses)
+    if (options.attributes !== undefined) span.setAttributes(options.attributes)
     if (decision.attributes !== undefined) span.setAttributes(decision.attributes)
     if (options.startTime !== undefined) span.setStart(options.startTime)
     if (options.links !== undefined) span.addLinks(options.links)
