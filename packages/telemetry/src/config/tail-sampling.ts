@@ -109,20 +109,33 @@ export function checkTailSampling(fields: TailSamplingFields): void {
   expectNumbers('tenantRates', fields.tenantRates)
   for (const [tenant, rate] of Object.entries(fields.tenantRates))
     expectShare(`tenantRates of '${tenant}'`, rate)
-  expect(fields.tenantBudget >= 0, `tenantBudget must be at least 0, not ${fields.tenantBudget}`)
+  expectBudget('tenantBudget', fields.tenantBudget)
   expectNumbers('tenantBudgets', fields.tenantBudgets)
   for (const [tenant, budget] of Object.entries(fields.tenantBudgets)) {
-    expect(budget >= 0, `tenantBudgets of '${tenant}' must be at least 0, not ${budget}`)
+    expectBudget(`tenantBudgets of '${tenant}'`, budget)
   }
   const seconds = fields.tenantBurstSeconds
+  expectNumber('tailSamplingSlowMs', tailSamplingSlowMs)
+  expectNumber('tenantBurstSeconds', seconds)
   expect(
     seconds >= 1 && seconds <= maxBurstSeconds,
     `tenantBurstSeconds must be from 1 to ${maxBurstSeconds}, not ${seconds}`,
   )
 }
 
-export function expectShare(name: string, share: number): void {
+function expectShare(name: string, share: number): void {
+  expectNumber(name, share)
   expect(share >= 0 && share <= 1, `${name} must be from 0 to 1, not ${share}`)
+}
+
+function expectBudget(name: string, budget: number): void {
+  expectNumber(name, budget)
+  expect(budget >= 0, `${name} must be at least 0, not ${budget}`)
+}
+
+/** What comes at run time comes from an admin's form, or from callers without types. */
+function expectNumber(name: string, value: unknown): void {
+  expect(typeof value === 'number', `${name} must be a number, not ${JSON.stringify(value)}`)
 }
 
 function expectNumbers(name: string, record: unknown): void {

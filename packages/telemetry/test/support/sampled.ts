@@ -5,6 +5,7 @@ import { encodeResource } from '@rustok/otlp'
 import { checkConfig, OtelConfig, type OtelConfigFields } from '../../src/config.ts'
 import type { LedgerSnapshot } from '../../src/export/ledger.ts'
 import { Pipeline } from '../../src/export/pipeline.ts'
+import type { HeadSampler } from '../../src/sample/decision.ts'
 import type { Sampler } from '../../src/sample/plugged-sampler.ts'
 import { createSampling, type Sampling } from '../../src/sample/sampling.ts'
 import { TracerProvider } from '../../src/trace/tracer-provider.ts'
@@ -19,7 +20,12 @@ export interface Sampled {
   finish(): Promise<{ spans: readonly ReceivedSpan[]; ledger: LedgerSnapshot }>
 }
 
-export function sampled(fields: Partial<OtelConfigFields> = {}, plugged?: Sampler): Sampled {
+/** `plugged` is somebody else's sampler; `head`, one of ours that no configuration makes alone. */
+export function sampled(
+  fields: Partial<OtelConfigFields> = {},
+  plugged?: Sampler,
+  head?: HeadSampler,
+): Sampled {
   const config = new OtelConfig({ logLevel: 'none', ...fields })
   checkConfig(config)
   const requests: Uint8Array[] = []
@@ -32,7 +38,7 @@ export function sampled(fields: Partial<OtelConfigFields> = {}, plugged?: Sample
     close() {},
   })
   const sampling = createSampling(config, pipeline.batcher, pipeline.ledger, plugged)
-  const provider = new TracerProvider(sampling.stage, sampling.sampler, config.spanLimits)
+  const provider = new TracerProvider(sampling.stage, head ?? sampling.sampler, config.spanLimits)
   return {
     tracer: provider.getTracer('test'),
     provider,
