@@ -102,15 +102,19 @@ function bindEmitter(context: Context, emitter: EventEmitter): void {
       value: (event: string, listener: Listener) => original.call(emitter, event, wrap(listener)),
     })
   }
-  // What `once` added removes itself by the function that Node wrapped it in, which the emitter does not hold.
-  const wrapperOfOnce = (listener: Listener): Callable =>
-    (listener?.listener !== undefined && wrappers.get(listener)) || listener
+  // What `once` added removes itself by the function that Node wrapped it in, which the emitter does not hold. And `removeAllListeners`
+  // removes our wrappers, of which those who listen to `removeListener` must not hear.
+  const asHeld = (listener: Listener): Callable => {
+    const known = listener?.listener
+    if (known === undefined) return listener
+    return wrappers.get(listener) ?? (wrappers.get(known) === listener ? known : listener)
+  }
   for (const name of ['off', 'removeListener'] as const) {
     const original = emitter[name]
     Object.defineProperty(emitter, name, {
       configurable: true,
       writable: true,
-      value: (event: string, listener: Listener) => original.call(emitter, event, wrapperOfOnce(listener)),
+      value: (event: string, listener: Listener) => original.call(emitter, event, asHeld(listener)),
     })
   }
 }

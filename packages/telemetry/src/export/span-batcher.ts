@@ -107,12 +107,12 @@ export class SpanBatcher {
     clearTimeout(this.#timer)
   }
 
-  /** One timer for the life of the process: re-arming it costs less than making one per batch. */
+  /** One timer for the life of the process: re-arming it costs less than making one per batch. It belongs to who re-arms it. */
   #arm(): void {
     if (this.#timer === undefined) {
       this.#timer = outside(() => setTimeout(() => this.seal(), this.#limits.scheduleDelay).unref())
     } else {
-      this.#timer.refresh()
+      outside(() => this.#timer!.refresh())
     }
   }
 }

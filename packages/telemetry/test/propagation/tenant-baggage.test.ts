@@ -84,6 +84,25 @@ suite('on the way out', () => {
     }
   })
 
+  test('they do not follow a redirect from a listed host to another one', async (t) => {
+    const seen: [host: string | undefined, baggage: unknown][] = []
+    const server = createServer(({ headers, url }, response) => {
+      seen.push([headers.host?.split(':')[0], headers.baggage])
+      if (url === '/') response.writeHead(302, { location: `http://127.0.0.1:${port()}/elsewhere` })
+      response.end()
+    }).listen(0, '127.0.0.1')
+    t.after(() => server.close())
+    const port = () => (server.address() as AddressInfo).port
+    await once(server, 'listening')
+    await traced(() => acme(async () => void (await (await fetch(`http://localhost:${port()}/`)).text())), {
+      config: { baggageDestinations: ['localhost'] },
+    })
+    assert.deepEqual(seen, [
+      ['localhost', 'tenant_id=acme,user_id=ann%20b'],
+      ['127.0.0.1', undefined],
+    ])
+  })
+
   test('the application cannot send them elsewhere by accident, by its own baggage or by the public API', async () => {
     await traced(() => {
       const baggage = propagation.createBaggage({
