@@ -1,12 +1,13 @@
 /** `npm run bench`: runs the suites that are named, or all, and prints their tables. It writes nothing; a failed proof of work ends it. */
 import { resolve } from 'node:path'
 import { parseArgs } from 'node:util'
+import { features } from './features.ts'
 import { http } from './http.ts'
 import { describeMachine } from './report/machine.ts'
 import { spanCpu } from './span-cpu.ts'
 import { type BenchOptions, ProofError, type Suite } from './suite.ts'
 
-const suites: readonly Suite[] = [spanCpu, http]
+const suites: readonly Suite[] = [spanCpu, features, http]
 
 const help = `npm run bench [-- [suite…] [--quick] [--rounds N] [--profile DIRECTORY]]
 

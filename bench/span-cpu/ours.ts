@@ -14,12 +14,17 @@ const stages: Record<Stage, Partial<OtelConfigFields>> = {
   export: {},
 }
 
-export async function startOurs(stage: Stage, endpoint: string): Promise<Contender> {
+export async function startOurs(
+  stage: Stage,
+  endpoint: string,
+  variant: Partial<OtelConfigFields>,
+): Promise<Contender> {
   const config = new OtelConfig({
     endpoint,
     maxExportBatchSize: batchSize,
     logLevel: stage === 'encode' ? 'none' : 'info',
     ...stages[stage],
+    ...variant,
   })
   const tracing = await initTracing(config, { without: ['http', 'undici', 'fastify', 'graphql'] })
   return {
@@ -29,7 +34,8 @@ export async function startOurs(stage: Stage, endpoint: string): Promise<Contend
       await tracing.forceFlush()
       const { exported, dropped } = tracing.ledger()
       await tracing.shutdown()
-      return { done: exported + (stage === 'encode' ? dropped.queue_full : 0), sample: undefined }
+      const encoded = exported + dropped.queue_full + dropped.tail_sampled
+      return { done: stage === 'encode' ? encoded : exported, sample: undefined }
     },
   }
 }

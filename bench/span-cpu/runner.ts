@@ -1,7 +1,8 @@
-/** The child process of one contender and stage: `runner.ts <contender> <stage> <endpoint>`. Warms up, then times its loop. */
+/** The child process of one contender and stage: `runner.ts <contender> <stage> <endpoint> [variant]`. Warms up, then times its loop. */
 import { offerCalls } from '../child/calls.ts'
 import { batchSize, type Contender, type Stage } from './contender.ts'
-import { makeNothing, makeSpans } from './workload.ts'
+import { type VariantName, variants } from './variants.ts'
+import { makeNothing, makers } from './workload.ts'
 
 export type ContenderName = 'loop' | 'api' | 'ours' | 'sdk'
 
@@ -22,7 +23,14 @@ export interface RunnerCalls {
   run(run: SpanRun): Promise<SpanRunResult>
 }
 
-const [name, stage, endpoint = ''] = process.argv.slice(2) as [ContenderName, Stage, string?]
+const [name, stage, endpoint = '', variantName = 'plain'] = process.argv.slice(2) as [
+  ContenderName,
+  Stage,
+  string?,
+  VariantName?,
+]
+const variant = variants[variantName]
+const makeSpans = makers[variant.workload]
 
 offerCalls<RunnerCalls>({
   async run({ warmUp, spans }) {
@@ -39,7 +47,7 @@ process.once('SIGTERM', () => process.exit())
 
 /** Loads the one contender: another's modules have no place in this process. */
 async function start(): Promise<Contender> {
-  if (name === 'ours') return (await import('./ours.ts')).startOurs(stage, endpoint)
+  if (name === 'ours') return (await import('./ours.ts')).startOurs(stage, endpoint, variant.config)
   if (name === 'sdk' && stage !== 'off') return (await import('./sdk.ts')).startSdk(stage, endpoint)
   const { startApiAlone, startLoopAlone } = await import('./without-sdk.ts')
   return name === 'loop' ? startLoopAlone() : startApiAlone()

@@ -57,11 +57,40 @@ export function statusOf(i: number): number {
   return statuses[i % statuses.length]!
 }
 
-export function makeSpans(tracer: Tracer, from: number, to: number): void {
+export type Workload = 'server' | 'client'
+
+/** What makes the spans from one number to another. */
+export const makers: Readonly<Record<Workload, (tracer: Tracer, from: number, to: number) => void>> = {
+  server: makeSpans,
+  client: makeClientSpans,
+}
+
+function makeSpans(tracer: Tracer, from: number, to: number): void {
   for (let i = from; i < to; i++) {
     const span = tracer.startSpan(nameOf(i), optionsOf(i))
     span.setAttribute(statusKey, statusOf(i))
     span.end()
+  }
+}
+
+const statements = resources.map((resource) =>
+  flat(`SELECT id, title FROM ${resource} WHERE tenant_id = $1 AND status = 'open' ORDER BY id LIMIT 20`),
+)
+
+/** Calls out: each URL is of its own and has a query, statements repeat, as an ORM's do. */
+function makeClientSpans(tracer: Tracer, from: number, to: number): void {
+  for (let i = from; i < to; i++) {
+    const path = paths[i & (pathCount - 1)]!
+    const attributes = {
+      'http.request.method': methods[i % methods.length]!,
+      'url.full': `https://partner.example.com${path}?page=2&sort=name&access_token=abcdef`,
+      'db.system.name': 'postgresql',
+      'db.query.text': statements[i % statements.length]!,
+      'server.address': 'partner.example.com',
+      'server.port': 443,
+      tenant_id: tenants[i % tenantCount]!,
+    }
+    tracer.startSpan('GET', { kind: SpanKind.CLIENT, attributes }).end()
   }
 }
 

@@ -46,6 +46,36 @@ suite('query strings', () => {
       .map((pairs) => pairs.map((pair) => pair.join('=')).join('&'))
     fc.assert(fc.property(query, (text) => assert.equal(redactQuery(text), text)))
   })
+
+  test('lose the values of all telling names, as if each pair were looked at on its own', () => {
+    const name = fc.constantFrom(
+      'page',
+      'q',
+      'sig',
+      'design',
+      'token',
+      'a%20key',
+      '%zz',
+      'apiKey',
+      'author',
+      '',
+    )
+    const value = fc.constantFrom('', '1', 'sig', 'token=', 'key', '%')
+    const pair = fc.oneof(
+      fc.tuple(name, value).map((both) => both.join('=')),
+      name,
+    )
+    const query = fc
+      .array(fc.tuple(pair, fc.constantFrom('&', ';', '&&')))
+      .map((parts) => parts.flat().join(''))
+    const eachAlone = (text: string) =>
+      text.split(/([&;])/).map((part) => {
+        const equals = part.indexOf('=')
+        const telling = /^(sig|token|a%20key|%zz|apiKey)$/.test(part.slice(0, Math.max(0, equals)))
+        return telling ? `${part.slice(0, equals)}=REDACTED` : part
+      })
+    fc.assert(fc.property(query, (text) => assert.equal(redactQuery(text), eachAlone(text).join(''))))
+  })
 })
 
 suite('whole URLs', () => {

@@ -19,7 +19,12 @@ export function startRedaction({ redaction, redactionRules }: RedactionFields): 
 /** The value to record; undefined leaves the attribute out. `beside` are the attributes that are there already. */
 export function toRecorded(key: AttributeKey, value: AttributeInput, beside: AttributeList): AttributeInput {
   if (key.rule !== undefined) return key.rule(value, beside)
-  return active && typeof value === 'string' && looksSecret(value) ? redacted : value
+  return typeof value === 'string' && isSecret(value) ? redacted : value
+}
+
+/** Whether the value of a key without a rule is not recorded. */
+export function isSecret(value: string): boolean {
+  return active && looksSecret(value)
 }
 
 /** A text that is no attribute, such as the message of a status. */

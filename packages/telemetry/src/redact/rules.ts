@@ -72,21 +72,32 @@ export function addedRule(rules: readonly RedactionRule[], name: string): Attrib
 }
 
 const systemNames = new Set(['db.system.name', 'db.system'])
-/** Statements repeat; taking one apart costs microseconds. */
+/** Statements repeat; taking one apart costs microseconds. Of each system. */
 const maxKnownStatements = 512
-const knownStatements = new Map<string, string>()
+const maxKnownLength = 8192
+const knownStatements = new Map<string, Map<string, string>>()
 
 function redactStatement(value: AttributeInput, beside: AttributeList): AttributeInput {
   if (typeof value !== 'string') return value
-  const at = beside.findIndex((key, i) => i % 2 === 0 && systemNames.has((key as AttributeKey).name))
-  const system = at < 0 ? '' : String(beside[at + 1])
-  const identity = `${system}\0${value}`
-  const known = knownStatements.get(identity)
-  if (known !== undefined) return known
+  const system = systemAmong(beside)
+  let known = knownStatements.get(system)
+  if (known === undefined) {
+    known = new Map()
+    if (knownStatements.size < maxKnownStatements) knownStatements.set(system, known)
+  }
+  const found = known.get(value)
+  if (found !== undefined) return found
   const statement = /^\s*[{[]/.test(value) ? redactDocument(value) : redactSql(value, system)
-  if (knownStatements.size >= maxKnownStatements) knownStatements.clear()
-  if (identity.length <= 8192) knownStatements.set(identity, statement)
+  if (known.size >= maxKnownStatements) known.clear()
+  if (value.length <= maxKnownLength) known.set(value, statement)
   return statement
+}
+
+function systemAmong(beside: AttributeList): string {
+  for (let i = 0; i < beside.length; i += 2) {
+    if (systemNames.has((beside[i] as AttributeKey).name)) return String(beside[i + 1])
+  }
+  return ''
 }
 
 /** A query that is a JSON document (MongoDB, Elasticsearch): its values go, its keys stay. */

@@ -12,6 +12,12 @@ const asWord = /(?:^|[^a-z])(?:key|sig|pwd|pass|auth|sid|pin|otp|code_verifier|c
 const attribute =
   /passw|passphrase|(?:^|[._-])pwd$|secret|credential|api[._-]?key|access[._-]?key|private[._-]?key|authorization|(?:^|[._-])(?:cookies?|set-cookie|jwt)$|(?:^|[._-]|access|refresh|bearer|csrf|auth|session)[._-]?token$/i
 
+/**
+ * What may be telling in a whole query string, to be looked at closer: most have nothing of it. `code` as in an authorization response, a
+ * percent sign as it may hide any of them.
+ */
+export const tellingInQuery: RegExp = new RegExp(`${anywhere.source}|${asWord.source}|code=|%`, 'gi')
+
 /** Whether the value of a query parameter, a form field or a pair in a text must not be recorded. */
 export function isTellingParameter(name: string): boolean {
   return anywhere.test(name) || asWord.test(name)
