@@ -11,6 +11,7 @@
 import { unlink } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { diag } from '@opentelemetry/api'
+import type { ExportFields } from '../config/export.ts'
 import type { SpoolFields } from '../config/spool.ts'
 import type { Batch } from '../export/batch.ts'
 import type { Ledger } from '../export/ledger.ts'
