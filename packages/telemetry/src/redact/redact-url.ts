@@ -22,7 +22,8 @@ export function redactQuery(query: string): string {
       }
     }
     floor = end + 1
-    tellingInQuery.lastIndex = floor
+    // From the separator on: it is what makes a word of the name behind it.
+    tellingInQuery.lastIndex = end
   }
   return copied === 0 ? query : clean + query.slice(copied)
 }
