@@ -19,7 +19,12 @@ export const pinnedNode = join(
 export class SetUpError extends Error {}
 
 /** Debian packages that the tests drive, by the file that proves each is there. */
-const debianPackages = { chromium: '/usr/bin/chromium', curl: '/usr/bin/curl' }
+const debianPackages = {
+  chromium: '/usr/bin/chromium',
+  curl: '/usr/bin/curl',
+  faketime: '/usr/bin/faketime',
+  'python3-prometheus-client': '/usr/lib/python3/dist-packages/prometheus_client/openmetrics/parser.py',
+}
 
 export function installPackages() {
   if (existsSync(pinnedNode) && packagesMatchLock()) return

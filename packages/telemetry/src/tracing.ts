@@ -14,6 +14,8 @@ import { Ledger, type LedgerSnapshot } from './export/ledger.ts'
 import { reportLosses } from './export/losses.ts'
 import { type InstrumentationOptions, instrument } from './instrument/instrument.ts'
 import { lifecycle } from './lifecycle.ts'
+import { createMetrics } from './metrics/metrics.ts'
+import { OpenMetricsText } from './metrics/open-metrics.ts'
 import { startRedaction } from './redact/redaction.ts'
 import { AlwaysOffSampler } from './sample/always-sampler.ts'
 import type { Sampler } from './sample/plugged-sampler.ts'
@@ -39,6 +41,8 @@ export interface Tracing {
   readonly sampling: SamplingControl
   /** Accounts for every span: `created = exported + rejected + dropped + queued + spooled`. */
   ledger(): LedgerSnapshot
+  /** The ledger, `otel.sdk.*` and span metrics as OpenMetrics text, for the application's own `/metrics`: see `openMetricsType`. */
+  openMetrics(): string
   /** Resolves when every span that has ended is delivered or given up, or after `config.exportTimeout`. */
   forceFlush(): Promise<void>
   /** As the `shutdown` function. */
@@ -98,12 +102,17 @@ function start(config: OtelConfig, options: TracingOptions): Tracing {
   const thread = startPipeline(config, options.exportAlone === true)
   const { pipeline } = thread
   const sampling = createSampling(config, pipeline.batcher, pipeline.ledger, options.sampler)
-  const provider = new TracerProvider(sampling.stage, sampling.sampler, config.spanLimits)
+  const metrics = createMetrics(config, sampling, {
+    ledger: () => pipeline.ledger.snapshot(),
+    operations: pipeline.operations,
+  })
+  const provider = new TracerProvider(metrics.stage, metrics.sampler, config.spanLimits)
   if (!registerProvider(provider)) {
     unregisterPropagation()
     throw new OtelError('GLOBAL_PROVIDER_TAKEN')
   }
   thread.open()
+  metrics.open()
   const stopInstrumentation = instrument(provider, config, options)
   let end: ProcessEnd | undefined
   let stopped: Promise<void> | undefined
@@ -112,6 +121,7 @@ function start(config: OtelConfig, options: TracingOptions): Tracing {
     stopInstrumentation()
     sampling.close()
     await thread.shutdown(timeoutMs)
+    metrics.close()
     end?.closed()
     reportLosses(pipeline.ledger.snapshot())
     trace.disable()
@@ -121,6 +131,7 @@ function start(config: OtelConfig, options: TracingOptions): Tracing {
     config,
     sampling: sampling.control,
     ledger: () => pipeline.ledger.snapshot(),
+    openMetrics: metrics.openMetrics,
     forceFlush: async () => void (await thread.flush()),
     shutdown: () => {
       stopped ??= stop(config.shutdownTimeout)
@@ -162,6 +173,7 @@ function passThrough(config: OtelConfig, options: TracingOptions): Tracing {
     config,
     sampling: noSampling,
     ledger: () => ledger.snapshot(),
+    openMetrics: () => new OpenMetricsText().toString(),
     forceFlush: async () => {},
     shutdown: async () => {
       if (stopped) return

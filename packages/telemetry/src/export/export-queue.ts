@@ -9,6 +9,7 @@
  * With a spool, what would have to wait long goes there instead of `waiting`, and comes back from there.
  */
 import { diag } from '@opentelemetry/api'
+import { ExportOperations } from '../metrics/export-operations.ts'
 import type { Batch } from './batch.ts'
 import type { Exporter, ExportOutcome } from './exporter.ts'
 import type { Account, Ledger } from './ledger.ts'
@@ -40,6 +41,7 @@ const maxBorrowing = 4
 const stalledMs = 1000
 
 export class ExportQueue {
+  readonly operations = new ExportOperations()
   readonly #exporter: Exporter
   readonly #ledger: Ledger
   readonly #limits: QueueLimits
@@ -191,6 +193,7 @@ export class ExportQueue {
   /** Tells those who wait for the batch that it is delivered or given up. */
   #settle(batch: Batch): void {
     this.#open.delete(batch)
+    this.operations.end(batch)
     if (this.#waiters.length === 0) return
     for (const { left, resolve } of this.#waiters) {
       left.delete(batch)
@@ -250,14 +253,15 @@ export class ExportQueue {
   }
 
   async #send(batch: Batch): Promise<void> {
-    const outcome = await this.#attempt(batch)
+    const outcome = await this.#attempt(batch, false)
     if (this.#open.has(batch)) this.#conclude(batch, outcome)
     this.#drain()
   }
 
   async #sendStored(batch: StoredBatch): Promise<void> {
     this.#sendingStored++
-    const outcome = await this.#attempt(batch)
+    const outcome = await this.#attempt(batch, true)
+    this.operations.end(batch)
     this.#sendingStored--
     this.#spool!.settled(batch, outcome.kind !== 'retry')
     if (outcome.kind !== 'retry') this.#book(batch.account, batch.spans, outcome)
@@ -265,12 +269,15 @@ export class ExportQueue {
     this.#drain()
   }
 
-  async #attempt({ request, spans }: Batch | StoredBatch): Promise<ExportOutcome> {
+  async #attempt(batch: Batch | StoredBatch, isStored: boolean): Promise<ExportOutcome> {
+    const { request, spans } = batch
+    this.operations.begin(batch, spans, isStored)
     const bytes = request.length
     if (this.#sending === 0) this.#heardAt = performance.now()
     this.#sending++
     this.#sendingBytes += bytes
     const outcome = await this.#exporter.export(request, this.#limits.exportTimeout, spans)
+    this.operations.answered(batch, outcome)
     this.#sending--
     this.#sendingBytes -= bytes
     this.#heardAt = performance.now()

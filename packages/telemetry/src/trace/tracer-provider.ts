@@ -11,6 +11,8 @@ import { Tracer } from './tracer.ts'
 /** Where ended spans go: SpanBatcher, or what decides in front of it. */
 export interface SpanStage {
   add(scope: ScopeSpans, span: RecordingSpan): void
+  /** Where spans go that are recorded but not sampled, if anybody wants them. */
+  readonly unsampled?: SpanSink
 }
 
 export class TracerProvider implements TracerProviderApi {
@@ -46,7 +48,7 @@ export class TracerProvider implements TracerProviderApi {
     const identity = `${scope.name}\0${scope.version}\0${scope.schemaUrl}`
     const known = this.#tracers.get(identity)
     if (known !== undefined) return known.tracer
-    const tracer = new Tracer(this.#sinkOf(scope), this.#sampler, this.#limits)
+    const tracer = new Tracer(this.#sinkOf(scope), this.#sampler, this.#limits, this.#batcher?.unsampled)
     this.#tracers.set(identity, { tracer, scope })
     return tracer
   }
@@ -59,7 +61,7 @@ export class TracerProvider implements TracerProviderApi {
     previous.#successor = this
     this.#successor = undefined
     for (const [identity, known] of previous.#tracers) {
-      known.tracer.redirect(this.#sinkOf(known.scope), this.#sampler, this.#limits)
+      known.tracer.redirect(this.#sinkOf(known.scope), this.#sampler, this.#limits, this.#batcher?.unsampled)
       this.#tracers.set(identity, known)
     }
     previous.#tracers.clear()
