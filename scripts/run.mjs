@@ -17,6 +17,7 @@ const commands = {
   check: { needs: [], args: ['scripts/check.ts'] },
   format: { needs: [], args: ['scripts/check.ts', '--fix'] },
   bench: { needs: [], args: ['bench/main.ts'] },
+  soak: { needs: [], args: ['scripts/soak.ts'] },
   pack: { needs: [], args: ['scripts/pack.ts'] },
   traffic: { needs: [], args: ['scripts/traffic.ts'] },
 }
