@@ -4,7 +4,7 @@
  */
 import { context, type Span, type SpanOptions, trace } from '@opentelemetry/api'
 import { ownTracer } from './own-tracer.ts'
-import { fail } from './traced-span.ts'
+import { fail, isPromiseLike } from './traced-span.ts'
 
 type Step = (...args: unknown[]) => IteratorResult<unknown> | Promise<IteratorResult<unknown>>
 
@@ -49,7 +49,9 @@ export function traceGenerator<G extends Generator | AsyncGenerator>(
       }
       try {
         const result = context.with(active, () => step.apply(generator, args))
-        return result instanceof Promise ? result.then(settle, refuse) : settle(result)
+        return isPromiseLike(result)
+          ? (result as Promise<IteratorResult<unknown>>).then(settle, refuse)
+          : settle(result)
       } catch (cause) {
         return refuse(cause)
       }

@@ -24,7 +24,9 @@ export function tracedSpan<T>(
   const fn = rest.at(-1) as (span: Span) => T
   const attributes = rest.length > 1 ? (rest[0] as SpanAttributes) : {}
   const options = rest.length > 2 ? (rest[1] as SpanOptions) : {}
-  return ownTracer().startActiveSpan(name, { ...options, attributes }, (span) => endWith(span, () => fn(span)))
+  return ownTracer().startActiveSpan(name, { ...options, attributes }, (span) =>
+    endWith(span, () => fn(span)),
+  )
 }
 
 /** Runs `run` and ends the span when it returns, settles or throws. */
@@ -66,7 +68,7 @@ export function fail(span: Span, cause: unknown): void {
   span.end()
 }
 
-function isPromiseLike<T>(value: T): value is T & PromiseLike<unknown> {
+export function isPromiseLike<T>(value: T): value is T & PromiseLike<unknown> {
   try {
     return typeof (value as { then?: unknown } | null | undefined)?.then === 'function'
   } catch {

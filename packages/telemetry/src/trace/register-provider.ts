@@ -8,6 +8,11 @@ import type { TracerProvider } from './tracer-provider.ts'
 
 let latest: TracerProvider | undefined
 
+/** Of the last start, be it over. */
+export function latestProvider(): TracerProvider | undefined {
+  return latest
+}
+
 /** False when another SDK has registered. */
 export function registerProvider(provider: TracerProvider): boolean {
   const proxies = proxiesOfOtherCopies()
