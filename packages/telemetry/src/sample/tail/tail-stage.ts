@@ -71,6 +71,16 @@ export class TailStage {
   readonly #probability = new ProbabilityWriter()
   #writer = new Writer(4096)
   #words = wordsOf(this.#writer)
+  /** What is read from the pool, as words and as bytes. */
+  #readWords = new Int32Array(1024)
+  #read = new Uint8Array(this.#readWords.buffer)
+  readonly #roomFor = (size: number): Int32Array => {
+    if (size > this.#read.length) {
+      this.#readWords = new Int32Array((size + 3) >>> 2)
+      this.#read = new Uint8Array(this.#readWords.buffer)
+    }
+    return this.#readWords
+  }
   readonly #timer: NodeJS.Timeout
   #closed = false
   #decidedForMemory = 0
@@ -273,17 +283,8 @@ export class TailStage {
   }
 
   #passOn(trace: UndecidedTrace, outcome: Kept): void {
-    let words = new Int32Array(1024)
-    let bytes = new Uint8Array(words.buffer)
-    const room = (size: number): Int32Array => {
-      if (size > bytes.length) {
-        words = new Int32Array((size + 3) >>> 2)
-        bytes = new Uint8Array(words.buffer)
-      }
-      return words
-    }
-    this.#pool.read(trace, room, (scope, size) => {
-      const span = bytes.subarray(0, size)
+    this.#pool.read(trace, this.#roomFor, (scope, size) => {
+      const span = this.#read.subarray(0, size)
       this.#next.addEncoded(this.#scopes[scope]!, this.#probability.write(outcome, trace.certain, span))
     })
   }
