@@ -23,6 +23,7 @@ const debianPackages = {
   chromium: '/usr/bin/chromium',
   curl: '/usr/bin/curl',
   faketime: '/usr/bin/faketime',
+  strace: '/usr/bin/strace',
   'python3-prometheus-client': '/usr/lib/python3/dist-packages/prometheus_client/openmetrics/parser.py',
 }
 
