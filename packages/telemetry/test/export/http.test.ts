@@ -1,7 +1,6 @@
 /** OTLP over HTTP, against a plain HTTP server: what is sent, and what is made of every answer. */
 import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
-import { DiagLogLevel, diag } from '@opentelemetry/api'
 import {
   encodeRpcStatus,
   encodeRpcStatusJson,
@@ -13,6 +12,7 @@ import { decodeRequest } from '../support/decode.ts'
 import { atEnd, lost } from '../support/delivery.ts'
 import { type HttpAnswer, type HttpAnswering, startHttpCollector } from '../support/http-collector.ts'
 import { pipelineTo, until } from '../support/pipeline.ts'
+import { listen } from '../support/said.ts'
 
 async function deliver(answer?: HttpAnswering, fields: Partial<OtelConfigFields> = {}) {
   const collector = await startHttpCollector(answer)
@@ -23,14 +23,6 @@ async function deliver(answer?: HttpAnswering, fields: Partial<OtelConfigFields>
   })
   atEnd(collector.stop, () => pipeline.pipeline.shutdown())
   return { collector, ...pipeline }
-}
-
-/** What is said from here on. */
-function listen(): readonly string[] {
-  const said: string[] = []
-  const say = (message: string) => void said.push(message)
-  diag.setLogger({ error: say, warn: say, info: say, debug: say, verbose: say }, DiagLogLevel.WARN)
-  return said
 }
 
 suite('a request', () => {

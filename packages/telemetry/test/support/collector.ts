@@ -56,11 +56,17 @@ const Export = {
 export interface CollectorOptions {
   readonly port?: number | undefined
   readonly maxReceiveBytes?: number | undefined
+  /** TLS; by default plain text. */
+  readonly credentials?: ServerCredentials | undefined
 }
 
 export async function startCollector(
   answer: Answering = () => ({}),
-  { port = 0, maxReceiveBytes = 64 * 1024 * 1024 }: CollectorOptions = {},
+  {
+    port = 0,
+    maxReceiveBytes = 64 * 1024 * 1024,
+    credentials = ServerCredentials.createInsecure(),
+  }: CollectorOptions = {},
 ): Promise<Collector> {
   const bytes: Buffer[] = []
   let decoded: ReceivedRequest[] = []
@@ -85,7 +91,7 @@ export async function startCollector(
   }
   server.addService({ Export }, { Export: receive })
   const bound = await new Promise<number>((resolve, reject) => {
-    server.bindAsync(`127.0.0.1:${port}`, ServerCredentials.createInsecure(), (error, at) =>
+    server.bindAsync(`127.0.0.1:${port}`, credentials, (error, at) =>
       error === null ? resolve(at) : reject(error),
     )
   })
