@@ -1,26 +1,28 @@
 /**
  * The memory of spans that wait for their trace's decision: pages of a fixed size outside the JavaScript heap, chained per trace.
  *
- *   trace ─▶ page ─▶ page ─▶ page       an entry: [tag][bytes] span, in words of four bytes,
- *            entries run on across pages           from one page into the next
+ *   trace ─▶ page ─▶ page ─▶ page       an entry: [tag][bytes] span, running on
+ *                                                  from one page into the next
  *
  * Pages cost a trace half of one on average, so they are small; what a trace gives back is used by the next one without being cleared.
  */
 
 /** 1 KiB: two or three spans. */
-const pageWords = 256
+const pageBytes = 1024
 /** Memory is taken from the system by the MiB, when it is first needed. */
 const slabPages = 1024
 const slabShift = 10
 /** Slabs that stay when nothing waits any more; a burst's others are let go. */
 const maxIdleSlabs = 4
-const headerWords = 2
+/** What `append` wants free in front of a span, for the entry's head. */
+export const headBytes = 8
+const head = Buffer.alloc(headBytes)
 
 /** Entries in the order in which they were added; empty when `first` is negative. */
 export class PageChain {
   first = -1
   last = -1
-  /** Words in the last page. */
+  /** Bytes in the last page. */
   used = 0
   entries = 0
 }
@@ -29,19 +31,19 @@ export class PagePool {
   readonly #pages: number
   /** The page behind each in its chain, or in the list of free ones. */
   readonly #next: Int32Array
-  #slabs: Int32Array[] = []
+  #slabs: Buffer[] = []
   #free = -1
   /** Pages from here on were never used. */
   #fresh = 0
   #inUse = 0
 
   constructor(bytes: number) {
-    this.#pages = Math.max(1, Math.floor(bytes / (pageWords * 4)))
+    this.#pages = Math.max(1, Math.floor(bytes / pageBytes))
     this.#next = new Int32Array(this.#pages)
   }
 
   get bytesInUse(): number {
-    return this.#inUse * pageWords * 4
+    return this.#inUse * pageBytes
   }
 
   /** Of the memory that it holds, in use or not. */
@@ -51,24 +53,22 @@ export class PagePool {
 
   /** Whether an entry of this size could ever be held. */
   holds(size: number): boolean {
-    return wordsOf(size) <= this.#pages * pageWords
+    return headBytes + size <= this.#pages * pageBytes
   }
 
-  /** Adds an entry whose bytes stand behind two words that are left free in `source`; false when there is no room for it. */
-  append(chain: PageChain, tag: number, size: number, source: Int32Array): boolean {
-    const words = wordsOf(size)
-    const room = chain.first < 0 ? 0 : pageWords - chain.used
-    const pages = Math.ceil(Math.max(0, words - room) / pageWords)
-    if (pages > this.#pages - this.#inUse) return false
-    source[0] = tag
-    source[1] = size
+  /** Adds the entry whose span stands in `source` behind `headBytes` that are left free; false when there is no room for it. */
+  append(chain: PageChain, tag: number, size: number, source: Buffer): boolean {
+    const total = headBytes + size
+    const room = chain.first < 0 ? 0 : pageBytes - chain.used
+    if (total > room && Math.ceil((total - room) / pageBytes) > this.#pages - this.#inUse) return false
+    source.writeInt32LE(tag, 0)
+    source.writeInt32LE(size, 4)
     let from = 0
-    while (from < words) {
-      if (chain.first < 0 || chain.used === pageWords) this.#extend(chain)
-      const slab = this.#slabs[chain.last >>> slabShift]!
-      const base = (chain.last & (slabPages - 1)) * pageWords + chain.used
-      const count = Math.min(words - from, pageWords - chain.used)
-      for (let i = 0; i < count; i++) slab[base + i] = source[from + i]!
+    while (from < total) {
+      if (chain.first < 0 || chain.used === pageBytes) this.#extend(chain)
+      const count = Math.min(total - from, pageBytes - chain.used)
+      const to = (chain.last & (slabPages - 1)) * pageBytes + chain.used
+      source.copy(this.#slabs[chain.last >>> slabShift]!, to, from, from + count)
       from += count
       chain.used += count
     }
@@ -76,35 +76,30 @@ export class PagePool {
     return true
   }
 
-  /** Reads the entries of a chain, each into memory that `room(bytes)` gives, and calls `visit` with its tag and its size in bytes. */
-  read(
-    chain: PageChain,
-    room: (bytes: number) => Int32Array,
-    visit: (tag: number, size: number) => void,
-  ): void {
+  /** Reads the spans of a chain, each into memory that `room(bytes)` gives, and calls `visit` with its tag and its size in bytes. */
+  read(chain: PageChain, room: (bytes: number) => Buffer, visit: (tag: number, size: number) => void): void {
     let page = chain.first
     let offset = 0
-    const copy = (target: Int32Array, words: number): void => {
+    const copy = (target: Buffer, size: number): void => {
       let to = 0
-      while (to < words) {
-        if (offset === pageWords) {
+      while (to < size) {
+        if (offset === pageBytes) {
           page = this.#next[page]!
           offset = 0
         }
-        const slab = this.#slabs[page >>> slabShift]!
-        const base = (page & (slabPages - 1)) * pageWords + offset
-        const count = Math.min(words - to, pageWords - offset)
-        for (let i = 0; i < count; i++) target[to + i] = slab[base + i]!
+        const from = (page & (slabPages - 1)) * pageBytes + offset
+        const count = Math.min(size - to, pageBytes - offset)
+        this.#slabs[page >>> slabShift]!.copy(target, to, from, from + count)
         to += count
         offset += count
       }
     }
-    const header = new Int32Array(headerWords)
     for (let i = 0; i < chain.entries; i++) {
-      copy(header, headerWords)
-      const size = header[1]!
-      copy(room(size), wordsOf(size) - headerWords)
-      visit(header[0]!, size)
+      copy(head, headBytes)
+      const tag = head.readInt32LE(0)
+      const size = head.readInt32LE(4)
+      copy(room(size), size)
+      visit(tag, size)
     }
   }
 
@@ -145,12 +140,8 @@ export class PagePool {
     const fresh = this.#fresh++
     if (fresh >>> slabShift === this.#slabs.length) {
       const pages = Math.min(slabPages, this.#pages - fresh)
-      this.#slabs.push(new Int32Array(pages * pageWords))
+      this.#slabs.push(Buffer.allocUnsafeSlow(pages * pageBytes))
     }
     return fresh
   }
-}
-
-function wordsOf(size: number): number {
-  return headerWords + ((size + 3) >>> 2)
 }

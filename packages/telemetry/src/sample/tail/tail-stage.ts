@@ -20,7 +20,7 @@ import { type Decision, keepAll } from '../decision.ts'
 import { readOtMember } from '../ot-member.ts'
 import { DecisionMemory } from './decision-memory.ts'
 import type { Kept, Outcome } from './outcome.ts'
-import { PagePool } from './page-pool.ts'
+import { headBytes, PagePool } from './page-pool.ts'
 import type { TailPolicy } from './policy.ts'
 import { ProbabilityWriter } from './probability-writer.ts'
 import { TraceMap } from './trace-map.ts'
@@ -51,7 +51,6 @@ export interface TailCounts {
 const bytesPerTrace = 1024
 /** A deadline is kept to a quarter of it. */
 const looksPerAge = 4
-const headerBytes = 8
 const statusError = 2
 
 export class TailStage {
@@ -69,17 +68,12 @@ export class TailStage {
   readonly #scopes: ScopeSpans[] = []
   readonly #scopeNumbers = new Map<ScopeSpans, number>()
   readonly #probability = new ProbabilityWriter()
-  #writer = new Writer(4096)
-  #words = wordsOf(this.#writer)
-  /** What is read from the pool, as words and as bytes. */
-  #readWords = new Int32Array(1024)
-  #read = new Uint8Array(this.#readWords.buffer)
-  readonly #roomFor = (size: number): Int32Array => {
-    if (size > this.#read.length) {
-      this.#readWords = new Int32Array((size + 3) >>> 2)
-      this.#read = new Uint8Array(this.#readWords.buffer)
-    }
-    return this.#readWords
+  readonly #writer = new Writer(4096)
+  /** What is read from the pool. */
+  #read = Buffer.allocUnsafeSlow(4096)
+  readonly #roomFor = (size: number): Buffer => {
+    if (size > this.#read.length) this.#read = Buffer.allocUnsafeSlow(size)
+    return this.#read
   }
   readonly #timer: NodeJS.Timeout
   #closed = false
@@ -174,7 +168,7 @@ export class TailStage {
     const size = this.#encode(span)
     if (size < 0) return
     const number = this.#numberOf(scope)
-    while (!this.#pool.append(trace, number, size, this.#words)) {
+    while (!this.#pool.append(trace, number, size, this.#writer.bytes as Buffer)) {
       // Of a span that no emptying makes room for, and of the trace that is the oldest itself, the decision is made now.
       const victim = this.#pool.holds(size) ? this.#oldest! : trace
       const outcome = this.#decideForMemory(victim)
@@ -186,14 +180,12 @@ export class TailStage {
     this.#ledger.created++
   }
 
-  /** Encodes behind the two words that the pool heads an entry with; the span's size, negative when it cannot be encoded. */
+  /** Encodes behind what the pool heads an entry with; the span's size, negative when it cannot be encoded. */
   #encode(span: RecordingSpan): number {
     const writer = this.#writer
-    writer.position = headerBytes
+    writer.position = headBytes
     try {
-      const size = encodeSpan(writer, span)
-      if (this.#words.buffer !== writer.bytes.buffer) this.#words = wordsOf(writer)
-      return size
+      return encodeSpan(writer, span)
     } catch (cause) {
       this.#ledger.refuseUnread()
       diag.error(`span '${span.name}' could not be encoded and is dropped`, cause)
@@ -203,7 +195,7 @@ export class TailStage {
 
   /** The span that was encoded last, valid until the next one is. */
   #encoded(size: number): Uint8Array {
-    return this.#writer.bytes.subarray(headerBytes, headerBytes + size)
+    return this.#writer.bytes.subarray(headBytes, headBytes + size)
   }
 
   #numberOf(scope: ScopeSpans): number {
@@ -324,12 +316,6 @@ export class TailStage {
     if (newer === undefined) this.#newest = older
     else newer.older = older
   }
-}
-
-/** A writer's memory as the pool copies it. */
-function wordsOf(writer: Writer): Int32Array {
-  const { buffer, byteOffset, byteLength } = writer.bytes
-  return new Int32Array(buffer, byteOffset, byteLength >>> 2)
 }
 
 function durationMs(span: RecordingSpan): number {
