@@ -61,6 +61,8 @@ export class ExportQueue {
   readonly #spool: Overflow | undefined
   /** Of the spool's batches, on the wire. */
   #sendingStored = 0
+  /** One of them has failed: should it always fail, the fresh ones arrive all the same. */
+  #preferFresh = false
   /** When the collector answered last, or was first asked after a while. */
   #heardAt = 0
 
@@ -242,6 +244,9 @@ export class ExportQueue {
   /** While there are fresh batches to send, one of the spool's at a time is sent beside them. */
   #nextStored(): StoredBatch | undefined {
     if (this.#spool === undefined || this.#abandoned) return undefined
+    const freshFirst = this.#preferFresh && this.#waiting.length > 0
+    this.#preferFresh = false
+    if (freshFirst) return undefined
     return this.#sendingStored === 0 || this.#waiting.length === 0 ? this.#spool.next() : undefined
   }
 
@@ -263,6 +268,7 @@ export class ExportQueue {
     const outcome = await this.#attempt(batch, true)
     this.operations.end(batch)
     this.#sendingStored--
+    this.#preferFresh = outcome.kind === 'retry'
     this.#spool!.settled(batch, outcome.kind !== 'retry')
     if (outcome.kind !== 'retry') this.#book(batch.account, batch.spans, outcome)
     else if (!this.#abandoned) this.#backOff(outcome.reason, outcome.retryAfterMs)

@@ -22,9 +22,9 @@
  */
 import { crc32 } from 'node:zlib'
 
-export const segmentHeaderBytes = 32
-export const recordHeaderBytes = 32
-export const formatVersion = 1
+const segmentHeaderBytes = 32
+const recordHeaderBytes = 32
+const formatVersion = 1
 /** Where the state stands in a record. */
 export const stateOffset = 4
 export const done: Uint8Array = Buffer.from('DONE')

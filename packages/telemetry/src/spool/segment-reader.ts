@@ -27,18 +27,30 @@ export class SegmentReader {
   #damaged: boolean
   #next = 0
   readonly #marks = new Set<Promise<unknown>>()
+  /** Offsets of the records that are delivered. */
+  readonly done: Set<number>
+  readonly #count: number
 
-  private constructor(file: FileHandle, bytes: Buffer) {
+  private constructor(file: FileHandle, bytes: Buffer, done: ReadonlySet<number>) {
     this.#file = file
     this.#bytes = bytes
+    this.done = new Set(done)
     this.reading = readSegment(bytes)
     const readable = this.reading.kind === 'records'
-    this.#records = readable ? this.reading.records : []
+    this.#records = readable ? this.reading.records.filter(({ offset }) => !done.has(offset)) : []
+    this.#count = this.#records.length
     this.#damaged = !readable || this.reading.damaged
   }
 
-  /** Reads at most the first `size` bytes. Rejects as the file system does; a link is ELOOP, what else is no file EINVAL. */
-  static async open(path: string, size = Number.POSITIVE_INFINITY): Promise<SegmentReader> {
+  /**
+   * Reads at most the first `size` bytes, and passes over the records at the offsets that are `done`. Rejects as the file system does; a
+   * link is ELOOP, what else is no file EINVAL.
+   */
+  static async open(
+    path: string,
+    size = Number.POSITIVE_INFINITY,
+    done: ReadonlySet<number> = new Set(),
+  ): Promise<SegmentReader> {
     const file = await openForMarks(path)
     try {
       const stats = await file.stat()
@@ -51,7 +63,7 @@ export class SegmentReader {
         if (bytesRead === 0) break
         read += bytesRead
       }
-      return new SegmentReader(file, bytes.subarray(0, read))
+      return new SegmentReader(file, bytes.subarray(0, read), done)
     } catch (cause) {
       await file.close().catch(() => {})
       throw cause
@@ -84,6 +96,11 @@ export class SegmentReader {
     return undefined
   }
 
+  /** Whether every record was handed out at least once. */
+  get allTried(): boolean {
+    return this.#next >= this.#count
+  }
+
   /** Will be handed out again, behind the others: should the collector always fail on this one, they arrive all the same. */
   giveBack(record: SegmentRecord): void {
     this.#records.push(record)
@@ -91,6 +108,7 @@ export class SegmentReader {
 
   /** Not waited for: when it fails, the batch is sent once more after a restart. */
   markDone({ offset }: SegmentRecord): void {
+    this.done.add(offset)
     const mark = this.#file
       .write(done, 0, done.length, offset + stateOffset)
       .catch(() => {})

@@ -16,6 +16,8 @@ export interface Segment {
   flying: number
   /** Removed to make room; what is on the wire of it may still arrive. */
   gone: boolean
+  /** Offsets of what is delivered, when it was put off: the marks in the file may have failed. */
+  done: ReadonlySet<number> | undefined
 }
 
 export class Segments {
@@ -33,13 +35,25 @@ export class Segments {
     return this.#bytes
   }
 
+  get count(): number {
+    return this.#list.length
+  }
+
   get oldest(): Segment | undefined {
     return this.#list[0]
   }
 
   /** An empty one of this process, behind all others. */
   open(path: string): Segment {
-    const segment = { path, account: this.#ledger, size: 0, spans: 0, flying: 0, gone: false }
+    const segment = {
+      path,
+      account: this.#ledger,
+      size: 0,
+      spans: 0,
+      flying: 0,
+      gone: false,
+      done: undefined,
+    }
     this.#list.push(segment)
     return segment
   }
@@ -53,7 +67,7 @@ export class Segments {
     const found = this.#list.slice(0, this.#adopted)
     const younger = found.findIndex((other) => basename(other.path) > name)
     const index = younger === -1 ? this.#adopted : younger
-    this.#list.splice(index, 0, { path, account, size, spans, flying: 0, gone: false })
+    this.#list.splice(index, 0, { path, account, size, spans, flying: 0, gone: false, done: undefined })
     this.#adopted++
     this.#bytes += size
   }
@@ -74,6 +88,14 @@ export class Segments {
   lost(segment: Segment, spans: number, reason: SpoolDropReason): void {
     this.delivered(segment, spans)
     segment.account.dropped[reason] += spans
+  }
+
+  /** Behind all others, which are tried first. */
+  putOff(segment: Segment, done: ReadonlySet<number>): void {
+    segment.done = done
+    this.remove(segment)
+    this.#list.push(segment)
+    this.#bytes += segment.size
   }
 
   remove(segment: Segment): void {

@@ -40,7 +40,7 @@ export function newSegmentName(): string {
 }
 
 /** @throws as `lstat` does; ELOOP for a symbolic link and ENOTDIR for anything else that is no directory. */
-export async function refuseUnlessDirectory(path: string): Promise<void> {
+async function refuseUnlessDirectory(path: string): Promise<void> {
   const stats = await lstat(path)
   if (stats.isDirectory()) return
   const code = stats.isSymbolicLink() ? 'ELOOP' : 'ENOTDIR'

@@ -24,7 +24,7 @@ export function codeOf(cause: unknown): string {
 }
 
 /** A sentence for the log. */
-export function describeFault(directory: string, cause: unknown): string {
+function describeFault(directory: string, cause: unknown): string {
   const code = codeOf(cause)
   return `spans cannot be spooled to ${directory} and wait in memory, for now: ${advice[code] ?? `it fails with ${code}`}`
 }

@@ -58,7 +58,7 @@ export class SpoolReplay {
   readonly #options: SpoolReplayOptions
   #loaded: Loaded | undefined
   #loading = false
-  readonly #removals = new Set<Promise<void>>()
+  readonly #work = new Set<Promise<void>>()
   /** Of the segment that could not be read. */
   #attempts = 0
   #paidUntil = 0
@@ -110,6 +110,7 @@ export class SpoolReplay {
       this.#options.segments.lost(segment, spans, 'spool_full')
     } else {
       reader.giveBack(record)
+      if (this.#putOffIfTried(loaded)) return
     }
     this.#finishIfDone(loaded)
   }
@@ -117,7 +118,19 @@ export class SpoolReplay {
   async close(): Promise<void> {
     this.#closed = true
     clearTimeout(this.#timer)
-    await Promise.all([...this.#removals, this.#loaded?.reader.close()])
+    await Promise.all([...this.#work, this.#loaded?.reader.close()])
+  }
+
+  /** Should the collector always fail on what is left of a segment, the others arrive all the same. */
+  #putOffIfTried(loaded: Loaded): boolean {
+    const { segment, reader } = loaded
+    const { segments } = this.#options
+    if (this.#loaded !== loaded || !reader.allTried || segment.flying > 0 || segments.count === 1)
+      return false
+    this.#loaded = undefined
+    segments.putOff(segment, reader.done)
+    this.#track(outside(() => reader.close()))
+    return true
   }
 
   #finishIfDone(loaded: Loaded): void {
@@ -125,8 +138,13 @@ export class SpoolReplay {
     if (this.#loaded !== loaded || segment.flying > 0 || (segment.spans > 0 && !segment.gone)) return
     this.#loaded = undefined
     this.#options.segments.remove(segment)
-    const removal = outside(() => this.#remove(loaded)).finally(() => this.#removals.delete(removal))
-    this.#removals.add(removal)
+    this.#track(outside(() => this.#remove(loaded)))
+  }
+
+  /** `close` waits for it. */
+  #track(work: Promise<void>): void {
+    const tracked = work.finally(() => this.#work.delete(tracked))
+    this.#work.add(tracked)
   }
 
   /** Never rejects. */
@@ -155,7 +173,7 @@ export class SpoolReplay {
     await complete(segment)
     if (segment.gone || this.#closed) return
     try {
-      const reader = await SegmentReader.open(segment.path, segment.size)
+      const reader = await SegmentReader.open(segment.path, segment.size, segment.done)
       this.#attempts = 0
       if (segment.gone || this.#closed) return await reader.close()
       const missing = segment.spans - reader.spans

@@ -34,12 +34,11 @@ const adoptEveryMs = 30_000
 /** Ids of segments seen; a copy of one that is longer ago is delivered again. */
 const maxKnownIds = 16_384
 
-/** Undefined unless a directory is configured. */
-export function createSpool(
-  { spoolDirectory, spoolMaxBytes }: SpoolFields,
-  ledger: Ledger,
-): Spool | undefined {
-  return spoolDirectory === undefined ? undefined : new Spool(spoolDirectory, spoolMaxBytes, ledger)
+/** Undefined unless a directory is configured, and spans are sent at all: not only shown on the console. */
+export function createSpool(config: SpoolFields & ExportFields, ledger: Ledger): Spool | undefined {
+  const { spoolDirectory, spoolMaxBytes, exporters } = config
+  if (spoolDirectory === undefined || !exporters.includes('otlp')) return undefined
+  return new Spool(spoolDirectory, spoolMaxBytes, ledger)
 }
 
 export class Spool implements Overflow {
@@ -134,6 +133,8 @@ export class Spool implements Overflow {
   async #release(): Promise<void> {
     await Promise.all([this.#writer.close(), this.#replay.close(), this.#adopting])
     await this.#opening?.catch(() => {})
+    const left = this.#ledger.spooled + this.#ledger.recovered.spooled
+    if (left > 0) diag.info(`${left} spans are left in ${this.#base} for the next process`)
     await this.#directory?.close()
   }
 

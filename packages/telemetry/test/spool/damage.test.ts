@@ -219,7 +219,7 @@ suite('a directory', () => {
     const secret = join(directory, 'secret')
     writeFileSync(secret, readFileSync(segment))
     symlinkSync(secret, join(dirname(segment), '1.spool'))
-    execFileSync('mkfifo', [join(dirname(segment), '2.spool')])
+    execFileSync('/usr/bin/mkfifo', [join(dirname(segment), '2.spool')])
     mkdirSync(join(dirname(segment), '3.spool'))
     const elsewhere = spoolDirectory()
     symlinkSync(

@@ -5,7 +5,8 @@ import { suite, test } from 'node:test'
 import { type Collector, startCollector } from '../support/collector.ts'
 import { atEnd, lost } from '../support/delivery.ts'
 import { until } from '../support/pipeline.ts'
-import { away, filesIn, spool, spooling } from '../support/spool.ts'
+import { away, filesIn, spool, spoolDirectory, spooling } from '../support/spool.ts'
+import { startSpooler } from '../support/spooler.ts'
 
 async function collect(port: number): Promise<Collector> {
   const collector = await startCollector(undefined, { port })
@@ -47,5 +48,46 @@ suite('an outage', () => {
     assert.equal(next.ledger().created, 0, 'they are not its own')
     await next.pipeline.shutdown()
     assert.deepEqual(readdirSync(pipeline.directory), [], 'nothing is left behind')
+  })
+})
+
+suite('the order', () => {
+  test('a batch on which the collector always fails holds up nobody, neither on disk nor fresh', async () => {
+    const spooler = await startSpooler(spoolDirectory(), { maxBytes: 8 * 1024 * 1024 })
+    spooler.poison.add('a:1').add('a:13')
+    // Segments of a mebi.
+    spooler.tell({ kind: 'emit', count: 40, size: 100_000 })
+    await spooler.when(({ spooled }) => spooled === 40)
+    spooler.tell({ kind: 'collector', up: true })
+    await spooler.when(({ exported }) => exported === 38)
+    spooler.tell({ kind: 'emit', count: 10, size: 1000 })
+    const { spooled } = await spooler.when(({ exported }) => exported === 48)
+    assert.equal(spooled, 2)
+    assert.equal(new Set(spooler.received).size, spooler.received.length)
+    spooler.poison.clear()
+    await spooler.when(({ exported }) => exported === 50)
+    assert.equal(spooler.received.length, 50)
+  })
+
+  test('is that of time, and fresh batches are sent beside what comes from disk', async () => {
+    const spooler = await startSpooler(spoolDirectory(), { maxBytes: 64 * 1024 * 1024 })
+    spooler.tell({ kind: 'emit', count: 100, size: 200_000 })
+    await spooler.when(({ spooled }) => spooled === 100)
+    spooler.tell({ kind: 'collector', up: true })
+    await until(() => spooler.received.length > 5)
+    spooler.tell({ kind: 'emit', count: 20, size: 1000 })
+    await spooler.when(({ exported }) => exported === 120)
+    const fresh = (name: string) => Number(name.slice(2)) > 100
+    // The first four had been on the wire, and came to disk when they had failed.
+    const stored = spooler.received.filter((name) => !fresh(name)).map((name) => Number(name.slice(2)))
+    const inOrder = stored.filter((number) => number > 4)
+    assert.ok(
+      inOrder.every((number, index) => index === 0 || Math.abs(number - inOrder[index - 1]!) <= 4),
+      `the oldest first, but for those on the wire together: ${stored}`,
+    )
+    assert.ok(
+      spooler.received.findLastIndex(fresh) < 119,
+      'the fresh ones have not waited for the last of the others',
+    )
   })
 })

@@ -14,7 +14,7 @@ export type Command =
   | { kind: 'emitOn'; size: number; everyMs: number }
   | { kind: 'emitOff' }
   | { kind: 'collector'; up: boolean }
-  | { kind: 'answer'; id: number }
+  | { kind: 'answer'; id: number; retry?: boolean }
   | { kind: 'ledger' }
   | { kind: 'hoard' }
   | { kind: 'release' }
@@ -56,6 +56,8 @@ export class Spooler {
   stderr = ''
   /** False leaves requests without an answer. */
   answering = true
+  /** Names of requests that never get through. */
+  readonly poison = new Set<string>()
   #ledger: LedgerSnapshot | undefined
   #delay: number | undefined
   #ready = false
@@ -154,8 +156,9 @@ export class Spooler {
     else if (report.kind === 'delay') this.#delay = report.maxMs
     else {
       if (!this.answering) return
-      this.received.push(report.name)
-      this.tell({ kind: 'answer', id: report.id })
+      const retry = this.poison.has(report.name)
+      if (!retry) this.received.push(report.name)
+      this.tell({ kind: 'answer', id: report.id, retry })
     }
   }
 }
