@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
 import fc from 'fast-check'
 import type { Environment } from '../src/config/env-reader.ts'
-import { OtelConfig, type OtelConfigFields } from '../src/config.ts'
+import { checkConfig, OtelConfig, type OtelConfigFields } from '../src/config.ts'
 import { defaultSpanLimits } from '../src/trace/span-limits.ts'
 
 const read = (env: Environment = {}) => OtelConfig.fromEnv(env)
@@ -84,6 +84,12 @@ suite('defaults', () => {
   })
 })
 
+const jaegerDefaults = {
+  endpoint: 'http://localhost:5778',
+  pollingIntervalMs: 60_000,
+  initialSamplingRate: 0.001,
+}
+
 /** A good value of each variable and the fields that it changes. */
 const good: [Environment, Partial<OtelConfigFields>][] = [
   [{ OTEL_SERVICE_NAME: 'shop' }, { serviceName: 'shop' }],
@@ -132,6 +138,35 @@ const good: [Environment, Partial<OtelConfigFields>][] = [
   ],
   [{ OTEL_TRACES_SAMPLER: 'always_on', OTEL_SAMPLING_RATE: '0.1' }, { parentBased: false }],
   [{ OTEL_TRACES_SAMPLER_ARG: '0.1' }, {}],
+  [{ OTEL_TRACES_SAMPLER: 'parentbased_jaeger_remote' }, { jaegerRemote: jaegerDefaults }],
+  [
+    { OTEL_TRACES_SAMPLER: 'jaeger_remote', OTEL_TRACES_SAMPLER_ARG: ' initialSamplingRate=0.25 ' },
+    { parentBased: false, jaegerRemote: { ...jaegerDefaults, initialSamplingRate: 0.25 } },
+  ],
+  [
+    {
+      OTEL_TRACES_SAMPLER: 'jaeger_remote',
+      OTEL_TRACES_SAMPLER_ARG:
+        'endpoint=https://jaeger:5778/sampling,pollingIntervalMs=5000,initialSamplingRate=1',
+    },
+    {
+      parentBased: false,
+      jaegerRemote: {
+        endpoint: 'https://jaeger:5778/sampling',
+        pollingIntervalMs: 5000,
+        initialSamplingRate: 1,
+      },
+    },
+  ],
+  [{ RUSTOK_TAIL_SAMPLING: 'true' }, { tailSampling: true }],
+  [{ RUSTOK_TAIL_SAMPLING_RATE: '0' }, { tailSamplingRate: 0 }],
+  [{ RUSTOK_TAIL_SAMPLING_SLOW_MS: '250' }, { tailSamplingSlowMs: 250 }],
+  [{ RUSTOK_TAIL_SAMPLING_BUFFER_BYTES: '65536' }, { tailSamplingBufferBytes: 65_536 }],
+  [{ RUSTOK_TAIL_SAMPLING_MAX_AGE_MS: '5000' }, { tailSamplingMaxAgeMs: 5000 }],
+  [{ RUSTOK_TENANT_RATES: 'acme=0.5,b%20c=0' }, { tenantRates: { acme: 0.5, 'b c': 0 } }],
+  [{ RUSTOK_TENANT_BUDGET: '100' }, { tenantBudget: 100 }],
+  [{ RUSTOK_TENANT_BUDGETS: 'acme=5000,none=0' }, { tenantBudgets: { acme: 5000, none: 0 } }],
+  [{ RUSTOK_TENANT_BURST_SECONDS: '2.5' }, { tenantBurstSeconds: 2.5 }],
   [{ OTEL_EXPORTER_OTLP_HEADERS: 'api-key=a%20b, x = y ' }, { headers: { 'api-key': 'a b', x: 'y' } }],
   [{ OTEL_EXPORTER_OTLP_HEADERS: 'a=1', OTEL_EXPORTER_OTLP_TRACES_HEADERS: 'b=2' }, { headers: { b: '2' } }],
   [{ OTEL_EXPORTER_OTLP_TIMEOUT: '250' }, { exportTimeout: 250 }],
@@ -295,8 +330,30 @@ const bad: [name: string, values: readonly string[], also?: Environment][] = [
   ['OTEL_EXPORTER_OTLP_CLIENT_KEY', ['/key.pem']],
   ['OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE', ['/cert.pem']],
   ['OTEL_TRACES_EXPORTER', ['zipkin', 'jaeger', 'stdout']],
-  ['OTEL_TRACES_SAMPLER', ['always', 'jaeger_remote'], { OTEL_SAMPLING_RATE: '0.25' }],
+  ['OTEL_TRACES_SAMPLER', ['always', 'jaeger', 'xray'], { OTEL_SAMPLING_RATE: '0.25' }],
   ['OTEL_TRACES_SAMPLER_ARG', ['2', 'x'], { OTEL_TRACES_SAMPLER: 'traceidratio' }],
+  [
+    'OTEL_TRACES_SAMPLER_ARG',
+    [
+      'endpoint=jaeger:14250',
+      'endpoint=',
+      'http://jaeger:5778',
+      'pollingIntervalMs=1.5',
+      'pollingIntervalMs=',
+      'initialSamplingRate=2',
+      'endpoint=http://jaeger,rate=1',
+    ],
+    { OTEL_TRACES_SAMPLER: 'jaeger_remote' },
+  ],
+  ['RUSTOK_TAIL_SAMPLING', ['1', 'on']],
+  ['RUSTOK_TAIL_SAMPLING_RATE', ['-0.1', '2', '10%']],
+  ['RUSTOK_TAIL_SAMPLING_SLOW_MS', ['-1', '1s', '0.5']],
+  ['RUSTOK_TAIL_SAMPLING_BUFFER_BYTES', ['0', '65535', '1e15', '32MiB']],
+  ['RUSTOK_TAIL_SAMPLING_MAX_AGE_MS', ['0', '99', '3600001']],
+  ['RUSTOK_TENANT_RATES', ['acme=2', 'acme=', 'acme=half', 'acme=-1']],
+  ['RUSTOK_TENANT_BUDGET', ['-1', 'much', 'Infinity']],
+  ['RUSTOK_TENANT_BUDGETS', ['acme=-1', 'acme=Infinity', 'acme']],
+  ['RUSTOK_TENANT_BURST_SECONDS', ['0', '0.5', '1e9']],
   ['OTEL_BSP_SCHEDULE_DELAY', ['-1', '0.5', 'x', '99999999999']],
   ['OTEL_BSP_MAX_QUEUE_SIZE', ['0', '-5', 'big']],
   ['OTEL_BSP_MAX_EXPORT_BATCH_SIZE', ['0', 'x']],
@@ -360,6 +417,11 @@ suite('bad values', () => {
     assert.match(warnings[0]!, /OTEL_PROPAGATORS='b4'/)
   })
 
+  test("one tenant's bad number costs itself alone", () => {
+    const { tenantRates, warnings } = read({ RUSTOK_TENANT_RATES: 'a=0.5,b=5,c=0' })
+    assert.deepEqual([tenantRates, warnings.length], [{ a: 0.5, c: 0 }, 1])
+  })
+
   test('a bad destination or source beside good ones costs itself alone', () => {
     const config = read({ RUSTOK_BAGGAGE_DESTINATIONS: '*,api.example.com', RUSTOK_BAGGAGE_SOURCES: '::1,x' })
     assert.deepEqual([config.baggageDestinations, config.baggageSources], [['api.example.com'], ['::1']])
@@ -396,6 +458,7 @@ test('no environment makes it throw or gives a config that cannot be used', () =
   fc.assert(
     fc.property(fc.dictionary(fc.constantFrom(...everyVariable), value, { noNullPrototype: true }), (env) => {
       const config = read(env)
+      checkConfig(config)
       assert.ok(config.samplingRate >= 0 && config.samplingRate <= 1)
       assert.ok(/^https?:$/.test(new URL(config.endpoint).protocol))
       assert.ok(config.maxExportBatchSize >= 1 && config.maxExportBatchSize <= config.maxQueueSize)

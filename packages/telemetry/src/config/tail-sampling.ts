@@ -40,6 +40,8 @@ export const tailSamplingDefaults: TailSamplingFields = {
 
 /** A page of the buffer and some to spare. */
 const minBufferBytes = 65_536
+/** Its table of pages alone takes a 256th of that. */
+const maxBufferBytes = 2 ** 33
 const minMaxAgeMs = 100
 const maxMaxAgeMs = 3_600_000
 const maxBurstSeconds = 86_400
@@ -57,7 +59,7 @@ export function readTailSampling(reader: EnvReader): TailSamplingFields {
     tailSamplingBufferBytes: reader.number(
       ['RUSTOK_TAIL_SAMPLING_BUFFER_BYTES'],
       defaults.tailSamplingBufferBytes,
-      { min: minBufferBytes, integer: true },
+      { min: minBufferBytes, max: maxBufferBytes, integer: true },
     ),
     tailSamplingMaxAgeMs: reader.number(['RUSTOK_TAIL_SAMPLING_MAX_AGE_MS'], defaults.tailSamplingMaxAgeMs, {
       min: minMaxAgeMs,
@@ -82,7 +84,7 @@ function readByTenant(reader: EnvReader, name: string, max: number): Readonly<Re
     if (text !== '' && value >= 0 && value <= max) define(numbers, tenant, value)
     else {
       const wanted = max === 1 ? 'a number from 0 to 1' : 'a number from 0'
-      reader.warn(`${name} of '${tenant}'`, text, wanted, 'what holds for all others')
+      reader.warn(name, `${tenant}=${text}`, `a tenant with ${wanted}`, 'what holds for all others')
     }
   }
   return numbers
@@ -99,8 +101,8 @@ export function checkTailSampling(fields: TailSamplingFields): void {
   expectShare('tailSamplingRate', tailSamplingRate)
   expectMilliseconds('tailSamplingSlowMs', tailSamplingSlowMs)
   expect(
-    tailSamplingBufferBytes >= minBufferBytes,
-    `tailSamplingBufferBytes must be at least ${minBufferBytes}, not ${tailSamplingBufferBytes}`,
+    tailSamplingBufferBytes >= minBufferBytes && tailSamplingBufferBytes <= maxBufferBytes,
+    `tailSamplingBufferBytes must be from ${minBufferBytes} to ${maxBufferBytes}, not ${tailSamplingBufferBytes}`,
   )
   expect(
     tailSamplingMaxAgeMs >= minMaxAgeMs && tailSamplingMaxAgeMs <= maxMaxAgeMs,
