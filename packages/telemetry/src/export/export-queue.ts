@@ -13,6 +13,7 @@ import { ExportOperations } from '../metrics/export-operations.ts'
 import type { Batch } from './batch.ts'
 import type { Exporter, ExportOutcome } from './exporter.ts'
 import type { Account, Ledger } from './ledger.ts'
+import { MemoryGuard } from './memory-guard.ts'
 import { outside } from './outside.ts'
 import type { Overflow, StoredBatch } from './overflow.ts'
 
@@ -46,6 +47,7 @@ export class ExportQueue {
   readonly #ledger: Ledger
   readonly #limits: QueueLimits
   readonly #waiting: Batch[] = []
+  readonly #memory = new MemoryGuard()
   #waitingBytes = 0
   #waitingSpans = 0
   #sending = 0
@@ -93,6 +95,12 @@ export class ExportQueue {
     }
     if (!this.#hasRoomFor(batch)) {
       this.#overflow(batch)
+      return
+    }
+    if ((this.#pause !== undefined || this.#waiting.length > 0) && this.#memory.isShort()) {
+      this.#ledger.dropped.memory += batch.spans
+      batch.release()
+      diag.warn(`${batch.spans} spans dropped: they would have to wait, and the process is short of memory`)
       return
     }
     if (this.#pause !== undefined || this.#waiting.length >= maxBorrowing) batch.settle()

@@ -8,6 +8,7 @@ export type DropReason =
   | 'shutdown'
   | 'refused'
   | 'encoding'
+  | 'memory'
   | SpoolDropReason
   | SampledReason
   | 'no_exporter'
@@ -63,6 +64,7 @@ export class Ledger implements Account {
     shutdown: 0,
     refused: 0,
     encoding: 0,
+    memory: 0,
     spool_full: 0,
     spool_damaged: 0,
     tail_sampled: 0,

@@ -11,6 +11,7 @@ export const lossAdvice: Readonly<Record<LossReason, string>> = {
   shutdown: 'the collector did not answer before the shutdown deadline',
   refused: 'the collector refused them: see the errors above',
   encoding: 'they could not be encoded: see the errors above',
+  memory: 'the process was short of memory: raise --max-old-space-size or the limit of its container',
   spool_full: 'the spool was full for longer than the collector was away: raise RUSTOK_SPOOL_MAX_BYTES',
   spool_damaged:
     'the spool could not be read back: see the errors above, and the disk under RUSTOK_SPOOL_DIRECTORY',

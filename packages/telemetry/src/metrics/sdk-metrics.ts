@@ -23,6 +23,7 @@ export interface SdkMetricsSource {
 const processorErrors: Partial<Record<DropReason, string>> = {
   queue_full: 'queue_full',
   encoding: 'encoding',
+  memory: 'memory',
 }
 
 export function writeLedger(text: OpenMetricsText, ledger: LedgerSnapshot): void {
