@@ -48,6 +48,13 @@ export function encodeTraceRequest(request: TraceRequest): Uint8Array {
   return writer.finish()
 }
 
+/** One span as the `ScopeSpans.spans` field that encodeSpan makes. Throws as encodeTraceRequest does. */
+export function encodeSpanField(span: Span): Uint8Array {
+  const writer = new FieldWriter()
+  putSpan(writer, span)
+  return writer.finish()
+}
+
 function putResourceSpans(writer: FieldWriter, { resource, scopeSpans, schemaUrl }: ResourceSpans): void {
   const start = writer.open(tag(TraceRequestField.resourceSpans, WireType.bytes))
   putResource(writer, resource)

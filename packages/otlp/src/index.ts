@@ -25,7 +25,7 @@ export {
   type ScopeInput,
 } from './encode-envelope.ts'
 export { encodeTraceRequestJson } from './encode-json.ts'
-export { encodeTraceRequest } from './encode-request.ts'
+export { encodeSpanField, encodeTraceRequest } from './encode-request.ts'
 export {
   type AttributeList,
   type EventRecord,

@@ -4,6 +4,7 @@ import { afterEach, suite, test } from 'node:test'
 import type { OtelConfigFields } from '../src/config.ts'
 import { type Collector, startCollector } from './support/collector.ts'
 import { pipelineTo, type TestPipeline, until } from './support/pipeline.ts'
+import { listen } from './support/said.ts'
 
 const stops: (() => unknown)[] = []
 afterEach(async () => {
@@ -106,16 +107,42 @@ suite('size on the wire', () => {
     assert.ok(collector.accepted.length >= 8, 'more than one request')
   })
 
-  test('one huge span does not take the small ones of its batch with it', async () => {
-    const { collector, emit, pipeline, ledger } = await start({ scheduleDelay: never }, usual)
+  test('one huge span does not take the small ones of its batch with it, and arrives without its largest attributes', async () => {
+    const { collector, emit, tracer, pipeline, ledger } = await start({ scheduleDelay: never }, usual)
+    const said = listen()
     const huge = Object.fromEntries(Array.from({ length: 6 }, (_, i) => [`part ${i}`, text(1_000_000)]))
     emit(100, 'before', { payload: text(20_000) })
-    emit(1, 'huge', huge)
+    const span = tracer.startSpan('huge', { attributes: { ...huge, tenant_id: 'acme', small: text(1000) } })
+    span.addEvent('large', { body: text(900_000) }).addEvent('small', { body: 'b' })
+    span.end()
     emit(100, 'after', { payload: text(20_000) })
     await pipeline.flush()
-    assert.equal(collector.spans().length, 200)
-    const { exported, dropped, queued } = ledger()
-    assert.deepEqual([exported, dropped.refused, queued], [200, 1, 0])
+    assert.equal(collector.spans().length, 201)
+    assert.deepEqual([ledger().exported, ledger().queued], [201, 0])
+    const arrived = collector.spans().find(({ name }) => name === 'huge')!
+    assert.equal(arrived.spanId, span.spanContext().spanId)
+    assert.equal(arrived.attributes.tenant_id, 'acme')
+    assert.equal(arrived.attributes.small, text(1000))
+    const kept = Object.keys(arrived.attributes).length
+    assert.equal(kept + arrived.droppedAttributes, 8)
+    assert.ok(
+      arrived.droppedAttributes >= 3 && arrived.droppedAttributes <= 4,
+      `${arrived.droppedAttributes}`,
+    )
+    assert.ok(arrived.events.some(({ name }) => name === 'small'))
+    assert.equal(arrived.events.length + arrived.droppedEvents, 2)
+    assert.match(
+      said.join('\n'),
+      /span 'huge' has 7 MiB, more than collectors take: the largest were dropped/,
+    )
+  })
+
+  test('a span whose name alone is too long arrives with its beginning', async () => {
+    const { collector, emit, pipeline, ledger } = await start({}, usual)
+    emit(1, text(5_000_000))
+    await pipeline.flush()
+    assert.equal(ledger().exported, 1)
+    assert.ok(collector.spans()[0]!.name.startsWith(text(1000)))
   })
 })
 

@@ -8,8 +8,9 @@ import type { ScopeSpans } from '../trace/scope-spans.ts'
 import type { Batch } from './batch.ts'
 import type { Ledger } from './ledger.ts'
 import { outside } from './outside.ts'
+import { shrinkSpan } from './shrink-span.ts'
 
-/** gRPC servers refuse messages above 4 MiB unless told otherwise, and the envelope must fit. A larger span goes alone. */
+/** gRPC servers refuse messages above 4 MiB unless told otherwise, and the envelope must fit. A larger span is made to fit. */
 const maxBatchBytes = 3 * 1024 * 1024
 
 export interface BatchSink {
@@ -71,7 +72,8 @@ export class SpanBatcher {
     this.#added(scope, span.length)
   }
 
-  #added(scope: ScopeSpans, size: number): void {
+  #added(scope: ScopeSpans, encodedSize: number): void {
+    const size = encodedSize > maxBatchBytes ? this.#shrinkLast(scope, encodedSize) : encodedSize
     if (this.#count > 0 && this.#bytes + size > maxBatchBytes) this.#sealBefore(scope, size)
     if (scope.count === 1) this.#scopes.push(scope)
     this.#count++
@@ -91,6 +93,14 @@ export class SpanBatcher {
     this.#count = 0
     this.#bytes = 0
     this.#queue.offer(batch)
+  }
+
+  /** The size of the last span of `scope` once it has been made to fit. */
+  #shrinkLast(scope: ScopeSpans, size: number): number {
+    const { bytes, note } = shrinkSpan(scope.removeLast(size), maxBatchBytes)
+    scope.appendEncoded(bytes, 1)
+    diag.warn(note)
+    return bytes.length
   }
 
   /** Seals the batch without the last span of `scope`, which then opens the next one. */

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import type { Tracer } from '@opentelemetry/api'
 import { encodeResource } from '@rustok/otlp'
 import { OtelConfig, type OtelConfigFields } from '../../src/config.ts'
+import type { Exporter } from '../../src/export/exporter.ts'
 import type { LedgerSnapshot } from '../../src/export/ledger.ts'
 import { Pipeline } from '../../src/export/pipeline.ts'
 import { TraceIdRatioSampler } from '../../src/sample/trace-id-ratio-sampler.ts'
@@ -18,10 +19,14 @@ export interface TestPipeline {
   ledger(): LedgerSnapshot
 }
 
-export function pipelineTo(endpoint: string, fields: Partial<OtelConfigFields> = {}): TestPipeline {
+export function pipelineTo(
+  endpoint: string,
+  fields: Partial<OtelConfigFields> = {},
+  exporter?: Exporter,
+): TestPipeline {
   const config = new OtelConfig({ endpoint, ...fields })
   const resource = encodeResource({ attributes: { 'service.name': 'test' } })
-  const pipeline = new Pipeline(config, () => resource)
+  const pipeline = new Pipeline(config, () => resource, exporter)
   const provider = new TracerProvider(pipeline.batcher, new TraceIdRatioSampler(1), config.spanLimits)
   const tracer = provider.getTracer('test')
   return {
