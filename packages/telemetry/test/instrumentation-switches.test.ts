@@ -106,7 +106,7 @@ suite('RUSTOK_HTTP_IGNORE_PATHS', () => {
   const config = { httpIgnorePaths: ['/health', '/assets/*'] }
 
   test('leaves those requests out, and all that happens below them', async () => {
-    const called: (string | undefined)[] = []
+    const called: unknown[] = []
     const { spans } = await serving(
       async (incoming, response) => {
         called.push(incoming.headers.traceparent)

@@ -112,7 +112,11 @@ suite('an error', () => {
   for (const how of ['query', 'execute'] as const) {
     test(`of ${how} has the server's number and its name`, async () => {
       const { spans } = await working((connection) =>
-        assert.rejects(connection.promise()[how]('select * from nothing')),
+        assert.rejects(
+          how === 'query'
+            ? connection.promise().query('select * from nothing')
+            : connection.promise().execute('select * from nothing'),
+        ),
       )
       assert.equal(spans.length, 1)
       assert.equal(spans[0]!.name, 'SELECT nothing')
