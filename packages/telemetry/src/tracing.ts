@@ -112,7 +112,7 @@ function start(config: OtelConfig, options: TracingOptions): Tracing {
     throw new OtelError('GLOBAL_PROVIDER_TAKEN')
   }
   thread.open()
-  metrics.open()
+  if (thread.exports) metrics.open()
   const stopInstrumentation = instrument(provider, config, options)
   let end: ProcessEnd | undefined
   let stopped: Promise<void> | undefined

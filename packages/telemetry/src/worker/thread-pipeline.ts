@@ -18,6 +18,8 @@ const handOverDelayMs = 1000
 
 export interface ThreadPipeline {
   readonly pipeline: Pipeline
+  /** Whether it speaks for the process, to whoever asks for its numbers. */
+  readonly exports: boolean
   /** Opens it to workers, or makes the context active in which this worker was created. */
   open(): void
   /** See Pipeline; that of the process, workers included. */
@@ -65,6 +67,7 @@ function exporting(
   }
   return {
     pipeline,
+    exports: true,
     open: () => {
       hub = new WorkerHub(pipeline, resource)
     },
@@ -85,6 +88,7 @@ function exporting(
 function handingOver(pipeline: Pipeline, link: WorkerLink, config: OtelConfig): ThreadPipeline {
   return {
     pipeline,
+    exports: false,
     open: () => setBaseContext(link.context),
     flush: async (timeoutMs = config.exportTimeout) => {
       const inTime = await pipeline.flush(timeoutMs)

@@ -235,3 +235,19 @@ suite('the main thread', inParallel, () => {
     assert.equal(spans.length, 710)
   })
 })
+
+test('without a line of code: a worker and a forked process each deliver once, the worker in its request', async (t) => {
+  const collector = await startCollector()
+  t.after(collector.stop)
+  const plain = fileURLToPath(new URL('../fixtures/plain-worker.mjs', import.meta.url))
+  const { code, stderr } = await run(['--import', '@rustok/telemetry/register', plain], {
+    env: { OTEL_EXPORTER_OTLP_ENDPOINT: collector.endpoint },
+  })
+  assert.deepEqual([code, stderr], [0, ''])
+  const spans = collector.spans()
+  assert.deepEqual(spans.map(({ name }) => name).sort(), ['GET', 'GET', 'in a forked process', 'in a worker'])
+  const inWorker = spans.find(({ name }) => name === 'in a worker')!
+  assert.equal(inWorker.parentSpanId, spans.find(({ kind }) => kind === 2)!.spanId)
+  const processes = new Set(collector.accepted.map(({ resource }) => resource['service.instance.id']))
+  assert.equal(processes.size, 2)
+})
