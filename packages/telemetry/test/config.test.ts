@@ -49,6 +49,9 @@ const defaults: OtelConfigFields = {
   metricsEndpoint: undefined,
   spoolDirectory: undefined,
   spoolMaxBytes: 2 * 1024 ** 3,
+  enabledInstrumentations: undefined,
+  disabledInstrumentations: [],
+  httpIgnorePaths: [],
   spanLimits: defaultSpanLimits,
   redaction: true,
   redactionRules: [],
@@ -372,6 +375,9 @@ const bad: [name: string, values: readonly string[], also?: Environment][] = [
   ['OTEL_LINK_ATTRIBUTE_COUNT_LIMIT', ['-1', 'x']],
 ]
 const everyVariable = [
+  'OTEL_NODE_ENABLED_INSTRUMENTATIONS',
+  'OTEL_NODE_DISABLED_INSTRUMENTATIONS',
+  'RUSTOK_HTTP_IGNORE_PATHS',
   ...new Set([
     ...bad.map(([name]) => name),
     ...good.flatMap(([env]) => Object.keys(env)),
