@@ -25,7 +25,7 @@ const layers: readonly Layer[] = [
   {
     folder: 'packages/telemetry',
     may: ['@rustok/otlp'],
-    external: ['@opentelemetry/api', '@grpc/grpc-js'],
+    external: ['@opentelemetry/api', 'yaml'],
     // Its users bring these; it names their types where it subscribes to them.
     typesOf: ['fastify', 'graphql', 'kysely'],
   },

@@ -7,6 +7,7 @@ import { type BatchFields, batchDefaults, checkBatch, readBatch } from './config
 import { type Environment, EnvReader } from './config/env-reader.ts'
 import { checkExit, type ExitFields, exitDefaults, readExit } from './config/exit.ts'
 import { checkExport, type ExportFields, exportDefaults, readExport } from './config/export.ts'
+import { configurationSource } from './config/file.ts'
 import { checkGeneral, type GeneralFields, generalDefaults, readGeneral } from './config/general.ts'
 import {
   checkInstrumentation,
@@ -106,9 +107,11 @@ export class OtelConfig {
 
   /** Never throws on bad input. */
   static fromEnv(env: Environment = process.env): OtelConfig {
-    const reader = new EnvReader(env)
+    const { environment, fields, warnings, placed } = configurationSource(env)
+    const reader = new EnvReader(environment)
     const read = readers.map((section) => section(reader))
-    return new OtelConfig(Object.assign({ warnings: reader.warnings }, ...read))
+    const all = [...warnings, ...reader.warnings.map(placed)]
+    return new OtelConfig(Object.assign({ warnings: all }, ...read, fields))
   }
 }
 

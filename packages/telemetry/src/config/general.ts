@@ -2,6 +2,10 @@
 import type { EnvReader } from './env-reader.ts'
 import { expectMilliseconds } from './expect.ts'
 
+export type ResourceAttributes = Readonly<
+  Record<string, string | number | boolean | readonly (string | number | boolean)[]>
+>
+
 export type LogLevel = 'none' | 'error' | 'warn' | 'info' | 'debug' | 'verbose'
 
 export interface GeneralFields {
@@ -10,7 +14,7 @@ export interface GeneralFields {
   readonly serviceName: string
   readonly serviceVersion: string
   /** Further resource attributes; they win over detected ones, not over the service's name and version. */
-  readonly resourceAttributes: Readonly<Record<string, string>>
+  readonly resourceAttributes: ResourceAttributes
   /** Milliseconds that `shutdown` waits for the collector. */
   readonly shutdownTimeout: number
   /** Of the messages of this package about itself. */
