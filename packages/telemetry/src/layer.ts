@@ -10,6 +10,7 @@ import { type EndedSpan, readEndedSpan } from './export/ended-span.ts'
 import { Ledger, type LedgerSnapshot } from './export/ledger.ts'
 import { Pipeline } from './export/pipeline.ts'
 import { startRedaction } from './redact/redaction.ts'
+import { decidesAtEnd } from './sample/sampling.ts'
 import { toAttributeInput } from './trace/attribute-value.ts'
 import { ScopeSpans } from './trace/scope-spans.ts'
 import { sampledFlag } from './trace/span-identity.ts'
@@ -32,6 +33,10 @@ export function initOtelLayer(config: OtelConfig = OtelConfig.fromEnv()): OtelLa
   startRedaction(config)
   enableDiagnostics(config.logLevel)
   for (const warning of config.warnings) diag.warn(warning)
+  if (decidesAtEnd(config))
+    diag.warn(
+      "tail sampling and tenants' rates and budgets need initTracing: initOtelLayer exports all that it gets",
+    )
   const scopes = new Map<string, ScopeSpans>()
   let pipeline: Pipeline | undefined
   let open = config.enabled

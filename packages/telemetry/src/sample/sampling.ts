@@ -75,7 +75,7 @@ export function createSampling(fields: Fields, next: NextStage, ledger: Ledger, 
 }
 
 /** Whether anything is left to decide when a trace has ended. */
-function decidesAtEnd({
+export function decidesAtEnd({
   tailSampling,
   tenantRates,
   tenantBudget,

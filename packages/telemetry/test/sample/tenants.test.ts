@@ -284,7 +284,10 @@ suite('an update', () => {
     one(500)
     run.sampling.control.update({ samplingRate: 0 })
     one(500)
-    run.sampling.control.update({ samplingRate: 1, tailSamplingSlowMs: undefined } as unknown as SamplingChanges)
+    run.sampling.control.update({
+      samplingRate: 1,
+      tailSamplingSlowMs: undefined,
+    } as unknown as SamplingChanges)
     one(500)
     assert.equal(await keeps(run), 2)
   })

@@ -4,8 +4,8 @@
  */
 import { TraceMap } from './trace-map.ts'
 
-/** Traces of one generation: at 5,000 traces a second the last seven to fourteen seconds, in at most 6 MB. */
-const maxPerGeneration = 32_768
+/** Traces of one generation: at 5,000 traces a second the last six to twelve seconds, in 3 MB. A few more would double the tables. */
+const maxPerGeneration = 32_000
 
 export class DecisionMemory<D> {
   readonly #limit: number

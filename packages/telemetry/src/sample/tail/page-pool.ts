@@ -46,11 +46,6 @@ export class PagePool {
     return this.#inUse * pageBytes
   }
 
-  /** Of the memory that it holds, in use or not. */
-  get bytesHeld(): number {
-    return this.#slabs.reduce((sum, { byteLength }) => sum + byteLength, 0)
-  }
-
   /** Whether an entry of this size could ever be held. */
   holds(size: number): boolean {
     return headBytes + size <= this.#pages * pageBytes
