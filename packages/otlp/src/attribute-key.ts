@@ -11,8 +11,11 @@ const maxInternedKeys = 4096
 const maxInternedLength = 128
 /** A key with more values than this is a high-cardinality one: looking its values up costs more than it saves. */
 const maxCachedValues = 64
-/** Copying prepared words beats Node's UTF-8 writer up to about this length. */
-const maxCachedValueLength = 96
+/** Copying prepared words beats Node's UTF-8 writer up to about this length: user agents are within. */
+const maxCachedValueLength = 192
+/** Of all prepared pairs together, as 4,096 keys of 64 long values would hold 60 MB. */
+const maxPreparedBytes = 4_194_304
+let preparedBytes = 0
 
 /** Changes a value before it is recorded; `beside` are the attributes that are there already. */
 export type AttributeRule = (value: AttributeInput, beside: AttributeList) => AttributeInput
@@ -71,10 +74,21 @@ function addKey(name: string): AttributeKey {
   return key
 }
 
-/** Remembers the pair of `key` and `value`, or gives the key's cache up when it has too many values. */
-export function preparePair(key: AttributeKey, value: string): PreparedPair | undefined {
-  if (key.values === undefined || value.length > maxCachedValueLength) return undefined
-  if (key.values.size >= maxCachedValues) {
+/** The pair of `key` and `value`, encoded once; undefined when it is not worth keeping. */
+export function preparedPair(key: AttributeKey, value: string): PreparedPair | undefined {
+  const { values } = key
+  // To compare with the last value first would cost more than the look-up: strings of one length are compared character by character.
+  return values === undefined ? undefined : (values.get(value) ?? preparePair(key, values, value))
+}
+
+/** Gives the key's cache up when it has too many values. */
+function preparePair(
+  key: AttributeKey,
+  values: Map<string, PreparedPair>,
+  value: string,
+): PreparedPair | undefined {
+  if (value.length > maxCachedValueLength || preparedBytes > maxPreparedBytes) return undefined
+  if (values.size >= maxCachedValues) {
     key.values = undefined
     return undefined
   }
@@ -82,7 +96,8 @@ export function preparePair(key: AttributeKey, value: string): PreparedPair | un
   const body = concat(prefixed(0x0a, key.name), Uint8Array.of(0x12), lengthPrefix(text.length), text)
   const bytes = concat(lengthPrefix(body.length), body)
   const pair = { words: toWords(bytes), size: bytes.length }
-  key.values.set(value, pair)
+  values.set(value, pair)
+  preparedBytes += bytes.length
   return pair
 }
 

@@ -6,7 +6,7 @@
  *   AnyValue  string 1 · bool 2 · int 3 (varint, two's complement) · double 4 (fixed64) · array 5 · kvlist 6 · bytes 7
  */
 import type { AttributeKey } from './attribute-key.ts'
-import { preparePair } from './attribute-key.ts'
+import { preparedPair } from './attribute-key.ts'
 import type { Writer } from './writer.ts'
 import { closeLength, putSafeInteger, putVarint, putVarint64, varintSize } from './writer.ts'
 
@@ -27,6 +27,58 @@ const maxDepth = 32
 const int64Min = -(2n ** 63n)
 const int64Max = 2n ** 63n - 1n
 
+/** More than a prepared pair, or a key of the hot path with a small number, takes. */
+const hotRoom = 512
+/** With a longer key, lengths might not fit one byte. */
+const maxHotKeySize = 110
+
+/** Writes `tag` and a KeyValue for each key and the value at its place; the position after them. Reserves what it needs. */
+export function putAttributeColumns(
+  writer: Writer,
+  start: number,
+  tag: number,
+  keys: readonly AttributeKey[],
+  values: readonly AttributeInput[],
+): number {
+  let { bytes, view } = writer
+  let at = start
+  for (let i = 0; i < values.length; i++) {
+    const key = keys[i]!
+    const value = values[i]
+    if (at + hotRoom > bytes.length) {
+      writer.reserve(at, hotRoom)
+      ;({ bytes, view } = writer)
+    }
+    if (typeof value === 'string') {
+      const pair = preparedPair(key, value)
+      if (pair !== undefined) {
+        bytes[at] = tag
+        copyWords(view, at + 1, pair.words)
+        at += pair.size + 1
+      } else {
+        at = putStringAttribute(writer, at, tag, key, value)
+        ;({ bytes, view } = writer)
+      }
+      continue
+    }
+    if (typeof value === 'number' && value > 0 && (value | 0) === value && key.size < maxHotKeySize) {
+      bytes[at] = tag
+      copyWords(view, at + 2, key.words)
+      const body = at + 2 + key.size
+      bytes[body] = 0x12
+      bytes[body + 2] = 0x18
+      const end = putVarint(bytes, body + 3, value)
+      bytes[body + 1] = end - body - 2
+      bytes[at + 1] = end - at - 2
+      at = end
+      continue
+    }
+    at = putAttribute(writer, at, tag, key, value)
+    ;({ bytes, view } = writer)
+  }
+  return at
+}
+
 /** Writes `tag` and the KeyValue of `key` and `value`; the position after it. Reserves what it needs. */
 export function putAttribute(
   writer: Writer,
@@ -36,7 +88,7 @@ export function putAttribute(
   value: AttributeInput,
 ): number {
   if (typeof value === 'string') {
-    const prepared = key.values?.get(value) ?? preparePair(key, value)
+    const prepared = preparedPair(key, value)
     if (prepared === undefined) return putStringAttribute(writer, start, tag, key, value)
     writer.reserve(start, prepared.size + 1)
     writer.bytes[start] = tag
@@ -44,8 +96,8 @@ export function putAttribute(
     return start + 1 + prepared.size
   }
   writer.reserve(start, key.size + 32)
-  // Scalars take at most 11 bytes, so with a key below 110 bytes every length fits one byte.
-  if (key.size < 110 && (typeof value === 'number' || typeof value === 'boolean')) {
+  // Scalars take at most 11 bytes.
+  if (key.size < maxHotKeySize && (typeof value === 'number' || typeof value === 'boolean')) {
     const { bytes, view } = writer
     bytes[start] = tag
     copyWords(view, start + 2, key.words)

@@ -3,7 +3,13 @@
  * (batches, retries, files) moves these bytes. Called by the telemetry pipeline for every recorded span, so this is its hottest code.
  */
 import { type AttributeKey, type PreparedPair, toWords } from './attribute-key.ts'
-import { type AttributeInput, copyWords, putAttribute, putString } from './encode-attribute.ts'
+import {
+  type AttributeInput,
+  copyWords,
+  putAttribute,
+  putAttributeColumns,
+  putString,
+} from './encode-attribute.ts'
 import {
   ScopeSpansField,
   SpanEventField,
@@ -143,10 +149,7 @@ export function encodeSpan(writer: Writer, span: SpanRecord): number {
   at = putPrepared(writer, at, span.prepared0)
   at = putPrepared(writer, at, span.prepared1)
   at = putPrepared(writer, at, span.prepared2)
-  const { attributeKeys, attributeValues } = span
-  for (let i = 0; i < attributeValues.length; i++) {
-    at = putAttribute(writer, at, attributesTag, attributeKeys[i]!, attributeValues[i])
-  }
+  at = putAttributeColumns(writer, at, attributesTag, span.attributeKeys, span.attributeValues)
   if (span.traceStateText !== '') {
     writer.reserve(at, span.traceStateText.length * 3 + 8)
     at = putString(writer, at, traceStateTag, span.traceStateText)

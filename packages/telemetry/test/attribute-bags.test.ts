@@ -201,3 +201,48 @@ suite('bags of attributes', () => {
     assert.deepEqual(spans.at(-1)!.attributes, { 'a late key': 'three' })
   })
 })
+
+suite('bags that act while they are read', () => {
+  test('a getter that sets attributes of its own span keeps each value at its key', async () => {
+    const { spans } = await traced(() => {
+      for (let round = 0; round < 3; round++) {
+        const span = trace.getTracer('bags').startSpan('s')
+        span.setAttributes({
+          first: 1,
+          get second() {
+            span.setAttributes({ inner: 'i', first: 'again' })
+            return 2
+          },
+          third: 3,
+        })
+        span.end()
+      }
+    })
+    for (const { attributes } of spans)
+      assert.deepEqual(attributes, { first: 'again', inner: 'i', second: 2n, third: 3n })
+  })
+
+  test('a getter that ends its own span loses what comes later, and nothing else', async () => {
+    const { spans } = await traced(() => {
+      for (let round = 0; round < 3; round++) {
+        const span = trace.getTracer('bags').startSpan('s')
+        span.setAttributes({
+          first: 1,
+          get second() {
+            span.end()
+            return 2
+          },
+          third: 3,
+        })
+        trace
+          .getTracer('bags')
+          .startSpan('next', { attributes: { first: 'n' } })
+          .end()
+      }
+    })
+    assert.deepEqual(
+      spans.map(({ attributes }) => attributes),
+      [1, 2, 3].flatMap(() => [{ first: 1n }, { first: 'n' }]),
+    )
+  })
+})
