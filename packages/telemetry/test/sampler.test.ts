@@ -4,6 +4,7 @@ import { suite, test } from 'node:test'
 import { ROOT_CONTEXT, trace } from '@opentelemetry/api'
 import fc from 'fast-check'
 import { emptyContext } from '../src/context/context.ts'
+import { AlwaysOffSampler, AlwaysOnSampler } from '../src/sample/always-sampler.ts'
 import type { HeadSampler } from '../src/sample/decision.ts'
 import { ParentBasedSampler } from '../src/sample/parent-based-sampler.ts'
 import { TraceIdRatioSampler } from '../src/sample/trace-id-ratio-sampler.ts'
@@ -72,6 +73,28 @@ suite('by parent', () => {
     assert.equal(decides(sampler, -1, -1), false)
     assert.equal(decides(new ParentBasedSampler(new TraceIdRatioSampler(1)), 0, 0), true)
   })
+})
+
+test('each kind of parent is left to its own sampler, where there is one', () => {
+  const never = new AlwaysOffSampler()
+  const always = new AlwaysOnSampler()
+  const context = { traceId: 'ab'.repeat(16), spanId: 'cd'.repeat(8) }
+  const kinds = [
+    ['remoteParentSampled', true, 1],
+    ['remoteParentNotSampled', true, 0],
+    ['localParentSampled', false, 1],
+    ['localParentNotSampled', false, 0],
+  ] as const
+  for (const [name, , traceFlags] of kinds) {
+    const opposite = traceFlags === 1 ? never : always
+    const sampler = new ParentBasedSampler(never, { [name]: opposite })
+    for (const [other, remote, flags] of kinds) {
+      const parent = NonRecordingSpan.fromContext({ ...context, isRemote: remote, traceFlags: flags })
+      const expected = other === name ? traceFlags === 0 : flags === 1
+      assert.equal(decides(sampler, 0, 0, parent), expected, `${name} for ${other}`)
+    }
+    assert.equal(String(sampler), `ParentBased{root=AlwaysOffSampler, ${name}=${opposite}}`)
+  }
 })
 
 suite('through tracing', () => {
