@@ -22,7 +22,7 @@ export function spanToInject(context: Context): SpanIdentity | undefined {
 const undecided = new WeakSet<SpanContext>()
 
 /** A remote parent that leaves the sampling decision to whoever continues its trace (B3 and X-Ray know this state). */
-export class UndecidedSpan extends NonRecordingSpan {
+class UndecidedSpan extends NonRecordingSpan {
   override get isUndecided(): boolean {
     return true
   }

@@ -13,8 +13,8 @@ import {
 import { toName } from '../trace/attribute-value.ts'
 
 export const correlationKey = createContextKey('RusToK Context Key CORRELATION')
-export const tenantKey = attributeKey('tenant_id')
-export const userKey = attributeKey('user_id')
+const tenantKey = attributeKey('tenant_id')
+const userKey = attributeKey('user_id')
 
 export interface CorrelationFields {
   readonly tenantId?: string | undefined
