@@ -24,7 +24,7 @@ export function samplerOfStrategy(answer: unknown): HeadSampler {
 }
 
 /** Keeps so many traces a second. How probable each was cannot be known. */
-export class RateLimitingSampler implements HeadSampler {
+class RateLimitingSampler implements HeadSampler {
   readonly #limiter: RateLimiter
   readonly #rate: number
 
