@@ -78,6 +78,8 @@ export class ExportQueue {
         batch.release()
         this.#settle(batch)
         this.#spill()
+        // Nobody else asks for it when nothing is on the wire and the last pause has ended before the disk was done.
+        this.#schedule()
       },
       returned: (batch) => this.#takeBack(batch),
       ready: () => this.#schedule(),
