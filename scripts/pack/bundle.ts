@@ -16,6 +16,7 @@ export async function bundle(
     // Packages stay imports: their users' versions are used, and shared with them.
     external: /^(node:|[^./])/,
     platform: 'node',
+    transform: { target: 'node22.15' },
     onLog(level, { message }) {
       if (level === 'warn') throw new Error(`cannot bundle ${compiled}: ${message}`)
     },

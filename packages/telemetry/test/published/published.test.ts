@@ -114,6 +114,52 @@ for (const version of versions) {
   })
 }
 
+suite('what is loaded only when it is asked for', () => {
+  const kit = `
+const spans = await captureSpans(() => tracedSpan('root', () => tracedSpan('child', () => {})))
+assertTrace(spans, 'root\\n  child')
+console.log(spans.tree())
+`
+  const names = '{ assertTrace, captureSpans }'
+  const sources = {
+    'kit.mjs': `import { tracedSpan } from '@rustok/telemetry'\nimport ${names} from '@rustok/telemetry/testing'\n${kit}`,
+    'kit.cjs': `const { tracedSpan } = require('@rustok/telemetry')\nconst ${names} = require('@rustok/telemetry/testing')\n;(async () => {${kit}})()`,
+  }
+  for (const version of versions) {
+    for (const [file, source] of Object.entries(sources)) {
+      test(`the test kit, ${file}, on Node ${version}`, async () => {
+        const { code, stdout, stderr } = await run([project.write(file, source)], {
+          execPath: nodes[version]!,
+        })
+        assert.deepEqual({ code, stdout, stderr }, { code: 0, stdout: 'root\n  child\n', stderr: '' })
+      })
+    }
+
+    test(`a configuration file, on Node ${version}`, async () => {
+      const service = `${version} file`
+      const file = project.write(
+        'otel.yaml',
+        `file_format: "1.0"
+resource: { attributes: [{ name: service.name, value: "\${SERVICE}" }] }
+tracer_provider:
+  processors:
+    - simple: { exporter: { otlp_grpc: { endpoint: "\${COLLECTOR}" } } }
+`,
+      )
+      const env = { OTEL_CONFIG_FILE: file, SERVICE: service, COLLECTOR: collector.endpoint }
+      const execPath = nodes[version]!
+      const { code, stderr } = await run(['--import', register, join(project.folder, 'plain.mjs')], {
+        env,
+        execPath,
+        cwd: project.folder,
+      })
+      assert.deepEqual({ code, stderr }, { code: 0, stderr: '' })
+      const requests = collector.accepted.filter(({ resource }) => resource['service.name'] === service)
+      assert.equal(requests.flatMap(({ spans }) => spans).length, 3)
+    })
+  }
+})
+
 suite('types', () => {
   const use = `
 import { type Span, trace } from '@opentelemetry/api'
