@@ -447,6 +447,27 @@ suite('bad values', () => {
     })
   }
 
+  for (const entry of ['Connection=close', 'te=x', 'content-type=text/plain', 'content-length=1', 'host=x']) {
+    test(`the header ${entry} is the protocol’s own, whichever that is`, () => {
+      for (const protocol of ['grpc', 'http/protobuf', 'http/json']) {
+        const { headers, warnings } = read({
+          OTEL_EXPORTER_OTLP_HEADERS: entry,
+          OTEL_EXPORTER_OTLP_PROTOCOL: protocol,
+        })
+        assert.deepEqual([headers, warnings.length], [{}, 1])
+      }
+    })
+  }
+
+  test('what only one of the protocols can send as a header is judged by the one in use', () => {
+    for (const entry of ['key-bin=1', 'x!=1', 'grpc-timeout=1S']) {
+      const OTEL_EXPORTER_OTLP_HEADERS = entry
+      assert.deepEqual(read({ OTEL_EXPORTER_OTLP_HEADERS }).headers, {})
+      const overHttp = read({ OTEL_EXPORTER_OTLP_HEADERS, OTEL_EXPORTER_OTLP_PROTOCOL: 'http/protobuf' })
+      assert.equal(Object.keys(overHttp.headers).length, 1)
+    }
+  })
+
   test('a warning about the endpoint does not show its password', () => {
     const { warnings } = read({ OTEL_EXPORTER_OTLP_ENDPOINT: 'ftp://user:hunter2@collector' })
     assert.equal(warnings.length, 1)

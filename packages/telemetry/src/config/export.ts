@@ -9,7 +9,7 @@ export interface ExportFields {
   /** Each is sent every span; none: spans are made and let go. */
   readonly exporters: readonly ExporterName[]
   readonly protocol: OtlpProtocol
-  /** `http:` for plain text, `https:` for TLS; over HTTP the whole URL. `undefined`: the collector on this machine. */
+  /** `http:` for plain text, `https:` for TLS. Over HTTP the whole URL, and the default is `http://localhost:4318/v1/traces`. */
   readonly endpoint: string
   readonly headers: Readonly<Record<string, string>>
   readonly compression: 'none' | 'gzip'
@@ -56,7 +56,7 @@ const reservedHeaders: ReadonlySet<string> = new Set([
 
 export function readExport(reader: EnvReader): Partial<ExportFields> {
   const protocol = reader.choice(
-    variables('PROTOCOL'),
+    ['OTEL_EXPORTER_OTLP_TRACES_PROTOCOL', 'OTEL_EXPORTER_OTLP_PROTOCOL'],
     ['grpc', 'http/protobuf', 'http/json'] as const,
     exportDefaults.protocol,
   )
@@ -64,18 +64,25 @@ export function readExport(reader: EnvReader): Partial<ExportFields> {
     exporters: readExporters(reader),
     protocol,
     endpoint: readEndpoint(reader, protocol),
-    headers: reader.headers(variables('HEADERS'), (name, value) => isHeader(protocol, name, value)),
+    headers: reader.headers(
+      ['OTEL_EXPORTER_OTLP_TRACES_HEADERS', 'OTEL_EXPORTER_OTLP_HEADERS'],
+      (name, value) => isHeader(protocol, name, value),
+    ),
     compression: reader.choice(
-      variables('COMPRESSION'),
+      ['OTEL_EXPORTER_OTLP_TRACES_COMPRESSION', 'OTEL_EXPORTER_OTLP_COMPRESSION'],
       ['gzip', 'none'] as const,
       exportDefaults.compression,
     ),
-    exportTimeout: reader.number(variables('TIMEOUT'), exportDefaults.exportTimeout, {
-      min: 1,
-      max: maxTimerMs,
-      integer: true,
-    }),
-    certificate: reader.text(...variables('CERTIFICATE')) ?? '',
+    exportTimeout: reader.number(
+      ['OTEL_EXPORTER_OTLP_TRACES_TIMEOUT', 'OTEL_EXPORTER_OTLP_TIMEOUT'],
+      exportDefaults.exportTimeout,
+      {
+        min: 1,
+        max: maxTimerMs,
+        integer: true,
+      },
+    ),
+    certificate: reader.text('OTEL_EXPORTER_OTLP_TRACES_CERTIFICATE', 'OTEL_EXPORTER_OTLP_CERTIFICATE') ?? '',
     ...readClientIdentity(reader),
   }
 }
@@ -110,11 +117,6 @@ export function httpUrlOf({ endpoint }: Pick<ExportFields, 'endpoint'>): URL {
   return new URL(endpoint === exportDefaults.endpoint ? httpEndpoint : endpoint)
 }
 
-/** The one for traces, which wins, and the general one. */
-function variables(topic: string): readonly [string, string] {
-  return [`OTEL_EXPORTER_OTLP_TRACES_${topic}`, `OTEL_EXPORTER_OTLP_${topic}`]
-}
-
 /**
  * Whether it can be sent: over gRPC as metadata (PROTOCOL-HTTP2.md, "Custom-Metadata"), whose `-bin` names have binary values and
  * whose `grpc-` names are its own.
@@ -142,7 +144,7 @@ function readExporters(reader: EnvReader): readonly ExporterName[] {
 
 function readEndpoint(reader: EnvReader, protocol: OtlpProtocol): string {
   const fallback = protocol === 'grpc' ? exportDefaults.endpoint : httpEndpoint
-  const names = variables('ENDPOINT')
+  const names = ['OTEL_EXPORTER_OTLP_TRACES_ENDPOINT', 'OTEL_EXPORTER_OTLP_ENDPOINT'] as const
   const value = reader.text(...names)
   if (value === undefined) return fallback
   const insecure = reader.boolean('OTEL_EXPORTER_OTLP_INSECURE', false)
@@ -162,13 +164,12 @@ function readEndpoint(reader: EnvReader, protocol: OtlpProtocol): string {
 
 /** A key without its certificate, or the other way round, is of no use. */
 function readClientIdentity(reader: EnvReader): Pick<ExportFields, 'clientKey' | 'clientCertificate'> {
-  const clientKey = reader.text(...variables('CLIENT_KEY')) ?? ''
-  const clientCertificate = reader.text(...variables('CLIENT_CERTIFICATE')) ?? ''
+  const keyName = 'OTEL_EXPORTER_OTLP_CLIENT_KEY'
+  const certificateName = 'OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE'
+  const clientKey = reader.text('OTEL_EXPORTER_OTLP_TRACES_CLIENT_KEY', keyName) ?? ''
+  const clientCertificate = reader.text('OTEL_EXPORTER_OTLP_TRACES_CLIENT_CERTIFICATE', certificateName) ?? ''
   if ((clientKey === '') === (clientCertificate === '')) return { clientKey, clientCertificate }
-  const [given, missing] =
-    clientKey === '' ? ['CLIENT_CERTIFICATE', 'CLIENT_KEY'] : ['CLIENT_KEY', 'CLIENT_CERTIFICATE']
-  reader.warnings.push(
-    `OTEL_EXPORTER_OTLP_${given}='${clientKey || clientCertificate}' is ignored: OTEL_EXPORTER_OTLP_${missing} is not set`,
-  )
+  const [given, missing] = clientKey === '' ? [certificateName, keyName] : [keyName, certificateName]
+  reader.warnings.push(`${given}='${clientKey || clientCertificate}' is ignored: ${missing} is not set`)
   return { clientKey: '', clientCertificate: '' }
 }
