@@ -170,5 +170,5 @@ if (missing > 0 || last.dropped > 0) {
   say(`\n${count(missing)} spans are missing`)
   process.exitCode = 1
 } else {
-  say('\nnothing is lost')
+  say(started > 0 ? '\nnothing that was on disk is lost' : '\nnothing is lost')
 }

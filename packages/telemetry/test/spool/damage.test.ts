@@ -245,15 +245,21 @@ suite('a directory', () => {
 
   test("damaged while its process lives: the spans are counted, the process's ledger balances", async () => {
     const directory = spoolDirectory()
-    const spooler = await startSpooler(directory, { owner: 'l' })
-    spooler.tell({ kind: 'emit', count: 5, size: 1000 })
-    await spooler.when(({ spooled }) => spooled === 5)
-    const [segment] = segmentsIn(directory)
-    flip(segment!, record(1) + 100)
-    flip(segment!, record(3) + 12)
+    // Segments of a mebi, of which one at a time is in memory: the first, while its requests have no answer.
+    const spooler = await startSpooler(directory, { owner: 'l', maxBytes: 8 * 1024 * 1024 })
+    spooler.tell({ kind: 'emit', count: 11, size: 100_000 })
+    await spooler.when(({ spooled }) => spooled === 11)
+    spooler.answering = false
     spooler.tell({ kind: 'collector', up: true })
+    await until(() => spooler.held.length > 0, 'a request')
+    spooler.tell({ kind: 'emit', count: 5, size: 1000 })
+    await spooler.when(({ spooled }) => spooled === 16)
+    const second = segmentsIn(directory).at(-1)!
+    flip(second, record(1) + 100)
+    flip(second, record(3) + 12)
+    spooler.answerHeld()
     const { exported, dropped } = await spooler.when(({ spooled }) => spooled === 0)
-    assert.deepEqual([exported, dropped.spool_damaged], [3, 2])
+    assert.deepEqual([exported, dropped.spool_damaged], [14, 2])
   })
 
   test('removed while its process lives: what was in it is counted, and it goes on in a new one', async () => {

@@ -54,8 +54,9 @@ export class Spooler {
   /** Names of the requests that came, in order. */
   readonly received: string[] = []
   stderr = ''
-  /** False leaves requests without an answer. */
+  /** False leaves requests without an answer, until `answerHeld`. */
   answering = true
+  readonly held: { id: number; name: string }[] = []
   /** Names of requests that never get through. */
   readonly poison = new Set<string>()
   #ledger: LedgerSnapshot | undefined
@@ -123,6 +124,12 @@ export class Spooler {
     }
   }
 
+  /** Answers from now on, and first what came before. */
+  answerHeld(): void {
+    this.answering = true
+    for (const request of this.held.splice(0)) this.#answer(request)
+  }
+
   /** Longest block of the event loop since the last reset. */
   async delay(reset: boolean): Promise<number> {
     this.#delay = undefined
@@ -155,11 +162,15 @@ export class Spooler {
     else if (report.kind === 'ledger') this.#ledger = report.ledger
     else if (report.kind === 'delay') this.#delay = report.maxMs
     else {
-      if (!this.answering) return
-      const retry = this.poison.has(report.name)
-      if (!retry) this.received.push(report.name)
-      this.tell({ kind: 'answer', id: report.id, retry })
+      if (this.answering) this.#answer(report)
+      else this.held.push(report)
     }
+  }
+
+  #answer({ id, name }: { id: number; name: string }): void {
+    const retry = this.poison.has(name)
+    if (!retry) this.received.push(name)
+    this.tell({ kind: 'answer', id, retry })
   }
 }
 
