@@ -1,5 +1,7 @@
 /** graphql 17: operations and the fields that somebody wrote a resolver for. */
 import assert from 'node:assert/strict'
+import { AsyncLocalStorage } from 'node:async_hooks'
+import diagnosticsChannel from 'node:diagnostics_channel'
 import { suite, test } from 'node:test'
 import { trace } from '@opentelemetry/api'
 import {
@@ -157,6 +159,32 @@ suite('an operation', () => {
     const { spans, result } = await executing('{ nothing }')
     assert.ok(result.errors)
     assert.deepEqual(spans, [])
+  })
+})
+
+suite('somebody else who listens to operations', () => {
+  test('gets messages and stores as without us, before and behind', async () => {
+    const storage = new AsyncLocalStorage<string>()
+    const seen: unknown[] = []
+    const listen = () => void seen.push('start')
+    const channel = diagnosticsChannel.channel('tracing:graphql:execute:start')
+    const schema = buildSchema('type Query { hello: String }')
+    const rootValue = { hello: () => storage.getStore() }
+    const ask = async () => {
+      const { data } = await graphql({ schema, source: '{ hello }', rootValue })
+      seen.push(data?.hello)
+    }
+    channel.subscribe(listen)
+    channel.bindStore(storage, () => 'theirs')
+    const { spans } = await traced(ask)
+    await ask()
+    channel.unsubscribe(listen)
+    channel.unbindStore(storage)
+    await traced(ask)
+    await ask()
+    assert.deepEqual(seen, ['start', 'theirs', 'start', 'theirs', null, null])
+    assert.deepEqual(names(spans), ['query { hello }'])
+    assert.equal(storage.getStore(), undefined)
   })
 })
 

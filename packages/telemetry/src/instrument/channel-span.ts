@@ -2,7 +2,7 @@
  * A span from a tracing channel (`node:diagnostics_channel`'s TracingChannel): started and made active when the work starts, ended
  * when it ends, be that now or when its promise settles or its callback is called.
  */
-import diagnosticsChannel from 'node:diagnostics_channel'
+import diagnosticsChannel, { type Channel } from 'node:diagnostics_channel'
 import { type Context, diag } from '@opentelemetry/api'
 import { activeContext, contextStorage } from '../context/context-manager.ts'
 import type { RecordingSpan } from '../trace/recording-span.ts'
@@ -25,11 +25,13 @@ export interface ChannelSpan<M> {
   finish(span: RecordingSpan, message: M): void
   /** The work calls a callback, perhaps from a connection that knows nothing of the caller: it runs in the caller's context. */
   readonly callsBack?: boolean
+  /** The library calls `runStores` of the start channel itself, not by way of Node's TracingChannel. */
+  readonly runsStores?: boolean
 }
 
 /** Traces the tracing channel `name`; the returned function stops it. */
 export function traceChannel<M extends object>(name: string, handlers: ChannelSpan<M>): () => void {
-  const { callsBack = false } = handlers
+  const { callsBack = false, runsStores = false } = handlers
   const startChannel = diagnosticsChannel.channel(`tracing:${name}:start`)
   const callbackChannel = diagnosticsChannel.channel(`tracing:${name}:asyncStart`)
   // Channels accept any store type; what it throws would reach the process as an uncaught exception.
@@ -47,7 +49,7 @@ export function traceChannel<M extends object>(name: string, handlers: ChannelSp
     }
     return caller
   }
-  startChannel.bindStore(contextStorage, enter)
+  const unbind = runsStores ? runIn(startChannel, enter) : bindTo(startChannel, enter)
   const leave = (message: unknown): Context => (message as ChannelMessage)[callerOfMessage] ?? activeContext()
   if (callsBack) callbackChannel.bindStore(contextStorage, leave)
 
@@ -71,7 +73,30 @@ export function traceChannel<M extends object>(name: string, handlers: ChannelSp
   })
   return () => {
     unsubscribe()
-    startChannel.unbindStore(contextStorage)
+    unbind()
     if (callsBack) callbackChannel.unbindStore(contextStorage)
   }
+}
+
+type Enter = (message: unknown) => Context
+
+function bindTo(channel: Channel, enter: Enter): () => void {
+  channel.bindStore(contextStorage, enter)
+  return () => void channel.unbindStore(contextStorage)
+}
+
+/**
+ * As a bound store, at a third of the price (0.5 µs instead of 1.4): for each message Node 26 builds two stacks of disposables to enter bound
+ * stores by. What others have bound and subscribed to the channel goes its usual way.
+ */
+function runIn(channel: Channel, enter: Enter): () => void {
+  const own: Channel['runStores'] = (message, fn, thisArg, ...args) => {
+    const { runStores } = Object.getPrototypeOf(channel) as Channel
+    return contextStorage.run(
+      enter(message),
+      () => runStores.call(channel, message, fn as never, thisArg, ...args) as never,
+    )
+  }
+  Object.defineProperty(channel, 'runStores', { configurable: true, value: own })
+  return () => void Reflect.deleteProperty(channel, 'runStores')
 }

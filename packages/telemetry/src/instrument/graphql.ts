@@ -74,7 +74,7 @@ export function instrumentGraphql(provider: TracerProvider): () => void {
     for (const one of errors.slice(0, maxRecordedErrors)) recordGraphqlError(span, one)
     OperationFields.of(span)?.finish()
   }
-  const stops = [traceChannel<OperationMessage>('graphql:execute', { start, finish })]
+  const stops = [traceChannel<OperationMessage>('graphql:execute', { start, finish, runsStores: true })]
 
   // Each event of a subscription is executed without that channel; the one for it fires for all others too, so it waits for a subscription.
   let subscribed = false
@@ -86,13 +86,19 @@ export function instrumentGraphql(provider: TracerProvider): () => void {
       message.operationType === 'subscription'
         ? start({ ...message, operationName: message.operation?.name?.value })
         : undefined
-    stops.push(traceChannel<OperationMessage>(events, { start: startEvent, finish }))
+    stops.push(traceChannel<OperationMessage>(events, { start: startEvent, finish, runsStores: true }))
   }
   const startSubscription = (message: OperationMessage) => {
     traceEvents()
     return start({ ...message, operationType: 'subscription' })
   }
-  stops.push(traceChannel<OperationMessage>('graphql:subscribe', { start: startSubscription, finish }))
+  stops.push(
+    traceChannel<OperationMessage>('graphql:subscribe', {
+      start: startSubscription,
+      finish,
+      runsStores: true,
+    }),
+  )
   return () => {
     for (const stop of stops) stop()
     resolvers.stop()
