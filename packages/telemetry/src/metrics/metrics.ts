@@ -9,6 +9,7 @@ import type { RecordingSpan } from '../trace/recording-span.ts'
 import type { SpanLimits } from '../trace/span-limits.ts'
 import type { SpanStage } from '../trace/tracer-provider.ts'
 import type { ExportOperations } from './export-operations.ts'
+import { MeasuredSpan } from './measured-span.ts'
 import { serveMetrics } from './metrics-endpoint.ts'
 import { OpenMetricsText } from './open-metrics.ts'
 import { writeLedger, writeSdkMetrics, writeTarget } from './sdk-metrics.ts'
@@ -79,6 +80,8 @@ const nothing: SpanLimits = {
   linkAttributeCount: 0,
 }
 
+const light = { limits: nothing, spanClass: MeasuredSpan }
+
 function measure({ sampler, stage }: Measured, counts: SpanCounts, metrics?: SpanMetrics): Measured {
   const asItIs = (decision: Decision) => decision
   return {
@@ -90,7 +93,7 @@ function measure({ sampler, stage }: Measured, counts: SpanCounts, metrics?: Spa
         stage.add(scope, span)
       },
       unsampled: {
-        limits: stage.unsampled?.limits ?? nothing,
+        ...(stage.unsampled === undefined ? light : stage.unsampled),
         onEnd(span: RecordingSpan) {
           counts.end(false)
           metrics?.observe(span, false)

@@ -139,8 +139,9 @@ export class Tracer implements TracerApi {
         correlation,
       )
     }
-    const span = new RecordingSpan(
-      decision.sampled ? sink : this.#unsampledSink,
+    const to = decision.sampled ? sink : this.#unsampledSink
+    const span = new (to.spanClass ?? RecordingSpan)(
+      to,
       parent,
       traceId0,
       traceId1,
