@@ -14,7 +14,7 @@ interface Operation {
 
 /** Causes of failures that are told apart. */
 const maxErrorTypes = 32
-export const otherError = '_OTHER'
+const otherError = '_OTHER'
 
 /** Of the operations that ended in one way. */
 export interface OperationTotals {

@@ -3,7 +3,7 @@ import { hex32 } from '../trace/ids.ts'
 import type { Exemplar, HistogramSample } from './open-metrics.ts'
 
 /** From a query in memory to a request that somebody gave up on; those of the HTTP conventions lie among them. */
-export const secondsBounds: readonly number[] = [
+const secondsBounds: readonly number[] = [
   0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30,
 ]
 
