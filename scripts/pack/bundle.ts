@@ -3,6 +3,7 @@
  * hundred. Names and comments stay, so that a stack trace and a debugger show what was written.
  */
 import { rolldown } from 'rolldown'
+import { builtinsWithoutImports } from './builtins.ts'
 
 /** `entries` are files below `compiled` by the name of the file that they become in `to`. */
 export async function bundle(
@@ -14,7 +15,9 @@ export async function bundle(
     cwd: compiled,
     input: Object.fromEntries(Object.entries(entries).map(([name, file]) => [name, `./${file}`])),
     // Packages stay imports: their users' versions are used, and shared with them.
-    external: /^(node:|[^./])/,
+    external: /^(?!node:|\0)[^./]/,
+    plugins: [builtinsWithoutImports()],
+    treeshake: { propertyReadSideEffects: false },
     platform: 'node',
     transform: { target: 'node22.15' },
     onLog(level, { message }) {

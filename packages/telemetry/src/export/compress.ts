@@ -1,12 +1,11 @@
 /** gzip on libuv's thread pool: the event loop does not wait for it. */
-import { promisify } from 'node:util'
-import { gzip as gzipWithCallback, type ZlibOptions } from 'node:zlib'
-
-const gzipAsync = promisify<Uint8Array, ZlibOptions, Buffer>(gzipWithCallback)
+import { lazy } from '../lazy-builtins.ts'
 
 /** Spans repeat themselves: the first level finds most of it. */
 const level = 1
 
 export function gzip(bytes: Uint8Array): Promise<Buffer> {
-  return gzipAsync(bytes, { level })
+  return new Promise((resolve, reject) => {
+    lazy.zlib.gzip(bytes, { level }, (error, zipped) => (error === null ? resolve(zipped) : reject(error)))
+  })
 }

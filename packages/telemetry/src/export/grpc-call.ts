@@ -1,10 +1,6 @@
 /** One unary gRPC call on a connection: sends one message, reads status and answer, and ends by its deadline at the latest. */
-import {
-  constants,
-  type IncomingHttpHeaders,
-  type IncomingHttpStatusHeader,
-  type OutgoingHttpHeaders,
-} from 'node:http2'
+import type { IncomingHttpHeaders, IncomingHttpStatusHeader, OutgoingHttpHeaders } from 'node:http2'
+import { lazy } from '../lazy-builtins.ts'
 import { describeError } from './describe-error.ts'
 import type { GrpcConnection } from './grpc-connection.ts'
 import { type GrpcStatus, grpcStatus, readStatus, statusOfHttp } from './grpc-status.ts'
@@ -61,7 +57,7 @@ export function callUnary(
     const response = chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks)
     chunks = []
     resolve({ status, response, by, written: stream.writableFinished })
-    if (!stream.closed) stream.close(constants.NGHTTP2_CANCEL)
+    if (!stream.closed) stream.close(lazy.http2.constants.NGHTTP2_CANCEL)
   }
   stream.on('response', (fields) => {
     connection.heard()

@@ -2,14 +2,10 @@
  * One HTTP/2 connection to a gRPC server, from the first request until it breaks or is let go. Directly on `node:http2`: a client library
  * costs more per request than making the spans that are in it.
  */
-import {
-  type ClientHttp2Session,
-  type ClientHttp2Stream,
-  connect,
-  type OutgoingHttpHeaders,
-} from 'node:http2'
+import type { ClientHttp2Session, ClientHttp2Stream, OutgoingHttpHeaders } from 'node:http2'
 import { connect as connectTcp, isIP, type Socket } from 'node:net'
-import { connect as connectTls, type SecureContextOptions } from 'node:tls'
+import type { SecureContextOptions } from 'node:tls'
+import { lazy } from '../lazy-builtins.ts'
 import { describeError } from './describe-error.ts'
 
 /** After this much silence the kernel asks whether the peer is still there. */
@@ -26,7 +22,7 @@ export class GrpcConnection {
   /** `tls` for an `https:` endpoint. Connects in the background; neither that nor an idle connection keeps the process alive. */
   constructor(endpoint: URL, tls: SecureContextOptions) {
     const socket = openSocket(endpoint, tls)
-    const session = connect(endpoint.origin, { createConnection: () => socket, maxSessionMemory })
+    const session = lazy.http2.connect(endpoint.origin, { createConnection: () => socket, maxSessionMemory })
     this.#session = session
     session.unref()
     session.on('error', (error: Error) => {
@@ -102,5 +98,5 @@ function openSocket(endpoint: URL, tls: SecureContextOptions): Socket {
   if (!secure) return connectTcp(options)
   // An address is no server name (RFC 6066): certificates for addresses are checked all the same.
   const servername = isIP(host) === 0 ? host : ''
-  return connectTls({ ...options, ...tls, servername, ALPNProtocols: ['h2'] })
+  return lazy.tls.connect({ ...options, ...tls, servername, ALPNProtocols: ['h2'] })
 }

@@ -1,7 +1,8 @@
 /** OTLP over gRPC (specification: OTLP/gRPC): passes request bytes on untouched, or compressed, and reads what came of them. */
-import { type OutgoingHttpHeaders, sensitiveHeaders } from 'node:http2'
+import type { OutgoingHttpHeaders } from 'node:http2'
 import type { SecureContextOptions } from 'node:tls'
 import { decodeTraceResponse } from '@rustok/otlp'
+import { lazy } from '../lazy-builtins.ts'
 import { gzip } from './compress.ts'
 import { describeError } from './describe-error.ts'
 import type { Exporter, ExportOutcome } from './exporter.ts'
@@ -25,7 +26,9 @@ export interface OtlpGrpcOptions {
 
 export class OtlpGrpcExporter implements Exporter {
   readonly #endpoint: URL
-  readonly #headers: OutgoingHttpHeaders
+  readonly #given: Readonly<Record<string, string>>
+  /** Of every request; made for the first. */
+  #headers: OutgoingHttpHeaders | undefined
   readonly #compress: boolean
   readonly #tls: () => SecureContextOptions
   #connection: GrpcConnection | undefined
@@ -34,15 +37,7 @@ export class OtlpGrpcExporter implements Exporter {
     this.#endpoint = endpoint
     this.#compress = compress
     this.#tls = tls
-    this.#headers = {
-      'user-agent': userAgent,
-      ...headers,
-      ':method': 'POST',
-      ':path': exportPath,
-      'content-type': 'application/grpc',
-      te: 'trailers',
-      [sensitiveHeaders]: Object.keys(headers),
-    }
+    this.#given = headers
   }
 
   async export(request: Uint8Array, timeoutMs: number): Promise<ExportOutcome> {
@@ -50,15 +45,17 @@ export class OtlpGrpcExporter implements Exporter {
     try {
       const gzipped = this.#compress
       const message = { bytes: gzipped ? await gzip(request) : request, gzipped }
+      this.#headers ??= headersOf(this.#given)
+      const headers = this.#headers
       const connection = this.#connect()
       const { proven } = connection
-      let result = await callUnary(connection, this.#headers, message, timeoutMs)
+      let result = await callUnary(connection, headers, message, timeoutMs)
       if (result.by === 'broken') this.#letGo(connection)
       const left = timeoutMs - (performance.now() - startedAt)
       // A connection that lay idle may have been closed by whatever is on the way, unnoticed until now: that is no failure yet.
       if (result.by === 'broken' && proven && left > 0) {
         const fresh = this.#connect()
-        result = await callUnary(fresh, this.#headers, message, left)
+        result = await callUnary(fresh, headers, message, left)
         if (result.by === 'broken') this.#letGo(fresh)
       }
       return outcomeOf(result, gzipped)
@@ -90,6 +87,18 @@ export class OtlpGrpcExporter implements Exporter {
       )
     }
     return this.#connection
+  }
+}
+
+function headersOf(given: Readonly<Record<string, string>>): OutgoingHttpHeaders {
+  return {
+    'user-agent': userAgent,
+    ...given,
+    ':method': 'POST',
+    ':path': exportPath,
+    'content-type': 'application/grpc',
+    te: 'trailers',
+    [lazy.http2.sensitiveHeaders]: Object.keys(given),
   }
 }
 

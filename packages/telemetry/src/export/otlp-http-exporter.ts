@@ -2,13 +2,8 @@
  * OTLP over HTTP (specification: OTLP/HTTP), in protobuf or JSON. The pipeline's bytes are protobuf; for JSON they are decoded again, which
  * only those pay who ask for it.
  */
-import {
-  type ClientRequest,
-  Agent as HttpAgent,
-  type IncomingMessage,
-  request as requestHttp,
-} from 'node:http'
-import { Agent as HttpsAgent, type RequestOptions, request as requestHttps } from 'node:https'
+import type { ClientRequest, Agent as HttpAgent, IncomingMessage } from 'node:http'
+import type { RequestOptions } from 'node:https'
 import type { SecureContextOptions } from 'node:tls'
 import {
   decodeRpcStatus,
@@ -18,6 +13,7 @@ import {
   decodeTraceResponseJson,
   encodeTraceRequestJson,
 } from '@rustok/otlp'
+import { lazy } from '../lazy-builtins.ts'
 import { gzip } from './compress.ts'
 import { describeError } from './describe-error.ts'
 import type { Exporter, ExportOutcome } from './exporter.ts'
@@ -62,7 +58,7 @@ export class OtlpHttpExporter implements Exporter {
 
   constructor(options: OtlpHttpOptions) {
     this.#options = options
-    const Agent = options.url.protocol === 'https:' ? HttpsAgent : HttpAgent
+    const { Agent } = options.url.protocol === 'https:' ? lazy.https : lazy.http
     this.#agent = new Agent({ keepAlive: true, keepAliveMsecs: keepAliveMs, maxSockets })
     this.#headers = {
       'user-agent': userAgent,
@@ -110,7 +106,7 @@ export class OtlpHttpExporter implements Exporter {
   #post(body: Uint8Array, timeoutMs: number): Promise<Reply> {
     const { url } = this.#options
     const { promise, resolve } = Promise.withResolvers<Reply>()
-    const send = url.protocol === 'https:' ? requestHttps : requestHttp
+    const { request: send } = url.protocol === 'https:' ? lazy.https : lazy.http
     const options: RequestOptions = {
       method: 'POST',
       ...this.#tlsOptions(),

@@ -3,10 +3,10 @@
  * answers with what is no strategy, leaves the last one in force. Created by createHeadSampler; its requests are not traced and keep no
  * process alive.
  */
-import { type ClientRequest, get as getHttp } from 'node:http'
-import { get as getHttps } from 'node:https'
+import type { ClientRequest } from 'node:http'
 import { diag } from '@opentelemetry/api'
 import { outside } from '../export/outside.ts'
+import { lazy } from '../lazy-builtins.ts'
 import type { Decision, HeadSampler } from './decision.ts'
 import { samplerOfStrategy } from './jaeger-strategy.ts'
 import { TraceIdRatioSampler } from './trace-id-ratio-sampler.ts'
@@ -79,7 +79,7 @@ export class JaegerRemoteSampler implements HeadSampler {
 
   #ask(): Promise<string> {
     const { promise, resolve, reject } = Promise.withResolvers<string>()
-    const get = this.#url.protocol === 'https:' ? getHttps : getHttp
+    const { get } = this.#url.protocol === 'https:' ? lazy.https : lazy.http
     const request = get(this.#url, { agent: false, headers: { accept: 'application/json' } }, (response) => {
       if (response.statusCode !== 200) {
         response.resume()

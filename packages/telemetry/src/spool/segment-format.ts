@@ -20,7 +20,7 @@
  * The marker is random for each segment, so that no attribute's value can pass for a record when a reader looks for the next one
  * behind damaged bytes. In every version the first 32 bytes keep their shape.
  */
-import { crc32 } from 'node:zlib'
+import { lazy } from '../lazy-builtins.ts'
 
 const segmentHeaderBytes = 32
 const recordHeaderBytes = 32
@@ -62,7 +62,7 @@ export function encodeSegmentHeader(id: Uint8Array): Buffer {
   magic.copy(header)
   header.writeUInt32LE(formatVersion, 8)
   header.set(id.subarray(0, 16), 12)
-  header.writeUInt32LE(crc32(header.subarray(0, 28)), 28)
+  header.writeUInt32LE(lazy.zlib.crc32(header.subarray(0, 28)), 28)
   return header
 }
 
@@ -78,7 +78,7 @@ export function encodeRecordHeader(
   header.writeUInt32LE(request.length, 8)
   header.writeUInt32LE(spans, 12)
   header.writeBigUInt64LE(BigInt(Math.max(0, Math.trunc(unixMs))), 16)
-  header.writeUInt32LE(crc32(request), 24)
+  header.writeUInt32LE(lazy.zlib.crc32(request), 24)
   header.writeUInt32LE(recordHeaderCrc(header, 0), 28)
   return header
 }
@@ -87,7 +87,8 @@ export function encodeRecordHeader(
 export function readSegment(bytes: Buffer): SegmentReading {
   if (bytes.length < segmentHeaderBytes) return { kind: 'unreadable' }
   const intact =
-    bytes.subarray(0, magic.length).equals(magic) && crc32(bytes.subarray(0, 28)) === bytes.readUInt32LE(28)
+    bytes.subarray(0, magic.length).equals(magic) &&
+    lazy.zlib.crc32(bytes.subarray(0, 28)) === bytes.readUInt32LE(28)
   if (intact && bytes.readUInt32LE(8) !== formatVersion)
     return { kind: 'future', version: bytes.readUInt32LE(8) }
   // With a damaged header, the first record still tells the marker.
@@ -117,7 +118,7 @@ export function readSegment(bytes: Buffer): SegmentReading {
 /** The request of a record, or undefined when its bytes are not those that were written. */
 export function requestOf(bytes: Buffer, { offset, length, crc }: SegmentRecord): Uint8Array | undefined {
   const request = bytes.subarray(offset + recordHeaderBytes, offset + recordHeaderBytes + length)
-  return crc32(request) === crc ? request : undefined
+  return lazy.zlib.crc32(request) === crc ? request : undefined
 }
 
 function recordAt(bytes: Buffer, at: number, marker: Buffer): SegmentRecord | undefined {
@@ -130,5 +131,5 @@ function recordAt(bytes: Buffer, at: number, marker: Buffer): SegmentRecord | un
 }
 
 function recordHeaderCrc(bytes: Buffer, at: number): number {
-  return crc32(bytes.subarray(at + 8, at + 28), crc32(bytes.subarray(at, at + 4)))
+  return lazy.zlib.crc32(bytes.subarray(at + 8, at + 28), lazy.zlib.crc32(bytes.subarray(at, at + 4)))
 }
