@@ -18,7 +18,7 @@ before(async () => {
   tracing = await initTracing(new OtelConfig({ endpoint: receiver.endpoint }), {
     handleSignals: false,
     // The requests of this test come from the same process.
-    without: ['undici'],
+    without: ['undici', 'http-client'],
   })
   server = await startTestServer()
 })
