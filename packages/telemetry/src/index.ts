@@ -9,6 +9,18 @@ export type { InstrumentationName } from './instrument/names.ts'
 export type { OfficialInstrumentation } from './instrument/official.ts'
 export { initOtelLayer, type OtelLayer } from './layer.ts'
 export { openMetricsType } from './metrics/open-metrics.ts'
+export type {
+  DetectedResource,
+  ExportResult,
+  IdGenerator,
+  InstrumentationScope,
+  ReadableResource,
+  ReadableSpan,
+  ResourceDetector,
+  SpanExporter,
+  SpanProcessor,
+  TimedEvent,
+} from './plug/interfaces.ts'
 export type { RedactionRule } from './redact/rules.ts'
 export type { Sampler, SamplingResult } from './sample/plugged-sampler.ts'
 export type { SamplingChanges, SamplingControl } from './sample/sampling.ts'

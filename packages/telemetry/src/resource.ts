@@ -2,12 +2,18 @@
 import { randomUUID } from 'node:crypto'
 import { arch, hostname } from 'node:os'
 import type { ResourceInput } from '@rustok/otlp'
+import { generalDefaults } from './config/general.ts'
 import type { OtelConfigFields } from './config.ts'
 
 /** The `@rustok/telemetry` version that `telemetry.distro.version` reports. */
 const distroVersion = '0.1.0'
 
-export function describeResource(config: OtelConfigFields): ResourceInput {
+/** `found` by resource detectors: more than what is known anyway, less than what is configured. */
+export function describeResource(
+  config: OtelConfigFields,
+  found: ResourceInput['attributes'] = {},
+): ResourceInput {
+  const { serviceName, serviceVersion } = generalDefaults
   return {
     attributes: {
       'service.instance.id': randomUUID(),
@@ -22,9 +28,12 @@ export function describeResource(config: OtelConfigFields): ResourceInput {
       'process.executable.path': process.execPath,
       'process.runtime.name': 'nodejs',
       'process.runtime.version': process.versions.node,
+      'service.name': serviceName,
+      'service.version': serviceVersion,
+      ...found,
       ...config.resourceAttributes,
-      'service.name': config.serviceName,
-      'service.version': config.serviceVersion,
+      ...(config.serviceName !== serviceName && { 'service.name': config.serviceName }),
+      ...(config.serviceVersion !== serviceVersion && { 'service.version': config.serviceVersion }),
     },
   }
 }

@@ -16,6 +16,8 @@ import { type InstrumentationOptions, instrument } from './instrument/instrument
 import { lifecycle } from './lifecycle.ts'
 import { createMetrics } from './metrics/metrics.ts'
 import { OpenMetricsText } from './metrics/open-metrics.ts'
+import type { ResourceDetector } from './plug/interfaces.ts'
+import { type PlugOptions, Plugs } from './plug/plugs.ts'
 import { startRedaction } from './redact/redaction.ts'
 import { AlwaysOffSampler } from './sample/always-sampler.ts'
 import type { Sampler } from './sample/plugged-sampler.ts'
@@ -24,13 +26,15 @@ import { registerProvider, succeed } from './trace/register-provider.ts'
 import { TracerProvider } from './trace/tracer-provider.ts'
 import { startPipeline } from './worker/thread-pipeline.ts'
 
-export interface TracingOptions extends InstrumentationOptions {
+export interface TracingOptions extends InstrumentationOptions, PlugOptions {
   /** False when the application flushes by calling `shutdown` from its own signal handlers. Default true. */
   readonly handleSignals?: boolean
   /** False when nothing is to be delivered at `process.exit()`, after a crash, or when the event loop runs empty. Default true. */
   readonly handleExit?: boolean
   /** In a worker thread: true exports from there instead of handing spans over to the thread that exports. Default false. */
   readonly exportAlone?: boolean
+  /** Find out who this process is; as `ResourceDetector` of `@opentelemetry/resources`. What is configured wins over what they find. */
+  readonly resourceDetectors?: readonly ResourceDetector[]
   /** Asked for each span instead of what the configuration says; as `Sampler` of `@opentelemetry/sdk-trace`. */
   readonly sampler?: Sampler
 }
@@ -99,14 +103,15 @@ function registerPropagation(config: OtelConfig): void {
 }
 
 function start(config: OtelConfig, options: TracingOptions): Tracing {
-  const thread = startPipeline(config, options.exportAlone === true)
+  const thread = startPipeline(config, options.exportAlone === true, options.resourceDetectors ?? [])
+  const plugs = Plugs.of(options, config, thread.resource)
   const { pipeline } = thread
   const sampling = createSampling(config, pipeline.batcher, pipeline.ledger, options.sampler)
   const metrics = createMetrics(config, sampling, {
     ledger: () => pipeline.ledger.snapshot(),
     operations: pipeline.operations,
   })
-  const provider = new TracerProvider(metrics.stage, metrics.sampler, config.spanLimits)
+  const provider = new TracerProvider(metrics.stage, metrics.sampler, config.spanLimits, plugs)
   if (!registerProvider(provider)) {
     unregisterPropagation()
     throw new OtelError('GLOBAL_PROVIDER_TAKEN')
@@ -120,7 +125,7 @@ function start(config: OtelConfig, options: TracingOptions): Tracing {
     end?.closing()
     stopInstrumentation()
     sampling.close()
-    await thread.shutdown(timeoutMs)
+    await Promise.all([thread.shutdown(timeoutMs), plugs?.shutdown(timeoutMs)])
     metrics.close()
     end?.closed()
     reportLosses(pipeline.ledger.snapshot())
@@ -132,7 +137,9 @@ function start(config: OtelConfig, options: TracingOptions): Tracing {
     sampling: sampling.control,
     ledger: () => pipeline.ledger.snapshot(),
     openMetrics: metrics.openMetrics,
-    forceFlush: async () => void (await thread.flush()),
+    forceFlush: async () => {
+      await Promise.all([thread.flush(), plugs?.forceFlush(config.exportTimeout)])
+    },
     shutdown: () => {
       stopped ??= stop(config.shutdownTimeout)
       return stopped
@@ -140,9 +147,11 @@ function start(config: OtelConfig, options: TracingOptions): Tracing {
   }
   end = onProcessEnd(
     {
-      flush: () => {
+      flush: async () => {
         sampling.settle() // Nothing runs any more that could end what is open.
-        return thread.flush(config.shutdownTimeout)
+        const flushed = thread.flush(config.shutdownTimeout)
+        await plugs?.forceFlush(config.shutdownTimeout)
+        return flushed
       },
       shutdown: tracing.shutdown,
       abandon: () => {

@@ -47,7 +47,6 @@ export function readEndedSpan(span: EndedSpan): SpanRecord {
   const parent = span.parentSpanContext
   const [startHigh, startLow] = halves(span.startTime)
   const [endHigh, endLow] = halves(span.endTime)
-  const { list } = toList(span.attributes, noLimit, noLimit)
   return {
     traceId0: parseHex32(traceId, 0),
     traceId1: parseHex32(traceId, 8),
@@ -65,8 +64,7 @@ export function readEndedSpan(span: EndedSpan): SpanRecord {
     startLow,
     endHigh,
     endLow,
-    attributeKeys: list.filter((_, i) => i % 2 === 0) as AttributeKey[],
-    attributeValues: list.filter((_, i) => i % 2 === 1) as AttributeInput[],
+    ...readAttributes(span.attributes),
     prepared0: undefined,
     prepared1: undefined,
     prepared2: undefined,
@@ -80,7 +78,18 @@ export function readEndedSpan(span: EndedSpan): SpanRecord {
   }
 }
 
-function readEvent(event: EndedSpanEvent): EventRecord {
+export function readAttributes(attributes: Attributes): {
+  attributeKeys: AttributeKey[]
+  attributeValues: AttributeInput[]
+} {
+  const { list } = toList(attributes, noLimit, noLimit)
+  return {
+    attributeKeys: list.filter((_, i) => i % 2 === 0) as AttributeKey[],
+    attributeValues: list.filter((_, i) => i % 2 === 1) as AttributeInput[],
+  }
+}
+
+export function readEvent(event: EndedSpanEvent): EventRecord {
   const [timeHigh, timeLow] = halves(event.time)
   return {
     name: event.name,
@@ -91,7 +100,7 @@ function readEvent(event: EndedSpanEvent): EventRecord {
   }
 }
 
-function readLink({ context, attributes, droppedAttributesCount = 0 }: Link): LinkRecord {
+export function readLink({ context, attributes, droppedAttributesCount = 0 }: Link): LinkRecord {
   return {
     traceId: context.traceId,
     spanId: context.spanId,

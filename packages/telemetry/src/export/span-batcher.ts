@@ -35,6 +35,7 @@ export class SpanBatcher {
   #bytes = 0
   #timer: NodeJS.Timeout | undefined
   #closed = false
+  #held = false
 
   /** `resource` is asked for each request. */
   constructor(resource: () => Envelope, queue: BatchSink, ledger: Ledger, limits: BatchLimits) {
@@ -78,8 +79,18 @@ export class SpanBatcher {
     if (scope.count === 1) this.#scopes.push(scope)
     this.#count++
     this.#bytes += size
-    if (this.#count >= this.#limits.maxExportBatchSize || this.#bytes >= maxBatchBytes) this.seal()
+    const full = this.#count >= this.#limits.maxExportBatchSize && !this.#held
+    if (full || this.#bytes >= maxBatchBytes) this.seal()
     else if (this.#count === 1) this.#arm()
+  }
+
+  /** Until then a batch waits that is full of spans, as its resource is not known yet; one that is full of bytes goes all the same. */
+  holdUntil(known: Promise<void>): void {
+    this.#held = true
+    void known.then(() => {
+      this.#held = false
+      if (this.#count >= this.#limits.maxExportBatchSize) this.seal()
+    })
   }
 
   /** Hands the open batch, if any, to the queue. */

@@ -3,6 +3,7 @@
  * everything it held, so that a context that outlives it pins a few integers.
  */
 import {
+  type Context,
   diag,
   type Exception,
   type Link,
@@ -29,7 +30,6 @@ import { isPlain, toList } from './attribute-list.ts'
 import { AttributeShape } from './attribute-shape.ts'
 import { maxStringLength, toAttributeInput, toName } from './attribute-value.ts'
 import { exceptionAttributes } from './exception.ts'
-import { randomInt32 } from './ids.ts'
 import { SpanExtras } from './span-extras.ts'
 import { SpanIdentity } from './span-identity.ts'
 import type { SpanLimits } from './span-limits.ts'
@@ -37,10 +37,18 @@ import type { SpanLimits } from './span-limits.ts'
 /** Where an ended span goes, and what it may hold. One per tracer. */
 export interface SpanSink {
   readonly limits: SpanLimits
+  /** Of processors, which see spans before that and hold on to them; undefined without any. */
+  readonly hooks?: SpanHooks
   /** Of the spans that go here; RecordingSpan by default. */
   readonly spanClass?: typeof RecordingSpan
   /** Called once per span, before it lets go of its contents. */
   onEnd(span: RecordingSpan): void
+}
+
+export interface SpanHooks {
+  onStart(span: RecordingSpan, context: Context): void
+  /** While the span can still be changed. */
+  onEnding(span: RecordingSpan): void
 }
 
 /** Of spans that have none, or no longer: never written to. */
@@ -78,7 +86,7 @@ export class RecordingSpan extends SpanIdentity implements Span, SpanRecord {
   /** Undefined once it has ended. */
   #sink: SpanSink | undefined
 
-  /** Starts now, with a span id of its own. */
+  /** Starts now. */
   constructor(
     sink: SpanSink,
     parent: SpanIdentity | undefined,
@@ -86,6 +94,8 @@ export class RecordingSpan extends SpanIdentity implements Span, SpanRecord {
     traceId1: number,
     traceId2: number,
     traceId3: number,
+    spanId0: number,
+    spanId1: number,
     traceFlags: number,
     traceState: TraceState | undefined,
     correlation: Correlation | undefined,
@@ -93,8 +103,7 @@ export class RecordingSpan extends SpanIdentity implements Span, SpanRecord {
     otlpKind: number,
   ) {
     const now = monotonicMs()
-    const spanId1 = randomInt32() | 1 // An id must not be all zero.
-    super(traceId0, traceId1, traceId2, traceId3, randomInt32(), spanId1, traceFlags, traceState, correlation)
+    super(traceId0, traceId1, traceId2, traceId3, spanId0, spanId1, traceFlags, traceState, correlation)
     this.#sink = sink
     this.otlpKind = otlpKind
     this.name = name
@@ -174,6 +183,11 @@ export class RecordingSpan extends SpanIdentity implements Span, SpanRecord {
   /** Whether it has the attribute, apart from prepared sets. */
   has(key: AttributeKey): boolean {
     return this.#shape.indexOf(key) >= 0
+  }
+
+  /** What was recorded for `key`, apart from prepared sets. */
+  get(key: AttributeKey): AttributeInput {
+    return this.#values[this.#shape.indexOf(key)]
   }
 
   isRecording(): boolean {
@@ -354,9 +368,10 @@ export class RecordingSpan extends SpanIdentity implements Span, SpanRecord {
     this.#readTime(endTime)
     this.endHigh = time.high
     this.endLow = time.low
+    sink.hooks?.onEnding(this)
     this.#sink = undefined
     sink.onEnd(this)
-    this.#release()
+    if (sink.hooks === undefined) this.#release()
   }
 
   /** Replaces the start; for spans that are made after the fact. */

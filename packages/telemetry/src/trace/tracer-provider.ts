@@ -1,6 +1,7 @@
 /** The API's TracerProvider: one tracer, and one buffer of encoded spans, per instrumentation scope. */
 import type { TracerOptions, TracerProvider as TracerProviderApi } from '@opentelemetry/api'
 import type { ScopeInput } from '@rustok/otlp'
+import type { Plugs } from '../plug/plugs.ts'
 import type { HeadSampler } from '../sample/decision.ts'
 import { toName } from './attribute-value.ts'
 import type { RecordingSpan, SpanSink } from './recording-span.ts'
@@ -19,14 +20,16 @@ export class TracerProvider implements TracerProviderApi {
   readonly #batcher: SpanStage | undefined
   readonly #sampler: HeadSampler
   readonly #limits: SpanLimits
+  readonly #plugs: Plugs | undefined
   readonly #tracers = new Map<string, { readonly tracer: Tracer; readonly scope: ScopeInput }>()
   #successor: TracerProvider | undefined
 
   /** Without a batcher tracing is off: see Tracer. */
-  constructor(batcher: SpanStage | undefined, sampler: HeadSampler, limits: SpanLimits) {
+  constructor(batcher: SpanStage | undefined, sampler: HeadSampler, limits: SpanLimits, plugs?: Plugs) {
     this.#batcher = batcher
     this.#sampler = sampler
     this.#limits = limits
+    this.#plugs = plugs
   }
 
   get stage(): SpanStage | undefined {
@@ -48,7 +51,7 @@ export class TracerProvider implements TracerProviderApi {
     const identity = `${scope.name}\0${scope.version}\0${scope.schemaUrl}`
     const known = this.#tracers.get(identity)
     if (known !== undefined) return known.tracer
-    const tracer = new Tracer(this.#sinkOf(scope), this.#sampler, this.#limits, this.#batcher?.unsampled)
+    const tracer = new Tracer(...this.#partsOf(scope))
     this.#tracers.set(identity, { tracer, scope })
     return tracer
   }
@@ -61,10 +64,21 @@ export class TracerProvider implements TracerProviderApi {
     previous.#successor = this
     this.#successor = undefined
     for (const [identity, known] of previous.#tracers) {
-      known.tracer.redirect(this.#sinkOf(known.scope), this.#sampler, this.#limits, this.#batcher?.unsampled)
+      known.tracer.redirect(...this.#partsOf(known.scope))
       this.#tracers.set(identity, known)
     }
     previous.#tracers.clear()
+  }
+
+  #partsOf(scope: ScopeInput): ConstructorParameters<typeof Tracer> {
+    const limits = this.#limits
+    const plugs = this.#plugs
+    const unsampled = this.#batcher?.unsampled
+    const sink = this.#sinkOf(scope)
+    if (plugs === undefined || sink === undefined) return [sink, this.#sampler, limits, unsampled]
+    // Processors see all that is recorded, whatever becomes of it.
+    const [before, beforeUnsampled] = [sink, unsampled].map((next) => plugs.before(next, scope, limits))
+    return [before, this.#sampler, limits, beforeUnsampled, plugs.ids]
   }
 
   #sinkOf(scope: ScopeInput): SpanSink | undefined {

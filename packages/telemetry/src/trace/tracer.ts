@@ -9,6 +9,7 @@ import {
 } from '@opentelemetry/api'
 import { type TraceContext, toTraceContext } from '../context/context.ts'
 import { activeContext, contextStorage } from '../context/context-manager.ts'
+import type { IdSource } from '../plug/id-source.ts'
 import type { HeadSampler } from '../sample/decision.ts'
 import { toName } from './attribute-value.ts'
 import { randomInt32 } from './ids.ts'
@@ -28,16 +29,21 @@ export class Tracer implements TracerApi {
   /** Of spans that are recorded but not exported. */
   #unsampledSink: SpanSink
 
+  /** Undefined for random ones. */
+  #ids: IdSource | undefined
+
   /** Without a sink nothing is recorded, and what starts in a trace passes it on as it came. */
   constructor(
     sink: SpanSink | undefined,
     sampler: HeadSampler,
     limits: SpanLimits,
     unsampledSink: SpanSink = { limits, onEnd() {} },
+    ids?: IdSource,
   ) {
     this.#sink = sink
     this.#sampler = sampler
     this.#unsampledSink = unsampledSink
+    this.#ids = ids
   }
 
   /** From now on its spans go elsewhere: see TracerProvider.adopt. */
@@ -46,10 +52,12 @@ export class Tracer implements TracerApi {
     sampler: HeadSampler,
     limits: SpanLimits,
     unsampledSink: SpanSink = { limits, onEnd() {} },
+    ids?: IdSource,
   ): void {
     this.#sink = sink
     this.#sampler = sampler
     this.#unsampledSink = unsampledSink
+    this.#ids = ids
   }
 
   startSpan(name: string, options?: SpanOptions, context?: Context): Span {
@@ -99,19 +107,23 @@ export class Tracer implements TracerApi {
     let traceId2: number
     let traceId3: number
     let flags: number
-    if (parent === undefined) {
+    const ids = this.#ids
+    if (parent !== undefined) {
+      traceId0 = parent.traceId0
+      traceId1 = parent.traceId1
+      traceId2 = parent.traceId2
+      traceId3 = parent.traceId3
+      flags = parent.traceFlags & randomFlag
+    } else if (ids !== undefined) {
+      ;[traceId0, traceId1, traceId2, traceId3] = ids.traceId()
+      flags = 0 // Nobody says that they are random.
+    } else {
       traceId0 = randomInt32()
       traceId1 = randomInt32()
       traceId2 = randomInt32()
       traceId3 = randomInt32()
       if ((traceId0 | traceId1 | traceId2 | traceId3) === 0) traceId0 = 1
       flags = randomFlag
-    } else {
-      traceId0 = parent.traceId0
-      traceId1 = parent.traceId1
-      traceId2 = parent.traceId2
-      traceId3 = parent.traceId3
-      flags = parent.traceFlags & randomFlag
     }
     const decision = this.#sampler.decide(
       parent,
@@ -125,14 +137,22 @@ export class Tracer implements TracerApi {
     )
     const traceState = decision.traceState ?? parent?.traceState
     const correlation = context.correlation ?? parent?.correlation
+    let spanId0: number
+    let spanId1: number
+    if (ids !== undefined) {
+      ;[spanId0, spanId1] = ids.spanId()
+    } else {
+      spanId0 = randomInt32()
+      spanId1 = randomInt32() | 1 // An id must not be all zero.
+    }
     if (!decision.recorded) {
       return new NonRecordingSpan(
         traceId0,
         traceId1,
         traceId2,
         traceId3,
-        randomInt32(),
-        randomInt32() | 1, // An id must not be all zero.
+        spanId0,
+        spanId1,
         flags,
         traceState,
         false,
@@ -147,6 +167,8 @@ export class Tracer implements TracerApi {
       traceId1,
       traceId2,
       traceId3,
+      spanId0,
+      spanId1,
       decision.sampled ? flags | sampledFlag : flags,
       traceState,
       correlation,
@@ -157,6 +179,7 @@ export class Tracer implements TracerApi {
     if (decision.attributes !== undefined) span.setAttributes(decision.attributes)
     if (options.startTime !== undefined) span.setStart(options.startTime)
     if (options.links !== undefined) span.addLinks(options.links)
+    to.hooks?.onStart(span, options.root === true ? context.withSpan(undefined) : context)
     return span
   }
 }

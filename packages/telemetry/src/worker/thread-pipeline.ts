@@ -2,13 +2,14 @@
  * The pipeline of this thread: one that exports, which takes in what the process's workers hand over, or a worker's own, which ends at
  * the thread that exports. tracing.ts drives either without knowing which it is.
  */
-import { encodeResource } from '@rustok/otlp'
 import type { OtelConfig } from '../config.ts'
 import { emptyContext } from '../context/context.ts'
 import { setBaseContext } from '../context/context-manager.ts'
 import { deliverSync } from '../exit/deliver-sync.ts'
 import { createExporter } from '../export/create-exporter.ts'
 import { Pipeline } from '../export/pipeline.ts'
+import { DetectedResource } from '../plug/detected-resource.ts'
+import type { ResourceDetector } from '../plug/interfaces.ts'
 import { describeResource } from '../resource.ts'
 import { WorkerHub } from './worker-hub.ts'
 import { joinExportingThread, type WorkerLink } from './worker-link.ts'
@@ -18,6 +19,7 @@ const handOverDelayMs = 1000
 
 export interface ThreadPipeline {
   readonly pipeline: Pipeline
+  readonly resource: DetectedResource
   /** Whether it speaks for the process, to whoever asks for its numbers. */
   readonly exports: boolean
   /** Opens it to workers, or makes the context active in which this worker was created. */
@@ -31,21 +33,30 @@ export interface ThreadPipeline {
   queued(): number
 }
 
-/** `alone` keeps a worker from handing its spans over. */
-export function startPipeline(config: OtelConfig, alone: boolean): ThreadPipeline {
+/** `alone` keeps a worker from handing its spans over. A worker has the process's resource, whatever detectors it is given. */
+export function startPipeline(
+  config: OtelConfig,
+  alone: boolean,
+  detectors: readonly ResourceDetector[],
+): ThreadPipeline {
   const link: WorkerLink | undefined = alone
     ? undefined
     : joinExportingThread({
         exportAlone: () => createExporter(config),
         handOverAll: () => pipeline.flush(),
       })
-  const resource = link?.resource ?? describeResource(config)
-  const envelope = encodeResource(resource)
+  const resource =
+    link === undefined
+      ? new DetectedResource((found) => describeResource(config, found), detectors)
+      : new DetectedResource(() => link.resource, [])
   const pipeline: Pipeline =
     link === undefined
-      ? new Pipeline(config, () => envelope)
-      : new Pipeline(workerConfig(config), () => envelope, link)
-  return link === undefined ? exporting(pipeline, config, resource) : handingOver(pipeline, link, config)
+      ? new Pipeline(config, () => resource.envelope)
+      : new Pipeline(workerConfig(config), () => resource.envelope, link)
+  if (resource.asyncAttributesPending) pipeline.batcher.holdUntil(resource.waitForAsyncAttributes())
+  return link === undefined
+    ? exporting(pipeline, config, resource)
+    : handingOver(pipeline, link, config, resource)
 }
 
 /** The spool is the business of the thread that exports. */
@@ -54,22 +65,21 @@ function workerConfig(config: OtelConfig): OtelConfig {
   return { ...config, scheduleDelay, spoolDirectory: undefined }
 }
 
-function exporting(
-  pipeline: Pipeline,
-  config: OtelConfig,
-  resource: ReturnType<typeof describeResource>,
-): ThreadPipeline {
+function exporting(pipeline: Pipeline, config: OtelConfig, resource: DetectedResource): ThreadPipeline {
   let hub: WorkerHub | undefined
   const gathered = async (timeoutMs: number) => {
     const start = performance.now()
+    // Who the process is must not take the time of what it has to say.
+    await resource.waitForAsyncAttributes(timeoutMs / 2)
     await hub?.gather(timeoutMs)
     return Math.max(0, timeoutMs - (performance.now() - start))
   }
   return {
     pipeline,
+    resource,
     exports: true,
     open: () => {
-      hub = new WorkerHub(pipeline, resource)
+      hub = new WorkerHub(pipeline, resource.input)
     },
     flush: async (timeoutMs = config.exportTimeout) => pipeline.flush(await gathered(timeoutMs)),
     shutdown: async (timeoutMs) => {
@@ -85,9 +95,15 @@ function exporting(
   }
 }
 
-function handingOver(pipeline: Pipeline, link: WorkerLink, config: OtelConfig): ThreadPipeline {
+function handingOver(
+  pipeline: Pipeline,
+  link: WorkerLink,
+  config: OtelConfig,
+  resource: DetectedResource,
+): ThreadPipeline {
   return {
     pipeline,
+    resource,
     exports: false,
     open: () => setBaseContext(link.context),
     flush: async (timeoutMs = config.exportTimeout) => {

@@ -1,0 +1,45 @@
+/**
+ * Calls into code that is plugged in: whatever it throws, rejects or forgets to answer stays there, is said once in a while, and costs at most
+ * a stated time.
+ */
+import { diag } from '@opentelemetry/api'
+import { outside } from '../export/outside.ts'
+
+/** Runs `work`; `what` names it when it throws. */
+export function isolated(what: string, work: () => void): void {
+  try {
+    work()
+  } catch (cause) {
+    diag.error(`${what} failed; the application is not affected`, cause)
+  }
+}
+
+/** Waits for what `work` returns, for at most `timeoutMs`; never rejects. True when it succeeded in time. */
+export async function settledWithin(what: string, timeoutMs: number, work: () => unknown): Promise<boolean> {
+  const deadline = Promise.withResolvers<boolean>()
+  const timer = setTimeout(() => {
+    diag.error(`${what} did not finish within ${timeoutMs} ms and is not waited for any longer`)
+    deadline.resolve(false)
+  }, timeoutMs)
+  const done = (async () => {
+    try {
+      await outside(work)
+      return true
+    } catch (cause) {
+      diag.error(`${what} failed`, cause)
+      return false
+    }
+  })()
+  const inTime = await Promise.race([done, deadline.promise])
+  clearTimeout(timer)
+  return inTime
+}
+
+/** How messages call it. */
+export function nameOf(plugged: unknown): string {
+  try {
+    return (plugged as object).constructor.name || 'a plug'
+  } catch {
+    return 'a plug'
+  }
+}
