@@ -3,11 +3,12 @@ import { resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { features } from './features.ts'
 import { http } from './http.ts'
+import { load } from './load.ts'
 import { describeMachine } from './report/machine.ts'
 import { spanCpu } from './span-cpu.ts'
 import { type BenchOptions, ProofError, type Suite } from './suite.ts'
 
-const suites: readonly Suite[] = [spanCpu, features, http]
+const suites: readonly Suite[] = [spanCpu, features, load, http]
 
 const help = `npm run bench [-- [suite…] [--quick] [--rounds N] [--profile DIRECTORY]]
 
