@@ -74,12 +74,16 @@ function missingFrom(there: readonly Mention[], here: readonly Mention[], what: 
   }))
 }
 
+/** Node's own, which are no configuration of the product. */
+const ofNode = new Set(['NODE_OPTIONS'])
+
 /** `process.env.NAME` and `process.env[…]`. Handing the whole of `process.env` to a config is how `main.ts` begins. */
 function readsElsewhere(tree: SourceTree, file: string): readonly Fault[] {
   const { program, lineOf } = parseSource(file, tree.read(file))
   const faults: Fault[] = []
   walk(program, (node) => {
     if (node.type !== 'MemberExpression' || !isProcessEnv(node.object)) return
+    if (node.computed !== true && isNode(node.property) && ofNode.has(String(node.property.name))) return
     const message = 'only config.ts reads the environment: take the value as an argument'
     faults.push({ file, line: lineOf(node.start), rule: 'environment', message })
   })

@@ -39,6 +39,7 @@ describe('the check of environment variables', () => {
       'apps/server/src/app.ts': `const a = 1\nconst debug = process.env.DEBUG`,
       'apps/server/src/main.ts': 'readConfig(process.env)',
       'apps/server/src/other.ts': 'const { env } = process; process.env[name]',
+      'apps/server/src/heap.ts': 'process.env.NODE_OPTIONS',
       'apps/server/test/app.test.ts': 'process.env.DEBUG',
     }
     const faults = environmentFaults(treeOf(sources))

@@ -1,6 +1,7 @@
 /** How many spans travel together and how many may wait (OTEL_BSP_*). */
+
+import { expect, expectMilliseconds, maxTimerMs } from '../field-checks.ts'
 import type { EnvReader } from './env-reader.ts'
-import { expect, expectMilliseconds, maxTimerMs } from './expect.ts'
 
 export interface BatchFields {
   /** Milliseconds that a span waits at most for its batch to fill. */

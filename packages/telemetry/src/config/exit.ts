@@ -1,6 +1,7 @@
 /** What the end of the process may take (RUSTOK_EXIT_TIMEOUT). */
+
+import { expectMilliseconds, maxTimerMs } from '../field-checks.ts'
 import type { EnvReader } from './env-reader.ts'
-import { expectMilliseconds, maxTimerMs } from './expect.ts'
 
 export interface ExitFields {
   /**

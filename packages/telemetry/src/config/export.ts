@@ -1,6 +1,7 @@
 /** Where spans are sent, and how (OTEL_TRACES_EXPORTER, OTEL_EXPORTER_OTLP_*). */
+
+import { expect, expectMilliseconds, maxTimerMs } from '../field-checks.ts'
 import type { EnvReader } from './env-reader.ts'
-import { expect, expectMilliseconds, maxTimerMs } from './expect.ts'
 
 export type OtlpProtocol = 'grpc' | 'http/protobuf' | 'http/json'
 export type ExporterName = 'otlp' | 'console'

@@ -1,6 +1,7 @@
 /** Who the process is, and whether and how loudly tracing runs. */
+
+import { expectMilliseconds } from '../field-checks.ts'
 import type { EnvReader } from './env-reader.ts'
-import { expectMilliseconds } from './expect.ts'
 
 export type ResourceAttributes = Readonly<
   Record<string, string | number | boolean | readonly (string | number | boolean)[]>

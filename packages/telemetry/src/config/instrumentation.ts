@@ -1,7 +1,8 @@
 /** What becomes a span by itself, and which requests do not. */
+
+import { expect } from '../field-checks.ts'
 import { type InstrumentationName, instrumentationNames, isInstrumentationName } from '../instrument/names.ts'
 import type { EnvReader } from './env-reader.ts'
-import { expect } from './expect.ts'
 
 export interface InstrumentationFields {
   /** Undefined for all of them. */

@@ -1,7 +1,8 @@
 /** What one span may hold (OTEL_*_LIMIT). */
+
+import { expect } from '../field-checks.ts'
 import { defaultSpanLimits, type SpanLimits } from '../trace/span-limits.ts'
 import type { EnvReader } from './env-reader.ts'
-import { expect } from './expect.ts'
 
 export interface LimitFields {
   readonly spanLimits: SpanLimits

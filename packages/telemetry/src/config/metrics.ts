@@ -1,6 +1,7 @@
 /** Numbers from spans, and where all numbers are served (RUSTOK_SPAN_METRICS*, OTEL_METRICS_EXPORTER, OTEL_EXPORTER_PROMETHEUS_*). */
+
+import { expect } from '../field-checks.ts'
 import type { EnvReader } from './env-reader.ts'
-import { expect } from './expect.ts'
 
 export interface MetricsFields {
   /** Whether calls, errors and durations are measured per span name, kind and tenant, of spans that are not sampled, too. */

@@ -1,8 +1,8 @@
 /** Which headers come in and go out (OTEL_PROPAGATORS), and where tenant and user may travel in them. */
 import { isIPv4, isIPv6 } from 'node:net'
 import { type HostPattern, isHostPattern } from '../context/host-pattern.ts'
+import { expect } from '../field-checks.ts'
 import type { EnvReader } from './env-reader.ts'
-import { expect } from './expect.ts'
 
 const propagators = ['tracecontext', 'baggage', 'b3', 'b3multi', 'jaeger', 'xray', 'ottrace'] as const
 export type Propagator = (typeof propagators)[number]

@@ -1,7 +1,8 @@
 /** What is taken out of attributes before they are recorded. */
+
+import { expect } from '../field-checks.ts'
 import type { RedactionRule } from '../redact/rules.ts'
 import type { EnvReader } from './env-reader.ts'
-import { expect } from './expect.ts'
 
 export interface RedactionFields {
   /** Whether the built-in rules apply: credentials in URLs and headers, literals of statements, secrets by name. */

@@ -1,7 +1,8 @@
 /** Which traces are recorded (OTEL_TRACES_SAMPLER and its older twin OTEL_SAMPLING_RATE). */
+
+import { expect, maxTimerMs } from '../field-checks.ts'
 import type { JaegerRemoteOptions } from '../sample/jaeger-remote-sampler.ts'
 import type { EnvReader } from './env-reader.ts'
-import { expect, maxTimerMs } from './expect.ts'
 
 export interface SamplingFields {
   /** Share of traces that are recorded, 0 to 1. */

@@ -1,6 +1,7 @@
 /** The disk queue for batches that cannot be delivered (RUSTOK_SPOOL_*). */
+
+import { expect } from '../field-checks.ts'
 import type { EnvReader } from './env-reader.ts'
-import { expect } from './expect.ts'
 
 export interface SpoolFields {
   /** Where they are kept. Undefined keeps them in memory alone. */

@@ -1,6 +1,7 @@
 /** What becomes of a trace once its spans have ended in this process (RUSTOK_TAIL_SAMPLING*), and what each tenant may use (RUSTOK_TENANT_*). */
+
+import { expect, expectMilliseconds, maxTimerMs } from '../field-checks.ts'
 import type { EnvReader } from './env-reader.ts'
-import { expect, expectMilliseconds, maxTimerMs } from './expect.ts'
 
 export interface TailSamplingFields extends TenantFields {
   /** Whether traces with an error and slow ones are all kept, and a share of the rest. */

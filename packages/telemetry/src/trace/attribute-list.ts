@@ -3,28 +3,6 @@ import { type AttributeInput, type AttributeKey, type AttributeList, attributeKe
 import { toRecorded } from '../redact/redaction.ts'
 import { toAttributeInput } from './attribute-value.ts'
 
-/**
- * Sets `name` in the list. Up to the limit of 128 a scan over interned keys is quicker than keeping a Map; false when the list
- * is full and the attribute was left out.
- */
-export function setInList(
-  list: AttributeList,
-  key: AttributeKey,
-  value: AttributeInput,
-  countLimit: number,
-): boolean {
-  for (let i = 0; i < list.length; i += 2) {
-    const present = list[i] as AttributeKey
-    if (present === key || (present.name === key.name && !present.interned)) {
-      list[i + 1] = value
-      return true
-    }
-  }
-  if (list.length >= countLimit * 2) return false
-  list.push(key, value)
-  return true
-}
-
 /** A list of `attributes` and how many did not fit. */
 export function toList(
   attributes: { readonly [key: string]: unknown } | undefined,

@@ -1,5 +1,5 @@
-/** Refuses a field of a configuration made by hand; used by the sections' checks. */
-import { OtelError } from '../errors.ts'
+/** Refuses a field of a configuration made by hand that cannot work; used by the checks of config/'s sections. */
+import { OtelError } from './errors.ts'
 
 /** @throws OtelError INVALID_CONFIG unless `holds`; `otherwise` names the field. */
 export function expect(holds: boolean, otherwise: string): void {
