@@ -1,5 +1,5 @@
 /** The attributes of one span, event or link while it is open: keys and values in turn, each key once, up to a limit. */
-import { type AttributeInput, type AttributeKey, type AttributeList, attributeKey } from '@rustok/otlp'
+import { type AttributeList, attributeKey } from '@rustok/otlp'
 import { toRecorded } from '../redact/redaction.ts'
 import { toAttributeInput } from './attribute-value.ts'
 
