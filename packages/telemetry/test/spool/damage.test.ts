@@ -142,8 +142,10 @@ async function recover(directory: string): Promise<Spooler> {
   return spooler
 }
 
-/** What was sent before the collector was up came again, behind the others. */
-const arrivedAt = ({ received }: Spooler) => received.toSorted()
+/** Each once, in any order: what was sent before the collector was up came again, behind the others. */
+function assertArrived({ received }: Spooler, names: readonly string[]): void {
+  assert.deepEqual(received.toSorted(), names.toSorted())
+}
 
 /** Where the nth record of a segment of `abandoned` begins. */
 const record = (n: number) => 32 + n * (32 + 1000)
@@ -183,8 +185,8 @@ suite('a directory', () => {
       const size = lstatSync(segment).size
       const spooler = await recover(directory)
       await until(() => badFilesIn(directory).length === 1, 'the bad file')
-      assert.deepEqual(
-        arrivedAt(spooler),
+      assertArrived(
+        spooler,
         names.filter((_, index) => !lost.includes(index)),
       )
       assert.equal(basename(badFilesIn(directory)[0]!), `${basename(segment)}.bad`)
@@ -212,7 +214,7 @@ suite('a directory', () => {
     copyFileSync(segment, join(other, basename(segment)))
     const spooler = await recover(directory)
     await until(() => badFilesIn(directory).length === 2, 'the copies to be set aside')
-    assert.deepEqual(arrivedAt(spooler), names)
+    assertArrived(spooler, names)
     await until(() => /is a copy/.test(spooler.stderr), 'it to be said')
   })
 
@@ -231,7 +233,7 @@ suite('a directory', () => {
     )
     const spooler = await recover(directory)
     await until(() => badFilesIn(directory).length === 2, 'them to be set aside')
-    assert.deepEqual(arrivedAt(spooler), names)
+    assertArrived(spooler, names)
     assert.deepEqual(readFileSync(secret).length, record(5), 'the file behind the link is as it was')
     assert.equal(segmentsIn(elsewhere).length, 1, 'so is the directory')
   })
