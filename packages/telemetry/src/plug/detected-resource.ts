@@ -50,11 +50,16 @@ export class DetectedResource implements ReadableResource {
   }
 
   /** Resolves when all is found, or after the bound; never rejects. */
-  async waitForAsyncAttributes(atMostMs = maxWaitMs): Promise<void> {
+  async waitForAsyncAttributes(): Promise<void> {
+    await this.#pending
+  }
+
+  /** The same within a shorter time, for which it keeps the process alive. */
+  async waitAtMost(timeoutMs: number): Promise<void> {
     if (this.#pending === undefined) return
-    const { promise, resolve } = Promise.withResolvers<void>()
-    const timer = setTimeout(resolve, atMostMs)
-    await Promise.race([this.#pending, promise])
+    const deadline = Promise.withResolvers<void>()
+    const timer = setTimeout(deadline.resolve, timeoutMs)
+    await Promise.race([this.#pending, deadline.promise])
     clearTimeout(timer)
   }
 

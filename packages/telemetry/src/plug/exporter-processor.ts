@@ -85,8 +85,10 @@ export class ExporterProcessor implements SpanProcessor {
     await settledWithin(what, this.#limits.exportTimeout, async () => {
       if (resource.asyncAttributesPending === true) await resource.waitForAsyncAttributes?.()
       // The first call decides: a promise is settled once.
-      const { code, error } = await new Promise<ExportResult>((resolve) => {
-        this.#exporter.export(spans, resolve)
+      const { code, error } = await new Promise<ExportResult>((resolve, reject) => {
+        const returned: unknown = this.#exporter.export(spans, resolve)
+        // An async method has a promise of its own, and only that says that it failed.
+        if (returned instanceof Promise) returned.catch(reject)
       })
       if (code !== 0) throw error ?? new Error(`${spans.length} spans were not exported`)
     })

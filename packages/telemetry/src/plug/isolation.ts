@@ -5,13 +5,20 @@
 import { diag } from '@opentelemetry/api'
 import { outside } from '../export/outside.ts'
 
-/** Runs `work`; `what` names it when it throws. */
-export function isolated(what: string, work: () => void): void {
+/** Runs `work`, which may be asynchronous although it should not; `what` names it when it fails. */
+export function isolated(what: () => string, work: () => unknown): void {
+  const failed = (cause: unknown) => diag.error(`${what()} failed; the application is not affected`, cause)
   try {
-    work()
+    const returned = work()
+    // Nobody else sees its rejection, which would end the process.
+    if (isPromiseLike(returned)) returned.then(undefined, failed)
   } catch (cause) {
-    diag.error(`${what} failed; the application is not affected`, cause)
+    failed(cause)
   }
+}
+
+function isPromiseLike(value: unknown): value is PromiseLike<unknown> {
+  return typeof (value as { then?: unknown } | null | undefined)?.then === 'function'
 }
 
 /** Waits for what `work` returns, for at most `timeoutMs`; never rejects. True when it succeeded in time. */

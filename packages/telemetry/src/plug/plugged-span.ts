@@ -53,6 +53,7 @@ export class PluggedSpan extends RecordingSpan implements ReadableSpan {
   #links: Link[] | undefined
   #status: SpanStatus | undefined
   #changed: Changed | undefined
+  #ending = false
 
   constructor(...args: ConstructorParameters<typeof RecordingSpan>) {
     super(...args)
@@ -140,9 +141,22 @@ export class PluggedSpan extends RecordingSpan implements ReadableSpan {
 
   override setKey(key: AttributeKey, value: AttributeInput): void {
     super.setKey(key, value)
-    if (this.#attributes === undefined) return
+    if (this.#attributes !== undefined) this.#show(this.#attributes, key)
+  }
+
+  override setAttributes(attributes: SpanAttributes): this {
+    super.setAttributes(attributes)
+    if (this.#attributes === undefined) return this
+    // The bag may be anything: what it holds was said already, if it could not be read.
+    for (const key of super.attributeKeys) {
+      if (hasOwn(attributes, key.name)) this.#show(this.#attributes, key)
+    }
+    return this
+  }
+
+  #show(shown: Attributes, key: AttributeKey): void {
     const recorded = this.get(key)
-    if (recorded !== undefined) this.#attributes[key.name] = toAttributeValue(recorded)
+    if (recorded !== undefined) Object.assign(shown, toAttributes([key, recorded]))
   }
 
   override correlate(correlation: Correlation): void {
@@ -172,7 +186,10 @@ export class PluggedSpan extends RecordingSpan implements ReadableSpan {
     return super.setStatus(status)
   }
 
+  /** Once, be it that a processor ends it again while it is ending. */
   override end(endTime?: TimeInput): void {
+    if (this.#ending && this.isRecording()) return
+    this.#ending = true
     // Instrumentation of ours puts prepared sets on a span last.
     if (this.#attributes !== undefined && this.isRecording()) {
       for (const set of this.#preparedSets())
@@ -221,6 +238,14 @@ export class PluggedSpan extends RecordingSpan implements ReadableSpan {
 
   #preparedSets(): PreparedAttributes[] {
     return [this.prepared0, this.prepared1, this.prepared2].filter((set) => set !== undefined)
+  }
+}
+
+function hasOwn(bag: unknown, name: string): boolean {
+  try {
+    return typeof bag === 'object' && bag !== null && Object.hasOwn(bag, name)
+  } catch {
+    return false
   }
 }
 

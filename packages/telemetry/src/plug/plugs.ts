@@ -76,7 +76,10 @@ export class Plugs {
 
   #onEnd(span: PluggedSpan): void {
     this.#each('onEnd', (processor) => processor.onEnd(span))
-    isolated('reading what processors changed', () => span.adopt())
+    isolated(
+      () => 'reading what processors changed',
+      () => span.adopt(),
+    )
   }
 
   /** Resolves when all have flushed, failed or had their time. */
@@ -99,10 +102,13 @@ export class Plugs {
     )
   }
 
-  #each(method: string, call: (processor: SpanProcessor) => void): void {
+  #each(method: string, call: (processor: SpanProcessor) => unknown): void {
     if (this.#closed) return
     for (const processor of this.#processors) {
-      isolated(`${method} of ${describe(processor)}`, () => call(processor))
+      isolated(
+        () => `${method} of ${describe(processor)}`,
+        () => call(processor),
+      )
     }
   }
 }

@@ -70,7 +70,7 @@ function exporting(pipeline: Pipeline, config: OtelConfig, resource: DetectedRes
   const gathered = async (timeoutMs: number) => {
     const start = performance.now()
     // Who the process is must not take the time of what it has to say.
-    await resource.waitForAsyncAttributes(timeoutMs / 2)
+    await resource.waitAtMost(timeoutMs / 2)
     await hub?.gather(timeoutMs)
     return Math.max(0, timeoutMs - (performance.now() - start))
   }
