@@ -1,6 +1,7 @@
 /** `npm run bench`: runs the suites that are named, or all, and prints their tables. It writes nothing; a failed proof of work ends it. */
 import { resolve } from 'node:path'
 import { parseArgs } from 'node:util'
+import { burst } from './burst.ts'
 import { features } from './features.ts'
 import { http } from './http.ts'
 import { load } from './load.ts'
@@ -8,7 +9,7 @@ import { describeMachine } from './report/machine.ts'
 import { spanCpu } from './span-cpu.ts'
 import { type BenchOptions, ProofError, type Suite } from './suite.ts'
 
-const suites: readonly Suite[] = [spanCpu, features, load, http]
+const suites: readonly Suite[] = [spanCpu, burst, features, load, http]
 
 const help = `npm run bench [-- [suite…] [--quick] [--rounds N] [--profile DIRECTORY]]
 
