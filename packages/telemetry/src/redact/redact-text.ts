@@ -7,8 +7,8 @@ import { isTellingParameter } from './telling-names.ts'
 
 /** Three base64url parts of which the first is a JSON object. Bounded, so that no text takes a time beyond its length. */
 const jwt = /\beyJ[\w-]{8,1024}\.[\w-]{8,4096}\.[\w-]*/g
-/** Texts beyond are cut there: what is not searched is not recorded. */
-const maxSearched = 65_536
+/** No text is recorded beyond this; what is not searched is not recorded either. */
+const maxSearched = 1_048_576
 
 const scheme = /\b(Bearer|Basic|Digest|Negotiate)\s+[\w.~+/=:-]{8,}/gi
 const userInfo = /(?<=:\/\/)[^\s/?#@"'`<>]{1,512}@/g
