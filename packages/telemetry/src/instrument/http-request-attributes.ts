@@ -2,7 +2,6 @@
  * The attributes of a server span by the stable HTTP conventions, in the sets in which they repeat: what belongs to the connection is
  * encoded once per connection, what belongs to route and status once per process. A request of its own adds its path and query.
  */
-import type { IncomingMessage } from 'node:http'
 import type { Socket } from 'node:net'
 import {
   type AttributeKey,
@@ -12,7 +11,6 @@ import {
   prepareAttributes,
 } from '@rustok/otlp'
 import { methodAttributes, methodKey, methodOriginalKey, shownMethod } from './http-method.ts'
-import { rawHeader } from './raw-headers.ts'
 
 const key = {
   method: methodKey,
@@ -108,14 +106,16 @@ interface DescribedSocket extends Socket {
 }
 
 /** The attributes of the connection that a request came on; clients repeat host and user agent on it. */
-export function connectionAttributes(socket: Socket, request: IncomingMessage): PreparedAttributes {
+export function connectionAttributes(
+  socket: Socket,
+  httpVersion: string,
+  host: string | undefined,
+  userAgent: string | undefined,
+): PreparedAttributes {
   const described: DescribedSocket = socket
-  const { rawHeaders } = request
-  const host = rawHeader(rawHeaders, 'host')
-  const userAgent = rawHeader(rawHeaders, 'user-agent')
   const known = described[connection]
   if (known !== undefined && known.host === host && known.userAgent === userAgent) return known.set
-  const set = prepareAttributes(describeConnection(socket, request.httpVersion, host, userAgent))
+  const set = prepareAttributes(describeConnection(socket, httpVersion, host, userAgent))
   described[connection] = { host, userAgent, set }
   return set
 }

@@ -24,7 +24,7 @@ import {
   requestKind,
 } from './http-request-attributes.ts'
 import { ignoredPaths } from './ignored-paths.ts'
-import { hasBody, rawHeader, rawHeadersGetter } from './raw-headers.ts'
+import { rawHeadersGetter, readHead } from './raw-headers.ts'
 import { subscribeAll } from './subscribe.ts'
 
 const openRequest = Symbol('rustok.openRequest')
@@ -34,6 +34,8 @@ const openResponses = Symbol('rustok.openResponses')
 interface OpenRequest {
   readonly span: RecordingSpan
   kind: RequestKind
+  /** In the list of its connection. */
+  place: number
   /** What a handler threw, and when, in milliseconds of the monotonic clock. */
   error: { readonly cause: unknown; readonly at: number } | undefined
 }
@@ -64,33 +66,33 @@ export function instrumentHttpServer(
   const isIgnored = ignoredPaths(httpIgnorePaths)
 
   const start = ({ request, response, socket }: ServerMessage): void => {
+    const { host, userAgent, hasBody, hasContext } = readHead(request.rawHeaders, propagated)
     if (isIgnored?.(originForm(request.url ?? '/')) === true) {
       // Nothing below it is recorded either, and it must not run in the context of the connection's last request.
       contextStorage.enterWith(suppressedContext)
-      if (hasBody(request.rawHeaders)) emitIn(suppressedContext, request)
+      if (hasBody) emitIn(suppressedContext, request)
       return
     }
-    const parent = extractContext(request, propagated)
+    // On a kept-alive connection, a request that brings no context would otherwise inherit the last request's.
+    const parent = hasContext ? extractFrom(socket, request.rawHeaders, rawHeadersGetter) : emptyContext
     const kind = requestKind(request.method ?? 'GET', undefined)
     const span = tracer.start(kind.name, serverSpan, parent)
     const context = parent.withSpan(span)
     contextStorage.enterWith(context)
-    if (hasBody(request.rawHeaders)) emitIn(context, request)
+    if (hasBody) emitIn(context, request)
     if (!(span instanceof RecordingSpan)) return
-    response[openRequest] = { span, kind, error: undefined }
-    const open = socket[openResponses]
-    if (open === undefined) watchConnection(socket, response)
-    else open.push(response)
+    span.prepared2 = connectionAttributes(socket, request.httpVersion, host, userAgent)
+    const responses = socket[openResponses] ?? watchConnection(socket)
+    response[openRequest] = { span, kind, place: responses.length, error: undefined }
+    responses.push(response)
   }
 
   const finish = ({ request, response, socket }: ServerMessage): void => {
     const open = response[openRequest]
     if (open === undefined) return
     response[openRequest] = undefined
-    const others = socket[openResponses]
-    if (others?.length === 1) others.pop()
-    else others?.splice(others.indexOf(response), 1)
-    endSpan(open, request, response, socket)
+    remove(socket[openResponses]!, open.place)
+    endSpan(open, request, response)
   }
 
   return subscribeAll({ 'http.server.request.start': start, 'http.server.response.finish': finish })
@@ -111,8 +113,8 @@ export function setError(response: ServerResponse, cause: unknown): void {
 }
 
 /** One listener per connection, not per request: a client that hangs up leaves no span open. */
-function watchConnection(socket: TracedSocket, response: TracedResponse): void {
-  const responses = [response]
+function watchConnection(socket: TracedSocket): TracedResponse[] {
+  const responses: TracedResponse[] = []
   socket[openResponses] = responses
   socket.once('close', () => {
     for (const abandoned of responses.splice(0)) {
@@ -124,16 +126,24 @@ function watchConnection(socket: TracedSocket, response: TracedResponse): void {
         code: SpanStatusCode.ERROR,
         message: 'the connection closed before the response was complete',
       })
-      endSpan(open, abandoned.req, abandoned, socket)
+      endSpan(open, abandoned.req, abandoned)
     }
   })
+  return responses
+}
+
+/** The last one takes its place: a splice takes a search and an array, 0.2 µs with ten pipelined requests. */
+function remove(responses: TracedResponse[], place: number): void {
+  const last = responses.pop()
+  if (last === undefined || place === responses.length) return
+  responses[place] = last
+  last[openRequest]!.place = place
 }
 
 function endSpan(
   { span, kind, error }: OpenRequest,
   request: IncomingMessage,
   response: TracedResponse,
-  socket: TracedSocket,
 ): void {
   const status = response.headersSent ? response.statusCode : 0
   if (status >= 500) {
@@ -150,17 +160,10 @@ function endSpan(
   const url = originForm((request as { originalUrl?: string }).originalUrl ?? request.url ?? '/')
   const question = url.indexOf('?')
   const path = question < 0 ? url : url.slice(0, question)
-  const own = setsNone(span)
   const pathIsRoute = path === kind.route
   const ofRequest = kind.attributes(status, pathIsRoute)
-  const ofConnection = connectionAttributes(socket, request)
-  if (own) {
-    span.prepared1 = ofRequest
-    span.prepared2 = ofConnection
-  } else {
-    fillIn(span, ofRequest)
-    fillIn(span, ofConnection)
-  }
+  if (setsNone(span)) span.prepared1 = ofRequest
+  else fillIn(span, ofRequest)
   if (!pathIsRoute) fill(span, pathKey, path)
   if (question >= 0 && question + 1 < url.length) fill(span, queryKey, redactQuery(url.slice(question + 1)))
   span.end()
@@ -173,11 +176,9 @@ function originForm(target: string): string {
   return url === null || url.host === '' ? target : url.pathname + url.search
 }
 
-/** Whether the span has none of the attributes that the prepared sets hold. */
-function setsNone({ attributeList }: RecordingSpan): boolean {
-  for (let i = 0; i < attributeList.length; i += 2) {
-    if (httpKeys.has(attributeList[i] as AttributeKey)) return false
-  }
+/** Whether the span has none of the attributes that the prepared set holds. */
+function setsNone({ attributeKeys }: RecordingSpan): boolean {
+  for (let i = 0; i < attributeKeys.length; i++) if (httpKeys.has(attributeKeys[i]!)) return false
   return true
 }
 
@@ -187,7 +188,7 @@ function fillIn(span: RecordingSpan, { list }: PreparedAttributes): void {
 }
 
 function fill(span: RecordingSpan, key: AttributeKey, value: AttributeInput): void {
-  if (!span.attributeList.includes(key)) span.setKey(key, value)
+  if (!span.has(key)) span.setKey(key, value)
 }
 
 /** A body arrives later, in callbacks of the connection, which know nothing of the request: its events are emitted in its context. */
@@ -195,19 +196,4 @@ function emitIn(context: TraceContext, request: IncomingMessage): void {
   const { emit } = request
   request.emit = (...args: Parameters<typeof emit>) =>
     contextStorage.run(context, () => emit.apply(request, args))
-}
-
-/**
- * The context that a request brings. A request that brings nothing gets the empty one, which must be entered all the same: on a
- * kept-alive connection it would otherwise inherit the last request's.
- */
-function extractContext(
-  { rawHeaders, socket }: IncomingMessage,
-  propagated: readonly string[],
-): TraceContext {
-  for (const field of propagated) {
-    if (rawHeader(rawHeaders, field) === undefined) continue
-    return extractFrom(socket, rawHeaders, rawHeadersGetter)
-  }
-  return emptyContext
 }
