@@ -2,6 +2,7 @@
  * What this package says about itself: through the API's `diag`, to standard error, each kind of message at most once in ten
  * seconds with the number of repetitions. An application's own diag logger is left in place.
  */
+import { Console } from 'node:console'
 import { type DiagLogger, DiagLogLevel, diag } from '@opentelemetry/api'
 import type { LogLevel } from './config/general.ts'
 
@@ -74,7 +75,8 @@ class StderrLogger implements DiagLogger {
     this.#seen.set(kind, { at: now, suppressed: 0 })
     const again = seen !== undefined && seen.suppressed > 0 ? ` (and ${seen.suppressed} times more)` : ''
     const detail = args.map((arg) => ` ${describe(arg)}`).join('')
-    process.stderr.write(`rustok-telemetry ${level}: ${message}${detail}${again}\n`)
+    // Unlike a plain write, the console's is no uncaught exception when nobody reads standard error any more (EPIPE).
+    new Console(process.stderr).error(`rustok-telemetry ${level}: ${message}${detail}${again}`)
   }
 }
 

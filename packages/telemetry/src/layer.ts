@@ -2,13 +2,14 @@
  * The pipeline as a SpanProcessor for somebody else's provider: their SDK makes the spans, this encodes, batches and exports
  * them. The interface is that of `@opentelemetry/sdk-trace`.
  */
-import { type Context, diag } from '@opentelemetry/api'
+import type { Context } from '@opentelemetry/api'
 import { type AttributeInput, type Envelope, encodeResource } from '@rustok/otlp'
 import { checkConfig, OtelConfig } from './config.ts'
 import { enableDiagnostics } from './diagnostics.ts'
 import { type EndedSpan, readEndedSpan } from './export/ended-span.ts'
 import { Ledger, type LedgerSnapshot } from './export/ledger.ts'
 import { Pipeline } from './export/pipeline.ts'
+import { diag } from './own-diag.ts'
 import { startRedaction } from './redact/redaction.ts'
 import { decidesAtEnd } from './sample/sampling.ts'
 import { toAttributeInput } from './trace/attribute-value.ts'

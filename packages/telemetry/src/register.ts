@@ -2,9 +2,10 @@
  * Tracing without a line of code, configured by the environment: `node --import @rustok/telemetry/register app.js`, or `--require`, or
  * `require('@rustok/telemetry/register')` as the first line. It starts at once: a top-level await would shut `require` out.
  */
-import { diag } from '@opentelemetry/api'
+
 import { OtelConfig } from './config.ts'
 import { OtelError } from './errors.ts'
+import { diag } from './own-diag.ts'
 import { startTracing } from './tracing.ts'
 
 try {

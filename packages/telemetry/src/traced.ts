@@ -2,7 +2,9 @@
  * A function as a span, whenever it is called: `const load = traced(async function load(id) { … })`, or as a decorator of a method. Where
  * `tracedSpan` wraps a call, this wraps a definition.
  */
-import { diag, type SpanAttributes, type SpanOptions } from '@opentelemetry/api'
+import type { SpanAttributes, SpanOptions } from '@opentelemetry/api'
+import { ignoreRejection } from './ignore-rejection.ts'
+import { diag } from './own-diag.ts'
 import { ownTracer } from './own-tracer.ts'
 import { traceGenerator } from './trace-generator.ts'
 import { endWith } from './traced-span.ts'
@@ -105,7 +107,9 @@ function spanOptions(
   const attributesOf = attributes as (...args: readonly unknown[]) => SpanAttributes
   return (args) => {
     try {
-      return { ...rest, attributes: attributesOf(...args) }
+      const told = attributesOf(...args)
+      ignoreRejection(told)
+      return { ...rest, attributes: told }
     } catch (cause) {
       diag.warn(`traced('${name}'): its attributes function threw, so the span has none of them`, cause)
       return rest

@@ -2,7 +2,7 @@
  * Sets tracing up for the process: the provider, the context manager, the propagators and the instrumentation, registered
  * with the OpenTelemetry API. One at a time; `shutdown` undoes all of it.
  */
-import { context, diag, propagation, trace } from '@opentelemetry/api'
+import { context, propagation, trace } from '@opentelemetry/api'
 import { checkConfig, OtelConfig } from './config.ts'
 import { setBaggageBoundary } from './context/baggage-boundary.ts'
 import { StorageContextManager } from './context/context-manager.ts'
@@ -16,6 +16,7 @@ import { type InstrumentationOptions, instrument } from './instrument/instrument
 import { lifecycle } from './lifecycle.ts'
 import { createMetrics } from './metrics/metrics.ts'
 import { OpenMetricsText } from './metrics/open-metrics.ts'
+import { diag } from './own-diag.ts'
 import type { ResourceDetector } from './plug/interfaces.ts'
 import { type PlugOptions, Plugs } from './plug/plugs.ts'
 import { startRedaction } from './redact/redaction.ts'

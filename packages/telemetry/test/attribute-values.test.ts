@@ -189,6 +189,12 @@ suite('objects', () => {
     assert.ok(arrived.every((item) => item === 7n))
   })
 
+  test('an object of a million keys is cut', async () => {
+    const large = Object.fromEntries(Array.from({ length: 1_000_000 }, (_, i) => [`k${i}`, 7]))
+    const arrived = Object.keys((await arriving(large)) as object)
+    assert.ok(arrived.length > 0 && arrived.length <= 10_000, `${arrived.length}`)
+  })
+
   const hostile: [string, () => unknown][] = [
     ['undefined', () => undefined],
     ['a revoked proxy', revoked],

@@ -5,10 +5,10 @@
 import { existsSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { Worker } from 'node:worker_threads'
-import { diag } from '@opentelemetry/api'
 import type { ExportFields } from '../config/export.ts'
 import type { Batch } from '../export/batch.ts'
 import type { Ledger } from '../export/ledger.ts'
+import { diag } from '../own-diag.ts'
 import { exportFieldsOf, type Fate, type LastRequests, SharedOutcome } from './last-requests.ts'
 
 /** Node runs the sources as they are, the published package compiled. */

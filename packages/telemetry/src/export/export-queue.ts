@@ -8,8 +8,9 @@
  *
  * With a spool, what would have to wait long goes there instead of `waiting`, and comes back from there.
  */
-import { diag } from '@opentelemetry/api'
+
 import { ExportOperations } from '../metrics/export-operations.ts'
+import { diag } from '../own-diag.ts'
 import type { Batch } from './batch.ts'
 import type { Exporter, ExportOutcome } from './exporter.ts'
 import type { Account, Ledger } from './ledger.ts'

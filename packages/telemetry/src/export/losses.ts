@@ -1,5 +1,5 @@
 /** What is said at the end when spans were lost: one line, with each reason and what to change. */
-import { diag } from '@opentelemetry/api'
+import { diag } from '../own-diag.ts'
 import type { DropReason, LedgerSnapshot, SampledReason } from './ledger.ts'
 
 /** What was let go on purpose is no loss. */

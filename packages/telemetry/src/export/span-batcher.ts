@@ -2,8 +2,9 @@
  * Collects encoded spans into batches. A batch is sealed into one request when it is full, when it nears what collectors accept, or
  * when its first span has waited for the schedule delay; a full batch goes at once, not at the next tick of a timer.
  */
-import { diag } from '@opentelemetry/api'
+
 import type { Envelope, SpanRecord } from '@rustok/otlp'
+import { diag } from '../own-diag.ts'
 import type { ScopeSpans } from '../trace/scope-spans.ts'
 import type { Batch } from './batch.ts'
 import type { Ledger } from './ledger.ts'

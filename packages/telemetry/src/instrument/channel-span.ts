@@ -3,8 +3,9 @@
  * when it ends, be that now or when its promise settles or its callback is called.
  */
 import diagnosticsChannel, { type Channel } from 'node:diagnostics_channel'
-import { type Context, diag } from '@opentelemetry/api'
+import type { Context } from '@opentelemetry/api'
 import { activeContext, contextStorage } from '../context/context-manager.ts'
+import { diag } from '../own-diag.ts'
 import type { RecordingSpan } from '../trace/recording-span.ts'
 import { subscribeAll } from './subscribe.ts'
 

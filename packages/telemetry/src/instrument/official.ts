@@ -2,7 +2,8 @@
  * The official instrumentation packages on our tracer: those that the application hands to initTracing get our provider, are switched on, and off
  * again at the shutdown. Where one covers what this package instruments as well, ours steps back: a request is one span.
  */
-import { diag, type TracerProvider } from '@opentelemetry/api'
+import type { TracerProvider } from '@opentelemetry/api'
+import { diag } from '../own-diag.ts'
 import type { InstrumentationName } from './names.ts'
 
 /** What is used of an `Instrumentation` of `@opentelemetry/instrumentation`. */

@@ -1,6 +1,6 @@
 /** Subscriptions to diagnostics channels that cannot throw into the application, undone together. */
 import diagnosticsChannel from 'node:diagnostics_channel'
-import { diag } from '@opentelemetry/api'
+import { diag } from '../own-diag.ts'
 
 type Handler<T> = (message: T) => void
 

@@ -3,9 +3,9 @@
  * of node:http would be traced like the application's, and what it would add nobody asks of this page.
  */
 import { type AddressInfo, createServer, type Socket } from 'node:net'
-import { diag } from '@opentelemetry/api'
 import type { MetricsAddress } from '../config/metrics.ts'
 import { outside } from '../export/outside.ts'
+import { diag } from '../own-diag.ts'
 import { openMetricsType } from './open-metrics.ts'
 
 /** Of one connection, from its first byte to its last. */

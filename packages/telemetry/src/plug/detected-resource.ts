@@ -4,8 +4,9 @@
  */
 
 import type { Attributes } from '@opentelemetry/api'
-import { diag } from '@opentelemetry/api'
 import { type AttributeInput, type Envelope, encodeResource, type ResourceInput } from '@rustok/otlp'
+import { ignoreRejection } from '../ignore-rejection.ts'
+import { diag } from '../own-diag.ts'
 import { toAttributeInput } from '../trace/attribute-value.ts'
 import type { RawResourceAttribute, ReadableResource, ResourceDetector } from './interfaces.ts'
 import { nameOf } from './isolation.ts'
@@ -91,7 +92,9 @@ export class DetectedResource implements ReadableResource {
     const failed = (cause: unknown) => diag.warn(`${nameOf(detector)} failed to detect the resource`, cause)
     const late: Promise<void>[] = []
     try {
-      for (const [name, value] of Object.entries(detector.detect()?.attributes ?? {})) {
+      const detected = detector.detect()
+      ignoreRejection(detected)
+      for (const [name, value] of Object.entries(detected?.attributes ?? {})) {
         if (typeof (value as PromiseLike<unknown> | undefined)?.then !== 'function') {
           note(found, name, value)
           continue

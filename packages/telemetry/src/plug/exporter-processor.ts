@@ -2,8 +2,9 @@
  * Batches for a SpanExporter that is plugged in: bounded, one export at a time, each with a deadline. What does not fit is dropped and said;
  * these spans are not in the ledger, which accounts for the pipeline of bytes.
  */
-import { diag } from '@opentelemetry/api'
+
 import { outside } from '../export/outside.ts'
+import { diag } from '../own-diag.ts'
 import { sampledFlag } from '../trace/span-identity.ts'
 import type { ExportResult, ReadableSpan, SpanExporter, SpanProcessor } from './interfaces.ts'
 import { nameOf, settledWithin } from './isolation.ts'

@@ -1,5 +1,6 @@
 /** Ids of an IdGenerator that is plugged in, as the words that the tracer works with. What is no id is replaced by a random one. */
-import { diag } from '@opentelemetry/api'
+import { ignoreRejection } from '../ignore-rejection.ts'
+import { diag } from '../own-diag.ts'
 import { parseHex32, randomInt32 } from '../trace/ids.ts'
 import type { IdGenerator } from './interfaces.ts'
 import { nameOf } from './isolation.ts'
@@ -30,6 +31,7 @@ export class IdSource {
     try {
       const id = this.#generator[method]()
       if (typeof id === 'string' && pattern.test(id)) return id
+      ignoreRejection(id)
       diag.error(`${nameOf(this.#generator)}.${method}() gave no valid id; a random one is used`)
     } catch (cause) {
       diag.error(`${nameOf(this.#generator)}.${method}() failed; a random id is used`, cause)

@@ -2,8 +2,9 @@
  * Calls into code that is plugged in: whatever it throws, rejects or forgets to answer stays there, is said once in a while, and costs at most
  * a stated time.
  */
-import { diag } from '@opentelemetry/api'
+
 import { outside } from '../export/outside.ts'
+import { diag } from '../own-diag.ts'
 
 /** Runs `work`, which may be asynchronous although it should not; `what` names it when it fails. */
 export function isolated(what: () => string, work: () => unknown): void {

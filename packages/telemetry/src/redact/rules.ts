@@ -3,6 +3,7 @@
  * once per name, when the name is first seen.
  */
 import type { AttributeInput, AttributeKey, AttributeList, AttributeRule } from '@rustok/otlp'
+import { ignoreRejection } from '../ignore-rejection.ts'
 import { redactSql } from './redact-sql.ts'
 import { redactText } from './redact-text.ts'
 import { redacted, redactQuery, redactUrlText } from './redact-url.ts'
@@ -63,9 +64,10 @@ export function addedRule(rules: readonly RedactionRule[], name: string): Attrib
   return (value) => {
     if (rule.redact === undefined) return redacted
     try {
-      return rule.redact(value, name)
+      const recorded = rule.redact(value, name)
+      return ignoreRejection(recorded) ? redacted : recorded
     } catch {
-      // A rule that fails must not let its value through.
+      // A rule that fails must not let its value through, nor one that answers later.
       return redacted
     }
   }

@@ -4,9 +4,9 @@
  * process alive.
  */
 import type { ClientRequest } from 'node:http'
-import { diag } from '@opentelemetry/api'
 import { outside } from '../export/outside.ts'
 import { lazy } from '../lazy-builtins.ts'
+import { diag } from '../own-diag.ts'
 import type { Decision, HeadSampler } from './decision.ts'
 import { samplerOfStrategy } from './jaeger-strategy.ts'
 import { TraceIdRatioSampler } from './trace-id-ratio-sampler.ts'

@@ -2,16 +2,11 @@
  * A sampler of somebody else: the interface of `@opentelemetry/sdk-trace`, declared by its shape so that the package need not be there. What
  * it throws or returns amiss costs the application nothing; the configured sampler then decides.
  */
-import {
-  type Attributes,
-  type Context,
-  diag,
-  type Link,
-  type SpanOptions,
-  type TraceState,
-} from '@opentelemetry/api'
+import type { Attributes, Context, Link, SpanOptions, TraceState } from '@opentelemetry/api'
 import type { TraceContext } from '../context/context.ts'
 import { parseTracestate } from '../context/trace-state.ts'
+import { ignoreRejection } from '../ignore-rejection.ts'
+import { diag } from '../own-diag.ts'
 import { hex32 } from '../trace/ids.ts'
 import type { SpanIdentity } from '../trace/span-identity.ts'
 import { type Decision, drop, type HeadSampler, keep, recordOnly } from './decision.ts'
@@ -72,6 +67,7 @@ export class PluggedSampler implements HeadSampler {
       )
       const decision = decisions[result.decision]
       if (decision !== undefined) return completed(decision, result, parent?.traceState)
+      ignoreRejection(result)
       diag.warn('the sampler did not answer with a decision; the configured one decides')
     } catch (cause) {
       diag.warn('the sampler failed; the configured one decides', cause)

@@ -13,7 +13,7 @@ import { randomBytes } from 'node:crypto'
 import { constants, type Dirent } from 'node:fs'
 import { lstat, mkdir, open, readdir, rename, rm, rmdir, unlink } from 'node:fs/promises'
 import { basename, join } from 'node:path'
-import { diag } from '@opentelemetry/api'
+import { diag } from '../own-diag.ts'
 import { holdLock, isHeld, type OwnerLock } from './owner-lock.ts'
 
 export const directoryMode = 0o700

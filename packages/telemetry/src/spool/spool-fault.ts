@@ -1,5 +1,5 @@
 /** What to say about a file system that does not do what the spool needs: the fault, and what its user can do about it. */
-import { diag } from '@opentelemetry/api'
+import { diag } from '../own-diag.ts'
 
 const advice: Readonly<Record<string, string>> = {
   ENOSPC: 'the disk is full: free some space, or lower RUSTOK_SPOOL_MAX_BYTES',

@@ -3,6 +3,7 @@
  * else is copied once, because the caller may change it later, and nothing it does while being read can throw into the caller.
  */
 import type { AttributeInput } from '@rustok/otlp'
+import { ignoreRejection } from '../ignore-rejection.ts'
 
 /** A cyclic or deep value ends here; decoders refuse messages nested much deeper. */
 const maxDepth = 16
@@ -55,9 +56,13 @@ function copy(value: unknown, limit: number, nodes: { left: number }, depth: num
   if (value instanceof Uint8Array) return Uint8Array.prototype.slice.call(value, 0, limit)
   if (Array.isArray(value)) return copyArray(value, limit, nodes, depth)
   const json = read(value, 'toJSON')
-  if (typeof json === 'function') return copy(json.call(value, ''), limit, nodes, depth + 1)
+  if (typeof json === 'function') {
+    const told: unknown = json.call(value, '')
+    return ignoreRejection(told) ? undefined : copy(told, limit, nodes, depth + 1)
+  }
   const copied: Record<string, AttributeInput> = Object.create(null)
   for (const key of Object.keys(value)) {
+    if (nodes.left-- <= 0) break
     const item = copy(read(value, key), limit, nodes, depth + 1)
     if (item !== undefined) copied[key] = item
   }

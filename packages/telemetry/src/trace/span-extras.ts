@@ -2,8 +2,9 @@
  * What few spans have: events, links, a status message, and counts of what did not fit. Held apart, so that the others do not carry the
  * empty fields.
  */
-import { diag, type Link, type SpanAttributes } from '@opentelemetry/api'
+import type { Link, SpanAttributes } from '@opentelemetry/api'
 import type { EventRecord, LinkRecord } from '@rustok/otlp'
+import { diag } from '../own-diag.ts'
 import { toList } from './attribute-list.ts'
 import { toName } from './attribute-value.ts'
 import type { SpanLimits } from './span-limits.ts'

@@ -40,7 +40,8 @@ export function pipelineTo(
   }
 }
 
-function balanced(ledger: LedgerSnapshot): LedgerSnapshot {
+/** The ledger itself, after a check that it accounts for every span. */
+export function balanced(ledger: LedgerSnapshot): LedgerSnapshot {
   const { created, exported, rejected, dropped, queued, spooled } = ledger
   const lost = Object.values(dropped).reduce((sum, count) => sum + count, 0)
   const counts = [created, exported, rejected, ...Object.values(dropped), queued, spooled]

@@ -5,6 +5,7 @@ import { initTracing, type Tracing, type TracingOptions } from '../../src/tracin
 import { type Answering, startCollector } from './collector.ts'
 import type { ReceivedAttributes, ReceivedRequest, ReceivedSpan } from './decode.ts'
 import { only } from './only.ts'
+import { balanced } from './pipeline.ts'
 
 export interface Received {
   readonly spans: readonly ReceivedSpan[]
@@ -39,7 +40,7 @@ export async function traced(
     return {
       spans,
       requests: collector.accepted,
-      ledger: tracing.ledger(),
+      ledger: balanced(tracing.ledger()),
       named: (name) => only(spans, name),
     }
   } finally {

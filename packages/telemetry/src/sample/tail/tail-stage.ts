@@ -9,10 +9,11 @@
  * What ends after the decision follows it. When memory runs short the oldest undecided trace is decided on what is known of it, and so is
  * one whose root has not ended by the deadline: a trace is never waited for without bound, and nothing ever waits for memory.
  */
-import { diag } from '@opentelemetry/api'
+
 import { encodeSpan, Writer } from '@rustok/otlp'
 import type { Ledger } from '../../export/ledger.ts'
 import { outside } from '../../export/outside.ts'
+import { diag } from '../../own-diag.ts'
 import type { RecordingSpan } from '../../trace/recording-span.ts'
 import type { ScopeSpans } from '../../trace/scope-spans.ts'
 import type { SpanIdentity } from '../../trace/span-identity.ts'
