@@ -5,6 +5,7 @@ import {
   type Context,
   context,
   createTraceState,
+  propagation,
   ROOT_CONTEXT,
   type Span,
   type SpanContext,
@@ -253,3 +254,26 @@ function useEverything(span: Span): void {
   span.end()
   span.end()
 }
+
+test('an unsampled span has one id of its own, whoever asks first: it, a child, or the header', async () => {
+  await traced(
+    () => {
+      const ids = new Set<string>()
+      for (const askFirst of [true, false]) {
+        const span = tracer().startSpan('unsampled', { root: true })
+        if (askFirst) ids.add(span.spanContext().spanId)
+        const under = trace.setSpan(ROOT_CONTEXT, span)
+        const headers: Record<string, string> = {}
+        propagation.inject(under, headers)
+        const child = tracer().startSpan('child', {}, under)
+        const { traceId, spanId } = span.spanContext()
+        assert.match(spanId, /^(?!0{16})[0-9a-f]{16}$/)
+        assert.equal(headers.traceparent, `00-${traceId}-${spanId}-02`)
+        assert.equal(child.spanContext().traceId, traceId)
+        ids.add(spanId).add(child.spanContext().spanId)
+      }
+      assert.equal(ids.size, 4)
+    },
+    { config: { samplingRate: 0 } },
+  )
+})

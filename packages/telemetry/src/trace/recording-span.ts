@@ -60,6 +60,7 @@ const parentRemote = 0x200
 const ok = 1
 const error = 2
 
+/** Its methods are not #private, for the reason of SpanIdentity's fields: a brand on each object took 50 ns. */
 export class RecordingSpan extends SpanIdentity implements Span, SpanRecord {
   declare readonly parentSpanId0: number
   declare readonly parentSpanId1: number
@@ -206,17 +207,17 @@ export class RecordingSpan extends SpanIdentity implements Span, SpanRecord {
   setAttributes(attributes: SpanAttributes): this {
     if (typeof attributes !== 'object' || attributes === null || this.#sink === undefined) return this
     try {
-      if (isPlain(attributes)) this.#setPlain(attributes, this.#sink.limits)
-      else this.#setOwn(attributes)
+      if (isPlain(attributes)) this.setPlain(attributes, this.#sink.limits)
+      else this.setOwn(attributes)
     } catch {
       diag.warn(`an attribute of span '${this.name}' cannot be read and is left out`)
-      this.#setOwn(attributes)
+      this.setOwn(attributes)
     }
     return this
   }
 
   /** What comes in its usual order, as it usually is, takes this loop; calls per attribute cost three times as much. */
-  #setPlain(attributes: SpanAttributes, { attributeCount, attributeValueLength }: SpanLimits): void {
+  private setPlain(attributes: SpanAttributes, { attributeCount, attributeValueLength }: SpanLimits): void {
     if (this.#values === noValues) this.#values = []
     const values = this.#values
     const maxLength = Math.min(attributeValueLength, maxStringLength)
@@ -244,7 +245,7 @@ export class RecordingSpan extends SpanIdentity implements Span, SpanRecord {
   }
 
   /** The slow way: all that can be read. */
-  #setOwn(attributes: SpanAttributes): void {
+  private setOwn(attributes: SpanAttributes): void {
     if (this.#sink === undefined) return
     const { list } = toList(attributes, Number.POSITIVE_INFINITY, this.#sink.limits.attributeValueLength)
     for (let i = 0; i < list.length; i += 2)
@@ -257,7 +258,7 @@ export class RecordingSpan extends SpanIdentity implements Span, SpanRecord {
     if (sink === undefined || value === undefined) return
     const recorded = toRecorded(key, value, key.rule === undefined ? noList : this.attributeList)
     if (recorded === undefined) return
-    if (key.prepared) this.#unfold(key)
+    if (key.prepared) this.unfold(key)
     const shape = this.#shape
     if (this.#values === noValues) this.#values = []
     const values = this.#values
@@ -271,31 +272,31 @@ export class RecordingSpan extends SpanIdentity implements Span, SpanRecord {
     else if (values.length < sink.limits.attributeCount) {
       this.#shape = shape.with(key)
       values.push(recorded)
-    } else this.#extra().droppedAttributes++
+    } else this.extra().droppedAttributes++
   }
 
   /** A prepared set that holds `key` becomes ordinary attributes, so that what the application sets itself replaces it. */
-  #unfold(key: AttributeKey): void {
+  private unfold(key: AttributeKey): void {
     const { prepared0, prepared1, prepared2 } = this
     if (prepared0?.list.includes(key)) {
       this.prepared0 = this.correlation?.preparedBeside(this, key)
     }
     if (prepared1?.list.includes(key)) {
       this.prepared1 = undefined
-      this.#setList(prepared1.list)
+      this.setList(prepared1.list)
     }
     if (prepared2?.list.includes(key)) {
       this.prepared2 = undefined
-      this.#setList(prepared2.list)
+      this.setList(prepared2.list)
     }
   }
 
-  #setList(list: AttributeList): void {
+  private setList(list: AttributeList): void {
     for (let i = 0; i < list.length; i += 2)
       this.setKey(list[i] as AttributeKey, list[i + 1] as AttributeInput)
   }
 
-  #extra(): SpanExtras {
+  private extra(): SpanExtras {
     this.#extras ??= new SpanExtras()
     return this.#extras
   }
@@ -311,13 +312,13 @@ export class RecordingSpan extends SpanIdentity implements Span, SpanRecord {
     if (this.#sink === undefined) return this
     const timeOnly = isTimeInput(attributesOrTime)
     const attributes = timeOnly ? undefined : attributesOrTime
-    this.#readTime(timeOnly ? attributesOrTime : eventTime)
-    this.#extra().addEvent(name, attributes, time.high, time.low, this.#sink.limits)
+    this.readTime(timeOnly ? attributesOrTime : eventTime)
+    this.extra().addEvent(name, attributes, time.high, time.low, this.#sink.limits)
     return this
   }
 
   addLink(link: Link): this {
-    if (this.#sink !== undefined) this.#extra().addLink(link, this.#sink.limits, this.name)
+    if (this.#sink !== undefined) this.extra().addLink(link, this.#sink.limits, this.name)
     return this
   }
 
@@ -339,7 +340,7 @@ export class RecordingSpan extends SpanIdentity implements Span, SpanRecord {
       const message = code === error ? status.message : undefined
       this.statusCode = code
       const text = typeof message === 'string' ? toRecordedText(toName(message)) : ''
-      if (text !== '' || this.#extras !== undefined) this.#extra().statusMessage = text
+      if (text !== '' || this.#extras !== undefined) this.extra().statusMessage = text
     } catch {
       diag.warn(`a status of span '${this.name}' cannot be read and is left out`)
     }
@@ -365,13 +366,13 @@ export class RecordingSpan extends SpanIdentity implements Span, SpanRecord {
       diag.warn(`span '${this.name}' has ended already: end() must be called once`)
       return
     }
-    this.#readTime(endTime)
+    this.readTime(endTime)
     this.endHigh = time.high
     this.endLow = time.low
     sink.hooks?.onEnding(this)
     this.#sink = undefined
     sink.onEnd(this)
-    if (sink.hooks === undefined) this.#release()
+    if (sink.hooks === undefined) this.release()
   }
 
   /** Replaces the start; for spans that are made after the fact. */
@@ -381,12 +382,12 @@ export class RecordingSpan extends SpanIdentity implements Span, SpanRecord {
     this.startLow = time.low
   }
 
-  #readTime(input: TimeInput | undefined): void {
+  private readTime(input: TimeInput | undefined): void {
     if (input !== undefined && input !== null && fromTimeInput(input, this.anchor)) return
     toUnixNanos(this.anchor, monotonicMs())
   }
 
-  #release(): void {
+  private release(): void {
     this.#shape = AttributeShape.none
     this.#values = noValues
     this.#extras = undefined

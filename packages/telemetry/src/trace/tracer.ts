@@ -14,7 +14,7 @@ import type { HeadSampler } from '../sample/decision.ts'
 import { toName } from './attribute-value.ts'
 import { randomInt32 } from './ids.ts'
 import { RecordingSpan, type SpanSink } from './recording-span.ts'
-import { NonRecordingSpan, randomFlag, SpanIdentity, sampledFlag } from './span-identity.ts'
+import { NonRecordingSpan, randomFlag, SpanIdentity, sampledFlag, UnsampledSpan } from './span-identity.ts'
 import type { SpanLimits } from './span-limits.ts'
 
 const noOptions: SpanOptions = {}
@@ -137,16 +137,16 @@ export class Tracer implements TracerApi {
     )
     const traceState = decision.traceState ?? parent?.traceState
     const correlation = context.correlation ?? parent?.correlation
-    let spanId0: number
-    let spanId1: number
+    let spanId0 = 0
+    let spanId1 = 0
     if (ids !== undefined) {
       ;[spanId0, spanId1] = ids.spanId()
-    } else {
+    } else if (decision.recorded) {
       spanId0 = randomInt32()
       spanId1 = randomInt32() | 1 // An id must not be all zero.
     }
     if (!decision.recorded) {
-      return new NonRecordingSpan(
+      return new UnsampledSpan(
         traceId0,
         traceId1,
         traceId2,
