@@ -24,7 +24,7 @@ import {
   requestKind,
 } from './http-request-attributes.ts'
 import { ignoredPaths } from './ignored-paths.ts'
-import { rawHeadersGetter, readHead } from './raw-headers.ts'
+import { headReader, rawHeadersGetter } from './raw-headers.ts'
 import { subscribeAll } from './subscribe.ts'
 
 const openRequest = Symbol('rustok.openRequest')
@@ -62,11 +62,11 @@ export function instrumentHttpServer(
   { httpIgnorePaths }: Pick<InstrumentationFields, 'httpIgnorePaths'>,
 ): () => void {
   const tracer = provider.getTracer('@rustok/telemetry/http', '0.1.0')
-  const propagated = propagation.fields().map((field) => field.toLowerCase())
+  const readHead = headReader(propagation.fields())
   const isIgnored = ignoredPaths(httpIgnorePaths)
 
   const start = ({ request, response, socket }: ServerMessage): void => {
-    const { host, userAgent, hasBody, hasContext } = readHead(request.rawHeaders, propagated)
+    const { host, userAgent, hasBody, hasContext } = readHead(request.rawHeaders)
     if (isIgnored?.(originForm(request.url ?? '/')) === true) {
       // Nothing below it is recorded either, and it must not run in the context of the connection's last request.
       contextStorage.enterWith(suppressedContext)
