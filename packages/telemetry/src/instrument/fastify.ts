@@ -10,6 +10,8 @@ import { subscribeAll } from './subscribe.ts'
 interface Request {
   readonly raw: IncomingMessage
   readonly routeOptions: { readonly url?: string | undefined }
+  /** Fastify's own slots. */
+  readonly [slot: symbol]: { readonly config?: { readonly url?: unknown } } | undefined
 }
 
 interface Reply {
@@ -29,7 +31,7 @@ export function instrumentFastify(): () => void {
   return subscribeAll({
     'fastify.initialization': ({ fastify }: { fastify: Instance }) => {
       fastify.addHook('onRequest', (request, reply, done) => {
-        const route = request.routeOptions.url
+        const route = routeOf(request)
         if (route !== undefined) setRoute(reply.raw, request.raw.method ?? 'GET', route)
         done()
       })
@@ -39,4 +41,19 @@ export function instrumentFastify(): () => void {
       })
     },
   })
+}
+
+/** Undefined before the first request; a symbol that nobody else has where Fastify keeps the route elsewhere. */
+let routeSlot: symbol | undefined
+
+/** As `routeOptions.url`, which makes an object of twelve properties for each request (0.15 µs), from where Fastify keeps one per route. */
+function routeOf(request: Request): string | undefined {
+  routeSlot ??= slotOf(request, 'fastify.context')
+  const route = request[routeSlot]?.config?.url
+  return typeof route === 'string' ? route : request.routeOptions.url
+}
+
+function slotOf(request: Request, name: string): symbol {
+  const slots = Object.getOwnPropertySymbols(request)
+  return slots.find(({ description }) => description === name) ?? Symbol(name)
 }
