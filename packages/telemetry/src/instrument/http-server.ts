@@ -132,7 +132,7 @@ function watchConnection(socket: TracedSocket): TracedResponse[] {
   return responses
 }
 
-/** The last one takes its place: a splice takes a search and an array, 0.2 µs with ten pipelined requests. */
+/** The last one takes its place: a splice, with its search and its array, takes 0.1 µs more when ten are pipelined. */
 function remove(responses: TracedResponse[], place: number): void {
   const last = responses.pop()
   if (last === undefined || place === responses.length) return
