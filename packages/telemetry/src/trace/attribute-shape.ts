@@ -8,21 +8,25 @@
  */
 import type { AttributeKey } from '@rustok/otlp'
 
-/** Keys in all shared shapes together: half a megabyte. A service has some hundred shapes of some ten keys. */
-const maxSharedKeys = 65_536
-let sharedKeys = 0
+/** Words that all shared shapes take together: half a megabyte. A service has some hundred shapes of some ten keys. */
+const maxSharedWords = 65_536
+/** Of a shape beside its keys. */
+const wordsPerShape = 24
+let sharedWords = 0
 
 export class AttributeShape {
   readonly keys: readonly AttributeKey[]
   /** The key that came next the last time, and the shape with it: a comparison costs a fifth of a look-up. */
   usualKey: AttributeKey | undefined = undefined
   usualNext: AttributeShape | undefined = undefined
-  /** Undefined for a shape of one span's own. */
-  readonly #next: Map<AttributeKey, AttributeShape> | undefined
+  /** False for one that belongs to one span. */
+  readonly #shared: boolean
+  /** Of further keys that came next; most shapes are followed by one. */
+  #next: Map<AttributeKey, AttributeShape> | undefined
 
   private constructor(keys: readonly AttributeKey[], shared: boolean) {
     this.keys = keys
-    this.#next = shared ? new Map() : undefined
+    this.#shared = shared
   }
 
   static readonly none: AttributeShape = new AttributeShape([], true)
@@ -39,7 +43,7 @@ export class AttributeShape {
   with(key: AttributeKey): AttributeShape {
     if (key === this.usualKey) return this.usualNext!
     const next = this.#next?.get(key) ?? this.#grow(key)
-    if (next.#next !== undefined) {
+    if (next.#shared) {
       this.usualKey = key
       this.usualNext = next
     }
@@ -47,15 +51,16 @@ export class AttributeShape {
   }
 
   #grow(key: AttributeKey): AttributeShape {
-    if (this.#next === undefined) {
-      // One span owns it: it is in no table.
+    if (!this.#shared) {
       ;(this.keys as AttributeKey[]).push(key)
       return this
     }
     const keys = [...this.keys, key]
-    if (!key.interned || sharedKeys + keys.length > maxSharedKeys) return new AttributeShape(keys, false)
-    sharedKeys += keys.length
+    const words = sharedWords + keys.length + wordsPerShape
+    if (!key.interned || words > maxSharedWords) return new AttributeShape(keys, false)
+    sharedWords = words
     const next = new AttributeShape(keys, true)
+    this.#next ??= new Map()
     this.#next.set(key, next)
     return next
   }

@@ -1,8 +1,9 @@
 /** The API's TracerProvider: one tracer, and one buffer of encoded spans, per instrumentation scope. */
-import type { TracerOptions, TracerProvider as TracerProviderApi } from '@opentelemetry/api'
-import type { ScopeInput } from '@rustok/otlp'
+import type { Attributes, TracerOptions, TracerProvider as TracerProviderApi } from '@opentelemetry/api'
+import type { AttributeInput, AttributeKey, ScopeInput } from '@rustok/otlp'
 import type { Plugs } from '../plug/plugs.ts'
 import type { HeadSampler } from '../sample/decision.ts'
+import { toList } from './attribute-list.ts'
 import { toName } from './attribute-value.ts'
 import type { RecordingSpan, SpanSink } from './recording-span.ts'
 import { ScopeSpans } from './scope-spans.ts'
@@ -14,6 +15,11 @@ export interface SpanStage {
   add(scope: ScopeSpans, span: RecordingSpan): void
   /** Where spans go that are recorded but not sampled, if anybody wants them. */
   readonly unsampled?: SpanSink
+}
+
+/** The API's options know no attributes yet; the specification does. */
+export interface ScopeOptions extends TracerOptions {
+  readonly attributes?: Attributes
 }
 
 export class TracerProvider implements TracerProviderApi {
@@ -44,11 +50,16 @@ export class TracerProvider implements TracerProviderApi {
     return this.#limits
   }
 
-  /** The same tracer for the same name, version and schema URL. */
-  getTracer(name: string, version?: string, options?: TracerOptions): Tracer {
+  /** The same tracer for the same name, version, schema URL and attributes. */
+  getTracer(name: string, version?: string, options?: ScopeOptions): Tracer {
     if (this.#successor !== undefined) return this.#successor.getTracer(name, version, options)
-    const scope = { name: textOf(name), version: textOf(version), schemaUrl: textOf(options?.schemaUrl) }
-    const identity = `${scope.name}\0${scope.version}\0${scope.schemaUrl}`
+    const scope = {
+      name: textOf(name),
+      version: textOf(version),
+      schemaUrl: textOf(options?.schemaUrl),
+      attributes: attributesOf(options?.attributes),
+    }
+    const identity = identityOf(scope)
     const known = this.#tracers.get(identity)
     if (known !== undefined) return known.tracer
     const tracer = new Tracer(...this.#partsOf(scope))
@@ -92,4 +103,20 @@ export class TracerProvider implements TracerProviderApi {
 /** Callers without types pass anything. */
 function textOf(part: unknown): string {
   return typeof part === 'string' || typeof part === 'number' ? toName(part) : ''
+}
+
+function attributesOf(attributes: Attributes | undefined): ScopeInput['attributes'] {
+  const { list } = toList(attributes, Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY)
+  if (list.length === 0) return undefined
+  const copied: Record<string, AttributeInput> = Object.create(null)
+  for (let i = 0; i < list.length; i += 2)
+    copied[(list[i] as AttributeKey).name] = list[i + 1] as AttributeInput
+  return copied
+}
+
+function identityOf(scope: ScopeInput): string {
+  const text = `${scope.name}\0${scope.version}\0${scope.schemaUrl}`
+  if (scope.attributes === undefined) return text
+  const pairs = Object.entries(scope.attributes).sort(([a], [b]) => (a < b ? -1 : 1))
+  return `${text}\0${JSON.stringify(pairs, (_, value) => (typeof value === 'bigint' ? `${value}n` : value))}`
 }

@@ -108,7 +108,9 @@ interface WireRequest {
     readonly resource: WireAttributed | null
     readonly schemaUrl: string
     readonly scopeSpans: readonly {
-      readonly scope: { readonly name: string; readonly version: string } | null
+      readonly scope:
+        | (Pick<WireAttributed, 'attributes'> & { readonly name: string; readonly version: string })
+        | null
       readonly schemaUrl: string
       readonly spans: readonly WireSpan[]
     }[]
@@ -129,6 +131,14 @@ interface Root {
 }
 
 const { ExportTraceServiceRequest } = (root as unknown as Root).opentelemetry.proto.collector.trace.v1
+
+/** The attributes of each scope, as plain objects, in the order of the request. */
+export function decodeScopeAttributes(bytes: Uint8Array): readonly ReceivedAttributes[] {
+  const message = ExportTraceServiceRequest.decode(bytes)
+  const wire = ExportTraceServiceRequest.toObject(message, { longs: String, arrays: true, defaults: true })
+  const [resourceSpans] = (wire as WireRequest).resourceSpans
+  return (resourceSpans?.scopeSpans ?? []).map(({ scope }) => toAttributes(scope?.attributes ?? []))
+}
 
 /** Reads an ExportTraceServiceRequest; throws for bytes that are none, and for an attribute that occurs twice. */
 export function decodeRequest(bytes: Uint8Array): ReceivedRequest {
