@@ -100,7 +100,9 @@ export class PluggedSpan extends RecordingSpan implements ReadableSpan {
 
   get attributes(): Attributes {
     if (this.#attributes === undefined) {
-      const made = toAttributes(this.attributeList)
+      const made: Attributes = {}
+      const values = super.attributeValues
+      for (const [i, key] of super.attributeKeys.entries()) assign(made, key, values[i])
       for (const set of this.#preparedSets()) Object.assign(made, toAttributes(set.list))
       this.#attributes = made
     }
@@ -201,19 +203,31 @@ export class PluggedSpan extends RecordingSpan implements ReadableSpan {
   /** Takes what processors were given, and perhaps have changed, for what is encoded. Throws when that cannot be read. */
   adopt(): void {
     this.name = toName(this.name)
+    const attributes = this.#attributes
     const changed: Changed = {
-      attributes: this.#attributes && readAttributes(this.#attributes),
+      attributes: attributes && (this.#isAsRecorded(attributes) ? undefined : readAttributes(attributes)),
       events: this.#events?.map(readEvent),
       links: this.#links?.map(readLink),
       statusMessage: this.#status && toRecordedText(toName(this.#status.message ?? '')),
     }
     if (this.#status !== undefined) this.statusCode = this.#status.code
-    if (this.#attributes !== undefined) {
+    if (changed.attributes !== undefined) {
       this.prepared0 = undefined
       this.prepared1 = undefined
       this.prepared2 = undefined
     }
     this.#changed = changed
+  }
+
+  /** Whether nobody has changed what was shown, as far as that is cheap to say: mostly it was only read. */
+  #isAsRecorded(shown: Attributes): boolean {
+    const keys = super.attributeKeys
+    const values = super.attributeValues
+    if (this.#preparedSets().length > 0 || Object.keys(shown).length !== keys.length) return false
+    return keys.every(({ name }, i) => {
+      const value = shown[name]
+      return typeof value !== 'object' && value === values[i] && Object.hasOwn(shown, name)
+    })
   }
 
   override get attributeKeys(): readonly AttributeKey[] {
@@ -251,16 +265,22 @@ function hasOwn(bag: unknown, name: string): boolean {
 
 function toAttributes(list: AttributeList): Attributes {
   const attributes: Attributes = {}
-  for (let i = 0; i < list.length; i += 2) {
-    // An assignment to `__proto__` would not make a property.
-    Object.defineProperty(attributes, (list[i] as AttributeKey).name, {
-      value: toAttributeValue(list[i + 1] as AttributeInput),
+  for (let i = 0; i < list.length; i += 2)
+    assign(attributes, list[i] as AttributeKey, list[i + 1] as AttributeInput)
+  return attributes
+}
+
+function assign(attributes: Attributes, { name }: AttributeKey, value: AttributeInput): void {
+  if (name !== '__proto__') attributes[name] = toAttributeValue(value)
+  else {
+    // An assignment would not make a property of this name.
+    Object.defineProperty(attributes, name, {
+      value: toAttributeValue(value),
       configurable: true,
       enumerable: true,
       writable: true,
     })
   }
-  return attributes
 }
 
 /** Exporters know no bigint. */
