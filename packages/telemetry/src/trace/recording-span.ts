@@ -2,16 +2,15 @@
  * A span that is being recorded: the API's Span outside, the encoder's SpanRecord inside. It becomes bytes at `end()` and lets go of
  * everything it held, so that a context that outlives it pins a few integers.
  */
-import {
-  type Context,
-  diag,
-  type Exception,
-  type Link,
-  type Span,
-  type SpanAttributes,
-  type SpanStatus,
-  type TimeInput,
-  type TraceState,
+import type {
+  Context,
+  Exception,
+  Link,
+  Span,
+  SpanAttributes,
+  SpanStatus,
+  TimeInput,
+  TraceState,
 } from '@opentelemetry/api'
 import {
   type AttributeInput,
@@ -25,6 +24,7 @@ import {
 } from '@rustok/otlp'
 import { type ClockAnchor, currentAnchor, fromTimeInput, monotonicMs, time, toUnixNanos } from '../clock.ts'
 import type { Correlation } from '../context/correlation.ts'
+import { diag } from '../own-diag.ts'
 import { isSecret, toRecorded, toRecordedText } from '../redact/redaction.ts'
 import { isPlain, toList } from './attribute-list.ts'
 import { AttributeShape } from './attribute-shape.ts'

@@ -1,7 +1,6 @@
 /** The API's Tracer: starts spans in the active context, for one instrumentation scope. */
 import {
   type Context,
-  diag,
   isSpanContextValid,
   type Span,
   type SpanOptions,
@@ -9,6 +8,7 @@ import {
 } from '@opentelemetry/api'
 import { type TraceContext, toTraceContext } from '../context/context.ts'
 import { activeContext, contextStorage } from '../context/context-manager.ts'
+import { diag } from '../own-diag.ts'
 import type { IdSource } from '../plug/id-source.ts'
 import type { HeadSampler } from '../sample/decision.ts'
 import { toName } from './attribute-value.ts'

@@ -68,6 +68,18 @@ suite('a diag logger of the application', () => {
     })
   }
 
+  test('that throws does not throw at what was called amiss', async () => {
+    const { spans } = await traced(() => {
+      diag.setLogger(logger(fail), { logLevel: DiagLogLevel.WARN, suppressOverrideMessage: true })
+      const unreadable = new Proxy({}, { get: fail, ownKeys: fail }) as never
+      const span = trace.getTracer('hooks').startSpan('s', unreadable)
+      span.setAttributes(unreadable).addLinks(unreadable).setStatus(unreadable).recordException(unreadable)
+      span.end()
+      span.end()
+    })
+    assert.equal(spans.length, 1)
+  })
+
   test('that throws does not throw into a request whose instrumentation failed', async () => {
     const { ledger } = await serving(
       ok,
