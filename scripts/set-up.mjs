@@ -23,6 +23,9 @@ const debianPackages = {
   chromium: '/usr/bin/chromium',
   curl: '/usr/bin/curl',
   faketime: '/usr/bin/faketime',
+  'mariadb-server-core': '/usr/sbin/mariadbd',
+  // Holds the server under another name, and starts no service.
+  'redis-tools': '/usr/bin/redis-check-rdb',
   strace: '/usr/bin/strace',
   'python3-prometheus-client': '/usr/lib/python3/dist-packages/prometheus_client/openmetrics/parser.py',
 }
