@@ -19,6 +19,8 @@ export interface Invitation {
 export interface Hello {
   readonly [helloKey]: true
   readonly port: MessagePort
+  /** See Welcome. */
+  readonly welcome: SharedArrayBuffer
 }
 
 /** Applications may use `postMessageToThread` themselves: whoever listens can tell ours. */

@@ -116,7 +116,7 @@ function handingOver(
       await pipeline.shutdown(timeoutMs)
     },
     deliverSync: (timeoutMs) => {
-      if (link.open) link.handOver(pipeline.takeUndelivered(), pipeline.ledger)
+      if (link.arrives()) link.handOver(pipeline.takeUndelivered(), pipeline.ledger)
       else deliverSync(pipeline, config, timeoutMs)
     },
     // The thread's exit hands them over in no time.

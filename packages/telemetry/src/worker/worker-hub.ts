@@ -11,6 +11,7 @@ import type { Pipeline } from '../export/pipeline.ts'
 import { Board } from './board.ts'
 import { announceWorkers } from './creation-context.ts'
 import { type FromWorker, type Invitation, invitationKey, isHello, type ToWorker } from './messages.ts'
+import { Welcome } from './welcome.ts'
 
 /** What a worker that computes may delay a flush: it hands over when it comes to it. */
 const gatherTimeoutMs = 500
@@ -69,7 +70,11 @@ export class WorkerHub {
 
   readonly #welcome = (value: unknown): void => {
     if (!isHello(value)) return
-    const { port } = value
+    const { port, welcome } = value
+    if (!new Welcome(welcome).give()) {
+      port.close()
+      return
+    }
     outside(() => {
       port.on('message', (message: FromWorker) => this.#receive(port, message))
       port.on('close', () => {

@@ -17,7 +17,18 @@ import type { Ledger } from '../export/ledger.ts'
 import { outside } from '../export/outside.ts'
 import { Board } from './board.ts'
 import { announceWorkers, creationContext } from './creation-context.ts'
-import { type FromWorker, helloKey, type Invitation, invitationKey, type ToWorker } from './messages.ts'
+import {
+  type FromWorker,
+  type Hello,
+  helloKey,
+  type Invitation,
+  invitationKey,
+  type ToWorker,
+} from './messages.ts'
+import { Welcome } from './welcome.ts'
+
+/** A worker that ends before the other thread knows of it waits this long for it: delivering by itself takes longer. */
+const patienceMs = 100
 
 export interface WorkerLinkOptions {
   /** For when the other thread has stopped. */
@@ -46,6 +57,7 @@ export class WorkerLink implements Exporter {
   readonly #answers = new Map<number, (answer: ToWorker | undefined) => void>()
   /** Requests that the other thread has, or will have. */
   readonly #sent = new WeakSet<Uint8Array>()
+  readonly #welcome = new Welcome()
   #lastId = 0
   #alone: Exporter | undefined
   #closed = false
@@ -64,9 +76,8 @@ export class WorkerLink implements Exporter {
     })
     port1.unref()
     // What is sent before the other thread knows of the port waits in it.
-    postMessageToThread(invitation.threadId, { [helloKey]: true, port: port2 }, [port2]).catch(() =>
-      port1.close(),
-    )
+    const hello: Hello = { [helloKey]: true, port: port2, welcome: this.#welcome.memory }
+    postMessageToThread(invitation.threadId, hello, [port2]).catch(() => port1.close())
   }
 
   /** Without a deadline: the other thread answers when its event loop turns, and sending twice would count twice. */
@@ -87,6 +98,11 @@ export class WorkerLink implements Exporter {
   /** Whether the other thread is there. */
   get open(): boolean {
     return !this.#closed
+  }
+
+  /** For a thread that exits: whether what it sends now reaches the other one. If not, nothing that it has sent does. */
+  arrives(): boolean {
+    return !this.#closed && !this.#welcome.takeBack(patienceMs)
   }
 
   /** Sends what the other thread does not have yet, for a thread that exits. */

@@ -161,7 +161,7 @@ suite('spans of a worker', inParallel, () => {
 
   test('an application sees no message of ours but one of its own kind, by a telling name', () => {
     assert.deepEqual(together.said.messages, [])
-    assert.deepEqual(together.said.seen, [['@rustok/telemetry/hello', 'port']])
+    assert.deepEqual(together.said.seen, [['@rustok/telemetry/hello', 'port', 'welcome']])
   })
 })
 
