@@ -116,8 +116,9 @@ function handingOver(
       await pipeline.shutdown(timeoutMs)
     },
     deliverSync: (timeoutMs) => {
-      if (link.arrives()) link.handOver(pipeline.takeUndelivered(), pipeline.ledger)
-      else deliverSync(pipeline, config, timeoutMs)
+      const deadline = performance.now() + timeoutMs
+      if (link.arrives(timeoutMs)) link.handOver(pipeline.takeUndelivered(), pipeline.ledger)
+      else deliverSync(pipeline, config, Math.max(0, deadline - performance.now()))
     },
     // The thread's exit hands them over in no time.
     queued: () => 0,

@@ -27,8 +27,8 @@ import {
 } from './messages.ts'
 import { Welcome } from './welcome.ts'
 
-/** A worker that ends before the other thread knows of it waits this long for it: delivering by itself takes longer. */
-const patienceMs = 100
+/** A worker that ends before the other thread knows of it waits this long for it at most: delivering by itself costs a thread. */
+const maxPatienceMs = 1000
 
 export interface WorkerLinkOptions {
   /** For when the other thread has stopped. */
@@ -100,9 +100,12 @@ export class WorkerLink implements Exporter {
     return !this.#closed
   }
 
-  /** For a thread that exits: whether what it sends now reaches the other one. If not, nothing that it has sent does. */
-  arrives(): boolean {
-    return !this.#closed && !this.#welcome.takeBack(patienceMs)
+  /**
+   * For a thread that exits: whether what it sends now reaches the other one. If not, nothing that it has sent does. Takes at most half of
+   * `timeoutMs` to find out.
+   */
+  arrives(timeoutMs: number): boolean {
+    return !this.#closed && !this.#welcome.takeBack(Math.min(maxPatienceMs, timeoutMs / 2))
   }
 
   /** Sends what the other thread does not have yet, for a thread that exits. */
