@@ -16,16 +16,16 @@ interface Open {
   readonly listeners: number
 }
 
-/** Of three outages in one process, each with a tracing of its own. */
+/** Of two outages in one process, each with a tracing of its own. */
 async function outages(env: Record<string, string>): Promise<{ before: Open; most: Open; after: Open }> {
   const { code, stdout, stderr } = await run([application], { env: { OTEL_LOG_LEVEL: 'none', ...env } })
   assert.equal(code, 0, stderr)
   const lines = stdout.trim().split('\n')
   const open = JSON.parse(lines.pop()!)
-  assert.equal(lines.length, 3)
+  assert.equal(lines.length, 2)
   for (const line of lines) {
     const { created, queued, dropped } = balanced(JSON.parse(line) as LedgerSnapshot)
-    assert.deepEqual([created, queued, dropped.shutdown], [6000, 0, 6000])
+    assert.deepEqual([created, queued, dropped.shutdown], [4000, 0, 4000])
   }
   return open
 }
