@@ -205,8 +205,10 @@ const ways: Record<string, Way> = {
       eval: true,
       execArgv: [],
     })
+    // It may have exited by the time that its message is seen.
+    const exited = calling(see, (callback) => worker.on('exit', callback))
     await calling(see, (callback) => worker.on('message', callback))
-    await calling(see, (callback) => worker.on('exit', callback))
+    await exited
   },
   'diagnostics channels': async (see) => {
     const ours = channel('rustok:test')
