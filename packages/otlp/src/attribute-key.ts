@@ -3,7 +3,6 @@
  * copies prepared bytes for a key, and for a whole key-value pair whose value was seen before, instead of encoding strings.
  */
 import type { AttributeInput } from './encode-attribute.ts'
-import type { AttributeList } from './encode-span.ts'
 
 /** Keys kept for the life of the process; 4,096 keys of 40 bytes are 0.5 MB. A key beyond them works, uncached. */
 const maxInternedKeys = 4096
@@ -18,7 +17,12 @@ const maxPreparedBytes = 4_194_304
 let preparedBytes = 0
 
 /** Changes a value before it is recorded; `beside` are the attributes that are there already. */
-export type AttributeRule = (value: AttributeInput, beside: AttributeList) => AttributeInput
+export type AttributeRule = (value: AttributeInput, beside: AttributesBeside) => AttributeInput
+
+/** Where a rule looks other attributes up, undefined for those that are not there: most rules never do. */
+export interface AttributesBeside {
+  get(key: AttributeKey): AttributeInput
+}
 
 const interned = new Map<string, AttributeKey>()
 let ruleFor: (name: string) => AttributeRule | undefined = () => undefined

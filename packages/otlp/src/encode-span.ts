@@ -2,7 +2,7 @@
  * Encodes one ended span as a `ScopeSpans.spans` field, appended to a Writer: the one time that a span is walked. What follows
  * (batches, retries, files) moves these bytes. Called by the telemetry pipeline for every recorded span, so this is its hottest code.
  */
-import { type AttributeKey, type PreparedPair, toWords } from './attribute-key.ts'
+import { type AttributeKey, type AttributesBeside, type PreparedPair, toWords } from './attribute-key.ts'
 import {
   type AttributeInput,
   copyWords,
@@ -180,13 +180,27 @@ export interface PreparedAttributes extends PreparedPair {
   readonly list: AttributeList
 }
 
+/** A list as a rule looks into it. */
+export class ListedAttributes implements AttributesBeside {
+  readonly #list: AttributeList
+
+  constructor(list: AttributeList) {
+    this.#list = list
+  }
+
+  get(key: AttributeKey): AttributeInput {
+    const at = this.#list.indexOf(key)
+    return at < 0 ? undefined : (this.#list[at + 1] as AttributeInput)
+  }
+}
+
 /** Encodes `attributes` once for many spans, as the rules of their keys want them. */
 export function prepareAttributes(attributes: AttributeList): PreparedAttributes {
   const list: AttributeList = []
   for (let i = 0; i < attributes.length; i += 2) {
     const key = attributes[i] as AttributeKey
     const given = attributes[i + 1] as AttributeInput
-    const value = key.rule === undefined ? given : key.rule(given, list)
+    const value = key.rule === undefined ? given : key.rule(given, new ListedAttributes(list))
     if (value !== undefined || key.rule === undefined) list.push(key, value)
   }
   const writer = new Writer(256)

@@ -6,6 +6,7 @@
 export {
   AttributeKey,
   type AttributeRule,
+  type AttributesBeside,
   attributeKey,
   type PreparedPair,
   setAttributeRules,
@@ -31,6 +32,7 @@ export {
   type EventRecord,
   encodeSpan,
   type LinkRecord,
+  ListedAttributes,
   type PreparedAttributes,
   prepareAttributes,
   type SpanRecord,

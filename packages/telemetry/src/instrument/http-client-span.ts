@@ -4,7 +4,6 @@
  */
 import { type Exception, type SpanOptions, SpanStatusCode } from '@opentelemetry/api'
 import { type AttributeList, attributeKey, type PreparedAttributes, prepareAttributes } from '@rustok/otlp'
-import { redactUrl } from '../redact/redact-url.ts'
 import { errorCode, errorMessage, errorName } from '../trace/exception.ts'
 import type { RecordingSpan } from '../trace/recording-span.ts'
 import { methodAttributes } from './http-method.ts'
@@ -40,7 +39,7 @@ export function describeRequest(span: RecordingSpan, method: string, url: URL): 
     if (targets.size < maxTargets) targets.set(identity, target)
   }
   span.prepared1 = target
-  span.setKey(key.url, redactUrl(url))
+  span.setKey(key.url, url.href)
 }
 
 export function endWithStatus(span: RecordingSpan, statusCode: number): void {

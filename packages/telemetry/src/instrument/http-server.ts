@@ -10,7 +10,6 @@ import type { InstrumentationFields } from '../config/instrumentation.ts'
 import { extractFrom } from '../context/baggage-boundary.ts'
 import { emptyContext, suppressedContext, type TraceContext } from '../context/context.ts'
 import { contextStorage } from '../context/context-manager.ts'
-import { redactQuery } from '../redact/redact-url.ts'
 import { errorMessage, errorName } from '../trace/exception.ts'
 import { RecordingSpan } from '../trace/recording-span.ts'
 import type { TracerProvider } from '../trace/tracer-provider.ts'
@@ -165,7 +164,7 @@ function endSpan(
   if (setsNone(span)) span.prepared1 = ofRequest
   else fillIn(span, ofRequest)
   if (!pathIsRoute) fill(span, pathKey, path)
-  if (question >= 0 && question + 1 < url.length) fill(span, queryKey, redactQuery(url.slice(question + 1)))
+  if (question >= 0 && question + 1 < url.length) fill(span, queryKey, url.slice(question + 1))
   span.end()
 }
 

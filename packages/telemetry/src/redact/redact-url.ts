@@ -75,12 +75,6 @@ function decoded(name: string): string | undefined {
   }
 }
 
-export function redactUrl(url: URL): string {
-  const credentials = url.username === '' && url.password === '' ? '' : `${redacted}:${redacted}@`
-  const query = url.search.length > 1 ? `?${redactQuery(url.search.slice(1))}` : ''
-  return `${url.protocol}//${credentials}${url.host}${url.pathname}${query}`
-}
-
 /** Anything that is used as a URL or a request target, whole or not: what does not parse is no less secret. */
 export function redactUrlText(text: string): string {
   const question = text.indexOf('?')

@@ -2,7 +2,12 @@
  * What an attribute's value passes through before it is recorded, and the rules for it, which hold for the whole process: keys are interned
  * once in it. Set when tracing starts, used by whatever records.
  */
-import { type AttributeInput, type AttributeKey, type AttributeList, setAttributeRules } from '@rustok/otlp'
+import {
+  type AttributeInput,
+  type AttributeKey,
+  type AttributesBeside,
+  setAttributeRules,
+} from '@rustok/otlp'
 import type { RedactionFields } from '../config/redaction.ts'
 import { looksSecret, redactText } from './redact-text.ts'
 import { redacted } from './redact-url.ts'
@@ -17,7 +22,11 @@ export function startRedaction({ redaction, redactionRules }: RedactionFields): 
 }
 
 /** The value to record; undefined leaves the attribute out. `beside` are the attributes that are there already. */
-export function toRecorded(key: AttributeKey, value: AttributeInput, beside: AttributeList): AttributeInput {
+export function toRecorded(
+  key: AttributeKey,
+  value: AttributeInput,
+  beside: AttributesBeside,
+): AttributeInput {
   if (key.rule !== undefined) return key.rule(value, beside)
   return typeof value === 'string' && isSecret(value) ? redacted : value
 }

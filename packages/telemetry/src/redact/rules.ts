@@ -2,7 +2,7 @@
  * Which attributes are changed before they are recorded, by their names: the built-in rules and those that are added. A rule is looked up
  * once per name, when the name is first seen.
  */
-import type { AttributeInput, AttributeKey, AttributeList, AttributeRule } from '@rustok/otlp'
+import { type AttributeInput, type AttributeRule, type AttributesBeside, attributeKey } from '@rustok/otlp'
 import { ignoreRejection } from '../ignore-rejection.ts'
 import { redactSql } from './redact-sql.ts'
 import { redactText } from './redact-text.ts'
@@ -73,15 +73,15 @@ export function addedRule(rules: readonly RedactionRule[], name: string): Attrib
   }
 }
 
-const systemNames = new Set(['db.system.name', 'db.system'])
+const systemKeys = [attributeKey('db.system.name'), attributeKey('db.system')] as const
 /** Statements repeat; taking one apart costs microseconds. Of each system. */
 const maxKnownStatements = 512
 const maxKnownLength = 8192
 const knownStatements = new Map<string, Map<string, string>>()
 
-function redactStatement(value: AttributeInput, beside: AttributeList): AttributeInput {
+function redactStatement(value: AttributeInput, beside: AttributesBeside): AttributeInput {
   if (typeof value !== 'string') return value
-  const system = systemAmong(beside)
+  const system = String(beside.get(systemKeys[0]) ?? beside.get(systemKeys[1]) ?? '')
   let known = knownStatements.get(system)
   if (known === undefined) {
     known = new Map()
@@ -93,13 +93,6 @@ function redactStatement(value: AttributeInput, beside: AttributeList): Attribut
   if (known.size >= maxKnownStatements) known.clear()
   if (value.length <= maxKnownLength) known.set(value, statement)
   return statement
-}
-
-function systemAmong(beside: AttributeList): string {
-  for (let i = 0; i < beside.length; i += 2) {
-    if (systemNames.has((beside[i] as AttributeKey).name)) return String(beside[i + 1])
-  }
-  return ''
 }
 
 /** A query that is a JSON document (MongoDB, Elasticsearch): its values go, its keys stay. */

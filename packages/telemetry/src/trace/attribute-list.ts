@@ -1,5 +1,5 @@
 /** The attributes of one span, event or link while it is open: keys and values in turn, each key once, up to a limit. */
-import { type AttributeList, attributeKey } from '@rustok/otlp'
+import { type AttributeList, attributeKey, ListedAttributes } from '@rustok/otlp'
 import { toRecorded } from '../redact/redaction.ts'
 import { toAttributeInput } from './attribute-value.ts'
 
@@ -10,6 +10,7 @@ export function toList(
   lengthLimit: number,
 ): { list: AttributeList; dropped: number } {
   const list: AttributeList = []
+  const beside = new ListedAttributes(list)
   let dropped = 0
   if (typeof attributes !== 'object' || attributes === null) return { list, dropped }
   for (const name of safeKeys(attributes)) {
@@ -20,7 +21,7 @@ export function toList(
       continue
     }
     const key = attributeKey(name)
-    const recorded = toRecorded(key, value, list)
+    const recorded = toRecorded(key, value, beside)
     if (recorded !== undefined) list.push(key, recorded)
   }
   return { list, dropped }

@@ -53,7 +53,6 @@ export interface SpanHooks {
 
 /** Of spans that have none, or no longer: never written to. */
 const noValues: AttributeInput[] = []
-const noList: AttributeList = []
 /** SpanFlags of the .proto: it is known whether the parent is remote, and it is. */
 const parentKnown = 0x100
 const parentRemote = 0x200
@@ -256,7 +255,7 @@ export class RecordingSpan extends SpanIdentity implements Span, SpanRecord {
   setKey(key: AttributeKey, value: AttributeInput): void {
     const sink = this.#sink
     if (sink === undefined || value === undefined) return
-    const recorded = toRecorded(key, value, key.rule === undefined ? noList : this.attributeList)
+    const recorded = toRecorded(key, value, this)
     if (recorded === undefined) return
     if (key.prepared) this.unfold(key)
     const shape = this.#shape
