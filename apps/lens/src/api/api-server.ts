@@ -8,6 +8,7 @@ import { healthRoutes } from './health-routes.ts'
 import { errorEnvelope } from './jaeger/envelope.ts'
 import { jaegerRoutes } from './jaeger/routes.ts'
 import { lensRoutes } from './lens-routes.ts'
+import { addStore } from './request-store.ts'
 import { addSecurity } from './security.ts'
 import { addUi } from './static-ui.ts'
 
@@ -30,9 +31,10 @@ export class ApiServer {
       routerOptions: { maxParamLength: 4096 },
     })
     addSecurity(app, host)
-    await app.register(lensRoutes, { prefix: '/api/lens', engine })
-    await app.register(jaegerRoutes, { prefix: '/api', engine })
-    await app.register(healthRoutes, { prefix: '/health', engine })
+    addStore(app, engine)
+    await app.register(lensRoutes, { prefix: '/api/lens' })
+    await app.register(jaegerRoutes, { prefix: '/api' })
+    await app.register(healthRoutes, { prefix: '/health' })
     app.get('/api/*', async (request, reply) =>
       reply.code(404).send(errorEnvelope(404, `there is no ${request.url.split('?', 1)[0]}`)),
     )

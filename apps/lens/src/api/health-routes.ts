@@ -1,14 +1,13 @@
 /** Liveness and readiness, for whoever runs Lens. */
 
 import type { FastifyInstance } from 'fastify'
-import type { StoreEngine } from '../store/engine.ts'
 
-export async function healthRoutes(app: FastifyInstance, { engine }: { engine: StoreEngine }): Promise<void> {
+export async function healthRoutes(app: FastifyInstance): Promise<void> {
   app.get('/live', async () => ({ status: 'ok' }))
 
-  app.get('/ready', async (_request, reply) => {
+  app.get('/ready', async (request, reply) => {
     try {
-      await engine.query('SELECT 1', {}, { signal: AbortSignal.timeout(2_000) })
+      await request.store.query('SELECT 1', {}, { signal: AbortSignal.timeout(2_000) })
       return { status: 'ok' }
     } catch {
       return reply.code(503).send({ status: 'unavailable', reason: 'the store does not answer' })

@@ -7,7 +7,7 @@ import { countTraces, findTraces } from '../query/find-traces.ts'
 import { histogram } from '../query/histogram.ts'
 import { readSpans } from '../query/read-spans.ts'
 import { summarizeTraces } from '../query/summarize-traces.ts'
-import { QueryLimitError, type StoreEngine, StoreUnavailableError } from '../store/engine.ts'
+import { QueryLimitError, StoreUnavailableError } from '../store/engine.ts'
 import { clientGone } from './client-gone.ts'
 import type { FacetsResponse, HistogramResponse, Problem, SearchResponse, TraceResponse } from './contract.ts'
 import { badParameter, notFound, ProblemError } from './problem.ts'
@@ -15,7 +15,7 @@ import { searchParameters } from './search-parameters.ts'
 import { parseTraceId } from './trace-id.ts'
 import { traceView } from './trace-view.ts'
 
-export async function lensRoutes(app: FastifyInstance, { engine }: { engine: StoreEngine }): Promise<void> {
+export async function lensRoutes(app: FastifyInstance): Promise<void> {
   app.setErrorHandler((error, request, reply) => {
     const problem = problemOf(error)
     if (problem.status >= 500) request.log.error({ err: error }, 'a query failed')
@@ -32,21 +32,21 @@ export async function lensRoutes(app: FastifyInstance, { engine }: { engine: Sto
     const { filter, limit } = searchParameters(request.query, Date.now())
     const options = { signal: clientGone(reply) }
     const [{ traceIds, total }, stored] = await Promise.all([
-      findTraces(engine, filter, limit, options),
-      isUnfiltered(filter) ? undefined : countTraces(engine, filter, options),
+      findTraces(request.store, filter, limit, options),
+      isUnfiltered(filter) ? undefined : countTraces(request.store, filter, options),
     ])
-    const traces = await summarizeTraces(engine, traceIds, options)
+    const traces = await summarizeTraces(request.store, traceIds, options)
     return { traces, total, stored: stored ?? total, tookMs: elapsed(began) }
   })
 
   app.get('/facets', async (request, reply): Promise<FacetsResponse> => {
     const { filter } = searchParameters(request.query, Date.now())
-    return facets(engine, filter, { signal: clientGone(reply) })
+    return facets(request.store, filter, { signal: clientGone(reply) })
   })
 
   app.get('/histogram', async (request, reply): Promise<HistogramResponse> => {
     const { filter } = searchParameters(request.query, Date.now())
-    return histogram(engine, filter, { signal: clientGone(reply) })
+    return histogram(request.store, filter, { signal: clientGone(reply) })
   })
 
   app.get<{ Params: { traceId: string } }>(
@@ -54,7 +54,7 @@ export async function lensRoutes(app: FastifyInstance, { engine }: { engine: Sto
     async (request, reply): Promise<TraceResponse> => {
       const traceId = parseTraceId(request.params.traceId)
       if (traceId === undefined) throw badParameter('traceId', 'expected 32 or 16 hex digits')
-      const spans = await readSpans(engine, [traceId], { signal: clientGone(reply) })
+      const spans = await readSpans(request.store, [traceId], { signal: clientGone(reply) })
       if (spans.length === 0) throw notFound(`trace ${traceId} is not stored`)
       return traceView(traceId, spans)
     },

@@ -19,21 +19,21 @@ import { jaegerSearch, parseRaw, traceId } from './search-parameters.ts'
 
 type Query = Readonly<Record<string, string | readonly string[] | undefined>>
 
-export async function jaegerRoutes(app: FastifyInstance, { engine }: { engine: StoreEngine }): Promise<void> {
+export async function jaegerRoutes(app: FastifyInstance): Promise<void> {
   app.setErrorHandler((error, request, reply) => {
     const { status, message } = explain(error)
     if (status >= 500) request.log.error({ err: error }, 'a Jaeger query failed')
     reply.code(status).send(errorEnvelope(status, message))
   })
 
-  app.get('/services', async (_request, reply) => {
-    const services = await listServices(engine, { signal: clientGone(reply) })
+  app.get('/services', async (request, reply) => {
+    const services = await listServices(request.store, { signal: clientGone(reply) })
     return envelope(services, services.length)
   })
 
   app.get<{ Params: { service: string } }>('/services/:service/operations', async (request, reply) => {
     const { service } = request.params
-    const operations = await listOperations(engine, service, undefined, { signal: clientGone(reply) })
+    const operations = await listOperations(request.store, service, undefined, { signal: clientGone(reply) })
     const names = [...new Set(operations.map(({ name }) => name))]
     return envelope(names, names.length)
   })
@@ -42,7 +42,7 @@ export async function jaegerRoutes(app: FastifyInstance, { engine }: { engine: S
     const service = first(request.query.service)
     if (service === undefined) throw new JaegerError(400, "parameter 'service' is required")
     const kind = spanKind(first(request.query.spanKind))
-    const operations = await listOperations(engine, service, kind, { signal: clientGone(reply) })
+    const operations = await listOperations(request.store, service, kind, { signal: clientGone(reply) })
     const named = operations.map(({ name, kind }) => ({ name, spanKind: kindName(kind) }))
     return envelope(named, named.length)
   })
@@ -50,16 +50,16 @@ export async function jaegerRoutes(app: FastifyInstance, { engine }: { engine: S
   app.get<{ Querystring: Query }>('/traces', async (request, reply) => {
     const search = jaegerSearch(request.query, Date.now())
     const options = { signal: clientGone(reply) }
-    if ('traceIds' in search) return tracesById(engine, search.traceIds, search.raw, options)
-    const { traceIds } = await findTraces(engine, search.filter, search.limit, options)
-    const traces = await readTraces(engine, traceIds, search.raw, options)
+    if ('traceIds' in search) return tracesById(request.store, search.traceIds, search.raw, options)
+    const { traceIds } = await findTraces(request.store, search.filter, search.limit, options)
+    const traces = await readTraces(request.store, traceIds, search.raw, options)
     return envelope(traces, traces.length)
   })
 
   app.get<{ Params: { traceId: string }; Querystring: Query }>('/traces/:traceId', async (request, reply) => {
     const id = traceId(request.params.traceId)
     const raw = parseRaw(request.query)
-    const traces = await readTraces(engine, [id], raw, { signal: clientGone(reply) })
+    const traces = await readTraces(request.store, [id], raw, { signal: clientGone(reply) })
     if (traces.length === 0) throw new JaegerError(404, 'trace not found')
     return envelope(traces, traces.length)
   })
