@@ -7,46 +7,21 @@ import {
   createServer,
   get as httpGet,
   type IncomingMessage,
-  type RequestListener,
   type RequestOptions,
   request,
-  type Server,
 } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterEach, suite, test } from 'node:test'
+import { suite, test } from 'node:test'
 import { context, propagation, ROOT_CONTEXT, trace } from '@opentelemetry/api'
 import { suppressTracing } from '@opentelemetry/core'
 import { tracedSpan } from '../src/traced-span.ts'
-import type { Received, TracedOptions } from './support/traced.ts'
+import { callServer } from './support/call-server.ts'
 import { traced } from './support/traced.ts'
 
-const servers: Server[] = []
-afterEach(() => {
-  for (const server of servers.splice(0)) {
-    server.closeAllConnections()
-    server.close()
-  }
-})
-
-/** What arrives of client work against a server with this handler, which itself is not traced. */
-async function calling(
-  work: (port: number) => unknown,
-  handler: RequestListener = (_, response) => response.end('ok'),
-  options: TracedOptions = {},
-): Promise<Omit<Received, 'requests'> & { requests: readonly IncomingMessage[]; port: number }> {
-  const requests: IncomingMessage[] = []
-  const server = createServer((incoming, response) => {
-    requests.push(incoming)
-    handler(incoming, response)
-  }).listen(0, '127.0.0.1')
-  servers.push(server)
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  const received = await traced(() => work(port), { without: ['http-server'], ...options })
-  return { ...received, requests, port }
-}
+const calling: typeof callServer = (work, handler, options) =>
+  callServer(work, handler, { without: ['http-server'], ...options })
 
 /** The body of the answer. */
 async function read(outgoing: ClientRequest): Promise<string> {
@@ -217,8 +192,8 @@ suite('what goes wrong', () => {
 })
 
 test('an upgraded connection is a span that ends with the handshake', async () => {
-  const { spans } = await calling(async (port) => {
-    servers[0]!.on('upgrade', (_, socket) => {
+  const { spans } = await calling(async (port, server) => {
+    server.on('upgrade', (_, socket) => {
       socket.write('HTTP/1.1 101 Switching Protocols\r\nconnection: upgrade\r\nupgrade: echo\r\n\r\n')
       socket.pipe(socket)
     })
@@ -239,11 +214,11 @@ test('an upgraded connection is a span that ends with the handshake', async () =
 test('the server over a Unix socket is called by its name', async () => {
   const socketPath = join(tmpdir(), `rustok-http-client-${process.pid}.sock`)
   const server = createServer((_, response) => response.end('ok')).listen(socketPath)
-  servers.push(server)
   await once(server, 'listening')
   const { spans } = await traced(() => read(request({ socketPath, path: '/x' }).end()), {
     without: ['http-server'],
   })
+  server.close()
   assert.equal(spans[0]!.attributes['url.full'], 'http://localhost/x')
 })
 

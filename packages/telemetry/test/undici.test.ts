@@ -1,41 +1,19 @@
 /** Client spans of the global fetch and of undici, with the context in the headers that they send. */
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
-import { createServer, type IncomingMessage, type RequestListener, type Server } from 'node:http'
+import { createServer, type IncomingMessage, type RequestListener } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { afterEach, suite, test } from 'node:test'
+import { suite, test } from 'node:test'
 import { context, propagation, ROOT_CONTEXT, trace } from '@opentelemetry/api'
 import { suppressTracing } from '@opentelemetry/core'
 import * as undici from 'undici'
 import { tracedSpan } from '../src/traced-span.ts'
-import type { Received, TracedOptions } from './support/traced.ts'
+import { callServer } from './support/call-server.ts'
+import type { TracedOptions } from './support/traced.ts'
 import { traced } from './support/traced.ts'
 
-const servers: Server[] = []
-afterEach(() => {
-  for (const server of servers.splice(0)) {
-    server.closeAllConnections()
-    server.close()
-  }
-})
-
-/** What arrives of client work against a server with this handler, which itself is not traced. */
-async function calling(
-  work: (url: string) => unknown,
-  handler: RequestListener = (_, response) => response.end('ok'),
-  options: TracedOptions = {},
-): Promise<Omit<Received, 'requests'> & { requests: readonly IncomingMessage[]; port: number }> {
-  const requests: IncomingMessage[] = []
-  const server = createServer((request, response) => {
-    requests.push(request)
-    handler(request, response)
-  }).listen(0, '127.0.0.1')
-  servers.push(server)
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  const received = await traced(() => work(`http://127.0.0.1:${port}`), { without: ['http'], ...options })
-  return { ...received, requests, port }
-}
+const calling = (work: (url: string) => unknown, handler?: RequestListener, options?: TracedOptions) =>
+  callServer((port) => work(`http://127.0.0.1:${port}`), handler, { without: ['http'], ...options })
 
 const get = async (url: string, init?: RequestInit) => (await fetch(url, init)).text()
 
