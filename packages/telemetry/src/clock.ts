@@ -98,3 +98,14 @@ function split(baseHigh: number, baseLow: number, nanos: number): void {
   time.low = low | 0
   time.high = (baseHigh + high + (low >= two32 ? 1 : 0)) | 0
 }
+
+/** Tells a time from the attributes that may stand in its place; never throws. */
+export function isTimeInput(value: unknown): value is TimeInput {
+  if (typeof value !== 'object' || value === null) return typeof value === 'number'
+  try {
+    if (!Array.isArray(value)) return value instanceof Date
+    return value.length === 2 && value.every((part) => typeof part === 'number')
+  } catch {
+    return false
+  }
+}

@@ -22,7 +22,15 @@ import {
   type PreparedAttributes,
   type SpanRecord,
 } from '@rustok/otlp'
-import { type ClockAnchor, currentAnchor, fromTimeInput, monotonicMs, time, toUnixNanos } from '../clock.ts'
+import {
+  type ClockAnchor,
+  currentAnchor,
+  fromTimeInput,
+  isTimeInput,
+  monotonicMs,
+  time,
+  toUnixNanos,
+} from '../clock.ts'
 import type { Correlation } from '../context/correlation.ts'
 import { diag } from '../own-diag.ts'
 import { isSecret, toRecorded, toRecordedText } from '../redact/redaction.ts'
@@ -393,15 +401,5 @@ export class RecordingSpan extends SpanIdentity implements Span, SpanRecord {
     this.prepared0 = undefined
     this.prepared1 = undefined
     this.prepared2 = undefined
-  }
-}
-
-function isTimeInput(value: unknown): value is TimeInput {
-  if (typeof value !== 'object' || value === null) return typeof value === 'number'
-  try {
-    if (!Array.isArray(value)) return value instanceof Date
-    return value.length === 2 && value.every((part) => typeof part === 'number')
-  } catch {
-    return false
   }
 }
