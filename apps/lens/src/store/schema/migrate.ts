@@ -3,6 +3,7 @@
 import { StartupError } from '../../startup-error.ts'
 import type { StoreEngine } from '../engine.ts'
 import { spans } from './0001-spans.ts'
+import { singleServer } from './dialect.ts'
 import type { Migration } from './migration.ts'
 
 /** In order; a number is never used again. */
@@ -28,7 +29,7 @@ export async function migrate(engine: StoreEngine, place: string): Promise<void>
 }
 
 async function apply(engine: StoreEngine, { version, name, statements }: Migration): Promise<void> {
-  for (const statement of statements) await engine.command(statement)
+  for (const statement of statements(singleServer)) await engine.command(statement)
   await engine.command(
     'INSERT INTO schema_versions SELECT {version:UInt32}, {name:String}, now() SETTINGS async_insert = 0',
     { version, name },
