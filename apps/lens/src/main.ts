@@ -2,7 +2,11 @@
 /** The process of rustok-lens: configuration, signals, exit codes. Started by `npm start`, or by hand. */
 
 import { pino } from 'pino'
+import packageJson from '../package.json' with { type: 'json' }
+import { settings } from './config/settings.ts'
 import { configFromEnvironment } from './config.ts'
+import { parseFlags } from './flags.ts'
+import { helpText } from './help.ts'
 import { type Lens, startLens } from './lens.ts'
 import { StartupError } from './startup-error.ts'
 
@@ -12,7 +16,12 @@ const exitDeadline = 9_500
 const signalNumbers = { SIGINT: 2, SIGTERM: 15 } as const
 
 try {
-  const config = configFromEnvironment()
+  const commandLine = parseFlags(process.argv.slice(2), Object.values(settings))
+  if (commandLine.help || commandLine.version) {
+    process.stdout.write(commandLine.help ? helpText() : `rustok-lens ${packageJson.version}\n`)
+    process.exit(0)
+  }
+  const config = configFromEnvironment(process.env, commandLine.values)
   const log = pino({ level: config.logLevel, base: { service: 'rustok-lens' } })
   const starting = startLens(config, log)
 
@@ -49,7 +58,7 @@ try {
 } catch (error) {
   if (!(error instanceof StartupError)) throw error
   process.stderr.write(`rustok-lens: ${error.message}\n`)
-  process.exitCode = 1
+  process.exitCode = error.exitCode
   // Our own end of the channel is no parent that is gone.
   process.removeAllListeners('disconnect')
   process.disconnect?.()

@@ -12,6 +12,9 @@ test('listens on loopback at the documented ports when nothing is set', () => {
     otlpHttpPort: 4318,
     dataDirectory: resolve('.rustok'),
     clickhouseUrl: undefined,
+    tokensFile: undefined,
+    noLogin: false,
+    allowedHosts: [],
     logLevel: 'info',
   })
 })
@@ -24,6 +27,9 @@ test('takes every variable, and an empty one as not set', () => {
     LENS_OTLP_HTTP_PORT: '',
     RUSTOK_DATA_DIR: '/data',
     LENS_CLICKHOUSE_URL: 'https://user:word@clickhouse:8443/traces',
+    LENS_TOKENS_FILE: '/run/secrets/lens-tokens',
+    LENS_NO_LOGIN: 'true',
+    LENS_ALLOWED_HOSTS: 'lens, lens.example.com,',
     LENS_LOG_LEVEL: 'WARN',
   })
   assert.deepEqual(config, {
@@ -33,7 +39,19 @@ test('takes every variable, and an empty one as not set', () => {
     otlpHttpPort: 4318,
     dataDirectory: '/data',
     clickhouseUrl: new URL('https://user:word@clickhouse:8443/traces'),
+    tokensFile: '/run/secrets/lens-tokens',
+    noLogin: true,
+    allowedHosts: ['lens', 'lens.example.com'],
     logLevel: 'warn',
+  })
+})
+
+test('prefers a flag to its variable, and names the one that is bad', () => {
+  const environment = { LENS_PORT: '1', LENS_HOST: 'lens' }
+  const config = configFromEnvironment(environment, new Map([['port', '2']]))
+  assert.deepEqual([config.port, config.host], [2, 'lens'])
+  assert.throws(() => configFromEnvironment(environment, new Map([['port', 'x']])), {
+    message: '--port is "x": expected a port from 0 to 65535',
   })
 })
 
@@ -46,6 +64,8 @@ for (const [name, value] of [
   ['LENS_OTLP_HTTP_PORT', ' '],
   ['LENS_CLICKHOUSE_URL', 'clickhouse:8123'],
   ['LENS_CLICKHOUSE_URL', 'tcp://clickhouse:9000'],
+  ['LENS_NO_LOGIN', 'yes'],
+  ['LENS_ALLOWED_HOSTS', 'lens/x'],
   ['LENS_LOG_LEVEL', 'loud'],
 ] as const) {
   test(`names ${name} and its value when it is ${JSON.stringify(value)}`, () => {

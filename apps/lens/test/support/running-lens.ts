@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { encodeTraceRequest, type TraceRequest } from '@rustok/otlp'
 import { pino } from 'pino'
+import { configFromEnvironment } from '../../src/config.ts'
 import { type Lens, type LensUrls, startLens } from '../../src/lens.ts'
 
 export class RunningLens implements AsyncDisposable {
@@ -18,17 +19,15 @@ export class RunningLens implements AsyncDisposable {
     this.#directory = directory
   }
 
-  static async start(): Promise<RunningLens> {
+  static async start(environment: Readonly<Record<string, string>> = {}): Promise<RunningLens> {
     const directory = await mkdtemp(join(tmpdir(), 'lens-test-'))
-    const config = {
-      host: '127.0.0.1',
-      port: 0,
-      otlpGrpcPort: 0,
-      otlpHttpPort: 0,
-      dataDirectory: directory,
-      clickhouseUrl: undefined,
-      logLevel: 'silent',
-    } as const
+    const config = configFromEnvironment({
+      LENS_PORT: '0',
+      LENS_OTLP_GRPC_PORT: '0',
+      LENS_OTLP_HTTP_PORT: '0',
+      RUSTOK_DATA_DIR: directory,
+      ...environment,
+    })
     const lens = await startLens(config, pino({ level: 'silent' }))
     return new RunningLens(lens, directory)
   }

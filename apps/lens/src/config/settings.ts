@@ -1,0 +1,103 @@
+/**
+ * Every setting of Lens, once: `config.ts` reads variables and flags by this table, `--help` prints it, and a test holds README.md's table
+ * to it. A new setting is a row here and the row in README.md that the test asks for.
+ */
+
+import type { Setting } from './setting.ts'
+import { host, httpUrl, listOf, oneOf, path, port, yesOrNo } from './values.ts'
+
+const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const
+
+export const settings = {
+  host: {
+    variable: 'LENS_HOST',
+    flag: 'host',
+    hint: 'address',
+    otherwise: '127.0.0.1',
+    meaning: 'address that all three ports listen on; beyond loopback it takes tokens or `LENS_NO_LOGIN`',
+    parse: host,
+  },
+  port: {
+    variable: 'LENS_PORT',
+    flag: 'port',
+    hint: 'port',
+    otherwise: '16686',
+    meaning: 'web UI and query API',
+    parse: port,
+  },
+  otlpGrpcPort: {
+    variable: 'LENS_OTLP_GRPC_PORT',
+    flag: 'otlp-grpc-port',
+    hint: 'port',
+    otherwise: '4317',
+    meaning: 'OTLP over gRPC',
+    parse: port,
+  },
+  otlpHttpPort: {
+    variable: 'LENS_OTLP_HTTP_PORT',
+    flag: 'otlp-http-port',
+    hint: 'port',
+    otherwise: '4318',
+    meaning: 'OTLP over HTTP',
+    parse: port,
+  },
+  dataDirectory: {
+    variable: 'RUSTOK_DATA_DIR',
+    flag: 'data-dir',
+    hint: 'directory',
+    otherwise: '.rustok',
+    meaning: 'data, of which Lens uses the folder `lens`; a relative path starts at the working directory',
+    parse: path,
+  },
+  clickhouseUrl: {
+    variable: 'LENS_CLICKHOUSE_URL',
+    flag: 'clickhouse-url',
+    hint: 'url',
+    otherwise: undefined,
+    meaning:
+      'a ClickHouse (26.7, the version that is tested, or later) instead of the embedded one; its path is the database, `lens` if it has none',
+    parse: httpUrl,
+  },
+  tokensFile: {
+    variable: 'LENS_TOKENS_FILE',
+    flag: 'tokens-file',
+    hint: 'file',
+    otherwise: undefined,
+    meaning: 'access tokens; with it, nobody sends or reads without one',
+    parse: path,
+  },
+  noLogin: {
+    variable: 'LENS_NO_LOGIN',
+    flag: 'no-login',
+    hint: undefined,
+    otherwise: 'false',
+    meaning: 'lets everybody who reaches the ports send and read all, beyond loopback too',
+    parse: yesOrNo,
+  },
+  allowedHosts: {
+    variable: 'LENS_ALLOWED_HOSTS',
+    flag: 'allowed-hosts',
+    hint: 'names',
+    otherwise: '',
+    otherwiseWords: 'none',
+    meaning: 'further names that browsers may reach it by, separated by commas',
+    parse: listOf(host),
+  },
+  logLevel: {
+    variable: 'LENS_LOG_LEVEL',
+    flag: 'log-level',
+    hint: 'level',
+    otherwise: 'info',
+    meaning: '`trace`, `debug`, `info`, `warn`, `error`, `fatal` or `silent`',
+    parse: oneOf(logLevels),
+  },
+} as const satisfies Readonly<Record<string, Setting<unknown>>>
+
+type Settings = typeof settings
+
+/** By the table: a setting without a default may be undefined. */
+export type LensConfig = {
+  readonly [Name in keyof Settings]:
+    | ReturnType<Settings[Name]['parse']>
+    | (Settings[Name]['otherwise'] extends string ? never : undefined)
+}
