@@ -50,7 +50,7 @@ export function readKeyValue(reader: Reader, depth = 1): KeyValue {
  * Reads the AnyValue that comes next, with its length. A field that is sent twice continues its `previous` value, which matters only
  * to lists: protobuf appends to them.
  */
-function readAnyValue(reader: Reader, depth: number, previous: AnyValue): AnyValue {
+export function readAnyValue(reader: Reader, depth: number, previous: AnyValue): AnyValue {
   if (depth > maxValueDepth) reader.fail(`values nest more than ${maxValueDepth} deep`)
   const outer = reader.enter()
   let value = previous

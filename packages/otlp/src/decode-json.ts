@@ -54,7 +54,7 @@ function readResourceSpans(object: JsonObject, place: Place): ResourceSpans {
   }
 }
 
-function readResource(object: JsonObject, place: Place): Resource {
+export function readResource(object: JsonObject, place: Place): Resource {
   return {
     attributes: readList(object, 'attributes', place, readAttribute),
     droppedAttributesCount: readUint32(object, 'droppedAttributesCount', place),
@@ -69,7 +69,7 @@ function readScopeSpans(object: JsonObject, place: Place): ScopeSpans {
   }
 }
 
-function readScope(object: JsonObject, place: Place): Scope {
+export function readScope(object: JsonObject, place: Place): Scope {
   return {
     name: readString(object, 'name', place),
     version: readString(object, 'version', place),
@@ -126,7 +126,7 @@ function readStatus(object: JsonObject, place: Place): SpanStatus {
   }
 }
 
-function readAttribute(object: JsonObject, place: Place): KeyValue {
+export function readAttribute(object: JsonObject, place: Place): KeyValue {
   return readKeyValue(object, place, 1)
 }
 
@@ -138,7 +138,7 @@ function readKeyValue(object: JsonObject, place: Place, depth: number): KeyValue
 }
 
 /** The last member wins when there are several, as in protobuf. */
-function readAnyValue(object: JsonObject, place: Place, depth: number): AnyValue {
+export function readAnyValue(object: JsonObject, place: Place, depth: number): AnyValue {
   if (depth > maxValueDepth) {
     fail(`values nest more than ${maxValueDepth} deep`, place.name, place.parent, place.index)
   }

@@ -1,6 +1,7 @@
 /**
  * Decodes the protobuf body of an OTLP trace export: ExportTraceServiceRequest, which is TracesData on the wire. Follows proto3:
- * unknown fields and enum values are tolerated, the last value of a field wins, messages that are sent twice are merged.
+ * unknown fields and enum values are tolerated, the last value of a field wins, messages that are sent twice are merged. Resource and scope
+ * are the same in an export of logs, decode-logs.ts.
  */
 
 import { readKeyValue } from './decode-any-value.ts'
@@ -71,7 +72,8 @@ function readResourceSpans(reader: Reader): ResourceSpans {
 const resourceAttributesTag = tag(ResourceField.attributes, WireType.bytes)
 const resourceDroppedTag = tag(ResourceField.droppedAttributesCount, WireType.varint)
 
-function readResource(reader: Reader, attributes: KeyValue[], previous: Resource): Resource {
+/** Merges into `previous`, whose attributes are `attributes`. */
+export function readResource(reader: Reader, attributes: KeyValue[], previous: Resource): Resource {
   const outer = reader.enter()
   let { droppedAttributesCount } = previous
   while (reader.position < reader.limit) {
@@ -124,7 +126,8 @@ const scopeVersionTag = tag(ScopeField.version, WireType.bytes)
 const scopeAttributesTag = tag(ScopeField.attributes, WireType.bytes)
 const scopeDroppedTag = tag(ScopeField.droppedAttributesCount, WireType.varint)
 
-function readScope(reader: Reader, attributes: KeyValue[], previous: Scope): Scope {
+/** Merges into `previous`, whose attributes are `attributes`. */
+export function readScope(reader: Reader, attributes: KeyValue[], previous: Scope): Scope {
   const outer = reader.enter()
   let { name, version, droppedAttributesCount } = previous
   while (reader.position < reader.limit) {

@@ -1,9 +1,9 @@
 /**
- * Field numbers and wire types of every message in an OTLP trace export, to be read beside the .proto files. One object per
+ * Field numbers and wire types of every message in an OTLP export of traces and logs, to be read beside the .proto files. One object per
  * message in the order of the .proto, each field with its number and, behind it, its protobuf type. The encoders and the
  * decoders take their numbers from here alone.
  *
- * Sources: opentelemetry-proto 1.11 (common, resource, trace, collector/trace), google/rpc/{status,error_details}.proto.
+ * Sources: opentelemetry-proto 1.11 (common, resource, trace, logs, collector/{trace,logs}), google/rpc/{status,error_details}.proto.
  */
 
 /** https://protobuf.dev/programming-guides/encoding/#structure; 3 and 4 are groups, which only a skipping reader meets. */
@@ -142,6 +142,61 @@ export const SpanFlags = {
   SPAN_FLAGS_TRACE_FLAGS_MASK: 0xff,
   SPAN_FLAGS_CONTEXT_HAS_IS_REMOTE_MASK: 0x100,
   SPAN_FLAGS_CONTEXT_IS_REMOTE_MASK: 0x200,
+} as const
+
+// opentelemetry/proto/logs/v1/logs.proto
+
+export const ResourceLogsField = {
+  resource: 1, // Resource
+  scopeLogs: 2, // repeated ScopeLogs
+  schemaUrl: 3, // string
+} as const
+
+export const ScopeLogsField = {
+  scope: 1, // InstrumentationScope
+  logRecords: 2, // repeated LogRecord
+  schemaUrl: 3, // string
+} as const
+
+/** Number 4 was a name and is reserved. */
+export const LogRecordField = {
+  timeUnixNano: 1, // fixed64
+  observedTimeUnixNano: 11, // fixed64
+  severityNumber: 2, // SeverityNumber
+  severityText: 3, // string
+  body: 5, // AnyValue
+  attributes: 6, // repeated KeyValue
+  droppedAttributesCount: 7, // uint32
+  flags: 8, // fixed32
+  traceId: 9, // bytes
+  spanId: 10, // bytes
+  eventName: 12, // string
+} as const
+
+/** enum SeverityNumber: six names of four levels each, TRACE 1 to FATAL4 24. */
+export const SeverityNumber: Readonly<Record<string, number>> = Object.fromEntries(
+  ['UNSPECIFIED', ...['TRACE', 'DEBUG', 'INFO', 'WARN', 'ERROR', 'FATAL'].flatMap(fourLevels)].map(
+    (name, number) => [`SEVERITY_NUMBER_${name}`, number],
+  ),
+)
+
+function fourLevels(name: string): string[] {
+  return [name, `${name}2`, `${name}3`, `${name}4`]
+}
+
+// opentelemetry/proto/collector/logs/v1/logs_service.proto
+
+export const LogsRequestField = {
+  resourceLogs: 1, // repeated ResourceLogs
+} as const
+
+export const LogsResponseField = {
+  partialSuccess: 1, // ExportLogsPartialSuccess
+} as const
+
+export const LogsPartialSuccessField = {
+  rejectedLogRecords: 1, // int64
+  errorMessage: 2, // string
 } as const
 
 // opentelemetry/proto/collector/trace/v1/trace_service.proto

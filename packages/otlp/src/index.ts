@@ -1,6 +1,6 @@
 /**
  * What the package offers. encode-span and encode-envelope turn ended spans straight to bytes for a tracing pipeline; the
- * …TraceRequest… functions read and write whole requests, for receivers and tools; response and rpc-status are what a receiver answers.
+ * …TraceRequest… functions read and write whole requests, for receivers and tools, and …LogsRequest… read those of logs; response and rpc-status are what a receiver answers.
  */
 
 export {
@@ -12,6 +12,8 @@ export {
   setAttributeRules,
 } from './attribute-key.ts'
 export { decodeTraceRequestJson } from './decode-json.ts'
+export { decodeLogsRequest } from './decode-logs.ts'
+export { decodeLogsRequestJson } from './decode-logs-json.ts'
 export { decodeTraceRequest } from './decode-request.ts'
 export type { AttributeInput } from './encode-attribute.ts'
 export {
@@ -40,12 +42,22 @@ export {
 export { MalformedOtlpError } from './errors.ts'
 export { SpanFlags, SpanKind, StatusCode } from './fields.ts'
 export {
+  encodeLogsResponse,
+  encodeLogsResponseJson,
+  type LogsPartialSuccess,
+  type LogsResponse,
+} from './logs-response.ts'
+export {
   type AnyValue,
   type KeyValue,
   KeyValueList,
+  type LogRecord,
+  type LogsRequest,
   type Resource,
+  type ResourceLogs,
   type ResourceSpans,
   type Scope,
+  type ScopeLogs,
   type ScopeSpans,
   type Span,
   type SpanEvent,

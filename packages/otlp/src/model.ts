@@ -1,6 +1,6 @@
 /**
- * OTLP trace data as plain values: what the decoders return. Mirrors opentelemetry/proto/trace/v1/trace.proto, with
- * lists never absent and ids as bytes.
+ * OTLP traces and logs as plain values: what the decoders return. Mirrors opentelemetry/proto/{trace,logs}/v1, with lists never absent
+ * and ids as bytes.
  */
 
 /**
@@ -102,4 +102,42 @@ export interface SpanStatus {
   readonly message: string
   /** 0 unset, 1 ok, 2 error; unknown values are kept. */
   readonly code: number
+}
+
+export interface LogsRequest {
+  readonly resourceLogs: readonly ResourceLogs[]
+}
+
+export interface ResourceLogs {
+  readonly resource: Resource
+  readonly scopeLogs: readonly ScopeLogs[]
+  readonly schemaUrl: string
+}
+
+export interface ScopeLogs {
+  readonly scope: Scope
+  readonly logRecords: readonly LogRecord[]
+  readonly schemaUrl: string
+}
+
+export interface LogRecord {
+  /** When the event occurred; 0 when the source did not say. */
+  readonly timeUnixNano: bigint
+  /** When the event was seen by the collection system. */
+  readonly observedTimeUnixNano: bigint
+  /** 0 unspecified, 1-4 trace, 5-8 debug, 9-12 info, 13-16 warn, 17-20 error, 21-24 fatal; unknown values are kept. */
+  readonly severityNumber: number
+  /** The level as the source calls it. */
+  readonly severityText: string
+  readonly body: AnyValue
+  readonly attributes: readonly KeyValue[]
+  readonly droppedAttributesCount: number
+  /** W3C trace flags in the low byte. */
+  readonly flags: number
+  /** 16 bytes, empty when the record belongs to no trace, or whatever the sender sent. */
+  readonly traceId: Uint8Array
+  /** 8 bytes, or empty. */
+  readonly spanId: Uint8Array
+  /** What kind of event it is; empty for a record that is no event. */
+  readonly eventName: string
 }

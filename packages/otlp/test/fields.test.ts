@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import * as table from '../src/fields.ts'
-import { encodeByReference, type ReferenceMessage } from './support/reference.ts'
+import { encodeByReference, enumByReference, type ReferenceMessage } from './support/reference.ts'
 
 const messages: readonly (readonly [ReferenceMessage, Readonly<Record<string, number>>])[] = [
   ['anyValue', table.AnyValueField],
@@ -19,6 +19,12 @@ const messages: readonly (readonly [ReferenceMessage, Readonly<Record<string, nu
   ['request', table.TraceRequestField],
   ['response', table.TraceResponseField],
   ['partialSuccess', table.PartialSuccessField],
+  ['logsRequest', table.LogsRequestField],
+  ['resourceLogs', table.ResourceLogsField],
+  ['scopeLogs', table.ScopeLogsField],
+  ['logRecord', table.LogRecordField],
+  ['logsResponse', table.LogsResponseField],
+  ['logsPartialSuccess', table.LogsPartialSuccessField],
 ]
 
 /** Tried in turn until the reference takes one as the field's value. */
@@ -31,6 +37,10 @@ for (const [message, fields] of messages) {
     }
   })
 }
+
+test('numbers severities as the generated code does', () => {
+  assert.deepEqual(table.SeverityNumber, enumByReference('opentelemetry.proto.logs.v1.SeverityNumber'))
+})
 
 function numberByReference(message: ReferenceMessage, name: string): number | undefined {
   for (const sample of samples) {

@@ -1,7 +1,15 @@
 /** Generated OTLP requests over every field and every type of value, with what breaks codecs overrepresented. */
 
 import fc from 'fast-check'
-import { type AnyValue, type KeyValue, KeyValueList, type Span, type TraceRequest } from '../../src/index.ts'
+import {
+  type AnyValue,
+  type KeyValue,
+  KeyValueList,
+  type LogRecord,
+  type LogsRequest,
+  type Span,
+  type TraceRequest,
+} from '../../src/index.ts'
 
 /** A request that fails takes long to shrink: better a large counterexample than a test that seems to hang. */
 fc.configureGlobal({ interruptAfterTimeLimit: 30_000, markInterruptAsFailure: true })
@@ -148,6 +156,46 @@ export const traceRequest = (string: fc.Arbitrary<string> = text()): fc.Arbitrar
               droppedAttributesCount: uint32(),
             }),
             spans: fc.array(span(string), { maxLength: 3 }),
+            schemaUrl: string,
+          }),
+          { maxLength: 2 },
+        ),
+        schemaUrl: string,
+      }),
+      { maxLength: 2 },
+    ),
+  })
+
+const logRecord = (string: fc.Arbitrary<string>): fc.Arbitrary<LogRecord> =>
+  plain<LogRecord>({
+    timeUnixNano: uint64(),
+    observedTimeUnixNano: uint64(),
+    severityNumber: enumeration(),
+    severityText: string,
+    body: anyValue(string),
+    attributes: attributes(string),
+    droppedAttributesCount: uint32(),
+    flags: uint32(),
+    traceId: traceId(),
+    spanId: spanId(),
+    eventName: string,
+  })
+
+/** An export of logs whose texts are drawn from `string`. */
+export const logsRequest = (string: fc.Arbitrary<string> = text()): fc.Arbitrary<LogsRequest> =>
+  plain<LogsRequest>({
+    resourceLogs: fc.array(
+      plain<LogsRequest['resourceLogs'][number]>({
+        resource: plain({ attributes: attributes(string), droppedAttributesCount: uint32() }),
+        scopeLogs: fc.array(
+          plain<LogsRequest['resourceLogs'][number]['scopeLogs'][number]>({
+            scope: plain({
+              name: string,
+              version: string,
+              attributes: attributes(string),
+              droppedAttributesCount: uint32(),
+            }),
+            logRecords: fc.array(logRecord(string), { maxLength: 3 }),
             schemaUrl: string,
           }),
           { maxLength: 2 },

@@ -8,6 +8,8 @@ import {
   type AnyValue,
   type KeyValue,
   KeyValueList,
+  type LogRecord,
+  type LogsRequest,
   type Resource,
   type Scope,
   type Span,
@@ -38,6 +40,12 @@ const path = {
   keyValueList: 'opentelemetry.proto.common.v1.KeyValueList',
   arrayValue: 'opentelemetry.proto.common.v1.ArrayValue',
   anyValue: 'opentelemetry.proto.common.v1.AnyValue',
+  logsRequest: 'opentelemetry.proto.collector.logs.v1.ExportLogsServiceRequest',
+  logsResponse: 'opentelemetry.proto.collector.logs.v1.ExportLogsServiceResponse',
+  logsPartialSuccess: 'opentelemetry.proto.collector.logs.v1.ExportLogsPartialSuccess',
+  resourceLogs: 'opentelemetry.proto.logs.v1.ResourceLogs',
+  scopeLogs: 'opentelemetry.proto.logs.v1.ScopeLogs',
+  logRecord: 'opentelemetry.proto.logs.v1.LogRecord',
 } as const
 
 export type ReferenceMessage = keyof typeof path
@@ -53,15 +61,56 @@ export function decodeByReference(message: ReferenceMessage, bytes: Uint8Array):
 }
 
 function messageClass(message: ReferenceMessage): MessageClass {
+  return generated(path[message]) as MessageClass
+}
+
+/** The numbers of an enum by their names. */
+export function enumByReference(path: string): Record<string, number> {
+  const names = generated(path) as object
+  return Object.fromEntries(Object.entries(names).filter(([, number]) => typeof number === 'number'))
+}
+
+function generated(path: string): unknown {
   let at: unknown = root
-  for (const name of path[message].split('.')) at = (at as Record<string, unknown>)[name]
-  return at as MessageClass
+  for (const name of path.split('.')) at = (at as Record<string, unknown>)[name]
+  return at
 }
 
 /** What the reference reads in `bytes`. */
 export function requestByReference(bytes: Uint8Array): TraceRequest {
   const request = decodeByReference('request', bytes) as ReferenceRequest
   return { resourceSpans: request.resourceSpans.map(fromResourceSpans) }
+}
+
+/** What the reference reads in `bytes`. */
+export function logsByReference(bytes: Uint8Array): LogsRequest {
+  const request = decodeByReference('logsRequest', bytes) as ReferenceLogsRequest
+  return {
+    resourceLogs: request.resourceLogs.map(({ resource, scopeLogs, schemaUrl }) => ({
+      resource: fromAttributed(resource),
+      scopeLogs: scopeLogs.map(({ scope, logRecords, schemaUrl }) => ({
+        scope: { name: scope?.name ?? '', version: scope?.version ?? '', ...fromAttributed(scope) },
+        logRecords: logRecords.map(fromLogRecord),
+        schemaUrl,
+      })),
+      schemaUrl,
+    })),
+  }
+}
+
+/** What the reference writes for `request`. */
+export function logBytesByReference(request: LogsRequest): Uint8Array {
+  return encodeByReference('logsRequest', {
+    resourceLogs: request.resourceLogs.map(({ resource, scopeLogs, schemaUrl }) => ({
+      resource: toAttributed(resource),
+      scopeLogs: scopeLogs.map(({ scope, logRecords, schemaUrl }) => ({
+        scope: toAttributed(scope),
+        logRecords: logRecords.map(toLogRecord),
+        schemaUrl,
+      })),
+      schemaUrl,
+    })),
+  })
 }
 
 /** What the reference writes for `request`. */
@@ -125,6 +174,30 @@ interface ReferenceSpan extends ReferenceAttributed {
   readonly status: { readonly message: string; readonly code: number } | null
 }
 
+interface ReferenceLogsRequest {
+  readonly resourceLogs: readonly {
+    readonly resource: ReferenceAttributed | null
+    readonly scopeLogs: readonly {
+      readonly scope: (ReferenceAttributed & { readonly name: string; readonly version: string }) | null
+      readonly logRecords: readonly ReferenceLogRecord[]
+      readonly schemaUrl: string
+    }[]
+    readonly schemaUrl: string
+  }[]
+}
+
+interface ReferenceLogRecord extends ReferenceAttributed {
+  readonly timeUnixNano: string
+  readonly observedTimeUnixNano: string
+  readonly severityNumber: number
+  readonly severityText: string
+  readonly body: ReferenceAnyValue | null
+  readonly flags: number
+  readonly traceId: Uint8Array
+  readonly spanId: Uint8Array
+  readonly eventName: string
+}
+
 type ReferenceResourceSpans = ReferenceRequest['resourceSpans'][number]
 type ReferenceScopeSpans = ReferenceResourceSpans['scopeSpans'][number]
 
@@ -179,6 +252,30 @@ function fromSpan(span: ReferenceSpan): Span {
     })),
     droppedLinksCount: span.droppedLinksCount,
     status: { message: span.status?.message ?? '', code: span.status?.code ?? 0 },
+  }
+}
+
+function fromLogRecord(record: ReferenceLogRecord): LogRecord {
+  return {
+    timeUnixNano: BigInt(record.timeUnixNano),
+    observedTimeUnixNano: BigInt(record.observedTimeUnixNano),
+    severityNumber: record.severityNumber,
+    severityText: record.severityText,
+    body: fromAnyValue(record.body ?? {}),
+    ...fromAttributed(record),
+    flags: record.flags,
+    traceId: Uint8Array.from(record.traceId),
+    spanId: Uint8Array.from(record.spanId),
+    eventName: record.eventName,
+  }
+}
+
+function toLogRecord(record: LogRecord): object {
+  return {
+    ...toAttributed(record),
+    timeUnixNano: record.timeUnixNano.toString(),
+    observedTimeUnixNano: record.observedTimeUnixNano.toString(),
+    body: toAnyValue(record.body),
   }
 }
 
