@@ -18,6 +18,13 @@ export interface TableDefinition {
   readonly shardBy: string
 }
 
+/** A small table of which every server of a store has all rows. */
+export interface SharedTableDefinition {
+  readonly name: string
+  readonly columns: string
+  readonly orderBy: string
+}
+
 export interface ViewDefinition {
   readonly name: string
   /** The table that it reads as rows arrive, and the one that it fills. On a cluster each shard does so with its own rows. */
@@ -30,6 +37,8 @@ export interface ViewDefinition {
 export interface SchemaDialect {
   /** CREATE TABLE IF NOT EXISTS. */
   table(definition: TableDefinition): readonly string[]
+  /** CREATE TABLE IF NOT EXISTS. What is inserted with a token that was there already is not inserted: see migration-turn.ts. */
+  sharedTable(definition: SharedTableDefinition): readonly string[]
   /** CREATE MATERIALIZED VIEW IF NOT EXISTS. */
   view(definition: ViewDefinition): readonly string[]
   /** ALTER TABLE by ADD, DROP, RENAME, MODIFY or COMMENT COLUMN: of what is stored and of what is asked. */
@@ -52,6 +61,10 @@ export const byTrace = 'cityHash64(trace_id)'
 export const singleServer: SchemaDialect = {
   table: ({ name, columns, engine, clauses }) => [
     `CREATE TABLE IF NOT EXISTS ${name} (${columns}) ENGINE = ${engine} ${clauses}`,
+  ],
+  sharedTable: ({ name, columns, orderBy }) => [
+    `CREATE TABLE IF NOT EXISTS ${name} (${columns}) ENGINE = MergeTree ORDER BY ${orderBy}
+     SETTINGS fsync_after_insert = 1, fsync_part_directory = 1, non_replicated_deduplication_window = 10000`,
   ],
   view: ({ name, from, to, select }) => [
     `CREATE MATERIALIZED VIEW IF NOT EXISTS ${name} TO ${to} AS ${select(from)}`,
@@ -76,6 +89,12 @@ export function clusterOf(cluster: string): SchemaDialect {
       `CREATE TABLE IF NOT EXISTS ${local(name)} ${on} (${columns}) ENGINE = Replicated${engine} ${clauses}`,
       `CREATE TABLE IF NOT EXISTS ${name} ${on} AS ${local(name)}
        ENGINE = Distributed(${quoteText(cluster)}, currentDatabase(), ${quoteText(local(name))}, ${shardBy})`,
+    ],
+    // One table for all shards: its path does not name the shard, so each server is a replica of it.
+    sharedTable: ({ name, columns, orderBy }) => [
+      `CREATE TABLE IF NOT EXISTS ${name} ${on} (${columns})
+       ENGINE = ReplicatedMergeTree('/clickhouse/tables/{uuid}/all', '{shard}-{replica}') ORDER BY ${orderBy}
+       SETTINGS replicated_deduplication_window = 10000, replicated_deduplication_window_seconds = 31536000`,
     ],
     view: ({ name, from, to, select }) => [
       `CREATE MATERIALIZED VIEW IF NOT EXISTS ${name} ${on} TO ${local(to)} AS ${select(local(from))}`,
