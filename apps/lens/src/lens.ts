@@ -1,12 +1,15 @@
 /** Lens put together: store, then ingest, then API, and taken apart in the opposite order. `main` owns the process around it. */
 
 import type { Logger } from 'pino'
+import { Gatekeeper } from './access/gatekeeper.ts'
 import { ApiServer } from './api/api-server.ts'
+import { isLoopback } from './api/known-names.ts'
 import { checkPorts } from './check-ports.ts'
 import type { LensConfig } from './config.ts'
 import { GrpcReceiver } from './ingest/grpc-receiver.ts'
 import { HttpReceiver } from './ingest/http-receiver.ts'
 import { SpanIntake } from './ingest/span-intake.ts'
+import { StartupError } from './startup-error.ts'
 import { openStore, type Store } from './store/open-store.ts'
 
 export interface LensUrls {
@@ -19,6 +22,8 @@ export interface Lens {
   readonly urls: LensUrls
   /** Of the embedded engine's process. */
   readonly enginePid: () => number | undefined
+  /** Reads the file of tokens again. */
+  readonly reload: () => Promise<void>
   /** Stops taking requests, stores and answers those in flight, and closes the store. */
   close(): Promise<void>
 }
@@ -29,22 +34,46 @@ const drainTime = 5_000
 /** Rejects with StartupError, with nothing left running. */
 export async function startLens(config: LensConfig, log: Logger): Promise<Lens> {
   const { host } = config
+  refuseStrangers(config, log)
   await checkPorts(config)
-  const store = await openStore(config, log)
+  const gatekeeper = await Gatekeeper.open(config.tokensFile, log)
+  const store = await openStore(config, log).catch((error: unknown) => {
+    gatekeeper.close()
+    throw error
+  })
   const intake = new SpanIntake(store, log)
   const grpc = new GrpcReceiver(intake, log)
   const http = new HttpReceiver(intake, log)
-  const api = await ApiServer.create(store.engine, host, log)
-  const close = () => closeAll([grpc, http, api], intake, store)
+  const api = await ApiServer.create(store, gatekeeper, config, log)
+  const close = async () => {
+    await closeAll([grpc, http, api], intake, store)
+    gatekeeper.close()
+  }
   try {
     const otlpGrpc = urlOf(host, await grpc.listen(host, config.otlpGrpcPort))
     const otlpHttp = urlOf(host, await http.listen(host, config.otlpHttpPort))
     const ui = urlOf(host, await api.listen(config.port))
-    return { urls: { ui, otlpGrpc, otlpHttp }, enginePid: store.pid, close }
+    return {
+      urls: { ui, otlpGrpc, otlpHttp },
+      enginePid: store.pid,
+      reload: () => gatekeeper.reload(),
+      close,
+    }
   } catch (error) {
     await close()
     throw error
   }
+}
+
+/** Who listens beyond this machine says who may come in: throws StartupError when he has not. */
+function refuseStrangers({ host, noLogin, tokensFile }: LensConfig, log: Logger): void {
+  if (tokensFile !== undefined || isLoopback(host)) return
+  if (!noLogin) {
+    throw new StartupError(
+      `LENS_HOST ${host} lets others reach Lens, and nothing asks who they are: set LENS_TOKENS_FILE (\`rustok-lens token\` makes one), or LENS_NO_LOGIN=true to let everybody read and write`,
+    )
+  }
+  log.warn({ host }, 'everybody who reaches these ports can read and write all traces: LENS_NO_LOGIN is set')
 }
 
 interface Listener {

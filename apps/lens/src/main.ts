@@ -3,8 +3,9 @@
 
 import { pino } from 'pino'
 import packageJson from '../package.json' with { type: 'json' }
+import { tokenCommand } from './access/token-command.ts'
 import { settings } from './config/settings.ts'
-import { configFromEnvironment } from './config.ts'
+import { configFromEnvironment, type Flags } from './config.ts'
 import { parseFlags } from './flags.ts'
 import { helpText } from './help.ts'
 import { type Lens, startLens } from './lens.ts'
@@ -16,6 +17,7 @@ const exitDeadline = 9_500
 const signalNumbers = { SIGINT: 2, SIGTERM: 15 } as const
 
 try {
+  if (process.argv[2] === 'token') await makeToken()
   const commandLine = parseFlags(process.argv.slice(2), Object.values(settings))
   if (commandLine.help || commandLine.version) {
     process.stdout.write(commandLine.help ? helpText() : `rustok-lens ${packageJson.version}\n`)
@@ -47,9 +49,18 @@ try {
       stop(signal)
     })
   }
+  process.on('SIGHUP', () => void starting.then((lens) => lens.reload()).catch(() => {}))
   process.on('disconnect', () => stop('the parent is gone'))
 
   announce(await starting)
+
+  async function makeToken(): Promise<never> {
+    const fileOf = (flags: Flags) => configFromEnvironment(process.env, flags).tokensFile
+    const { stdout, stderr } = await tokenCommand(process.argv.slice(3), fileOf)
+    process.stderr.write(stderr)
+    process.stdout.write(stdout)
+    process.exit(0)
+  }
 
   function announce({ urls }: Lens): void {
     log.info(urls, 'ready')

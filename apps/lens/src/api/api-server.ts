@@ -2,12 +2,15 @@
 
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify'
 import type { Logger } from 'pino'
+import type { Gatekeeper } from '../access/gatekeeper.ts'
 import { listen } from '../listen.ts'
-import type { StoreEngine } from '../store/engine.ts'
+import type { Store } from '../store/open-store.ts'
 import { healthRoutes } from './health-routes.ts'
 import { errorEnvelope } from './jaeger/envelope.ts'
 import { jaegerRoutes } from './jaeger/routes.ts'
+import { knownNames, type NamesConfig } from './known-names.ts'
 import { lensRoutes } from './lens-routes.ts'
+import { addAccess } from './request-access.ts'
 import { addStore } from './request-store.ts'
 import { addSecurity } from './security.ts'
 import { addUi } from './static-ui.ts'
@@ -21,7 +24,12 @@ export class ApiServer {
     this.#host = host
   }
 
-  static async create(engine: StoreEngine, host: string, log: Logger): Promise<ApiServer> {
+  static async create(
+    store: Store,
+    gatekeeper: Gatekeeper,
+    config: NamesConfig,
+    log: Logger,
+  ): Promise<ApiServer> {
     const app = Fastify({
       loggerInstance: log as FastifyBaseLogger,
       logController: new LogController({ disableRequestLogging: true }),
@@ -30,17 +38,18 @@ export class ApiServer {
       forceCloseConnections: 'idle',
       routerOptions: { maxParamLength: 4096 },
     })
-    addSecurity(app, host)
-    addStore(app, engine)
-    await app.register(lensRoutes, { prefix: '/api/lens' })
+    addSecurity(app, knownNames(config, gatekeeper.isLocked))
+    addAccess(app, gatekeeper)
+    addStore(app, store)
+    await app.register(lensRoutes, { prefix: '/api/lens', gatekeeper })
     await app.register(jaegerRoutes, { prefix: '/api' })
-    await app.register(healthRoutes, { prefix: '/health' })
+    await app.register(healthRoutes, { prefix: '/health', store })
     app.get('/api/*', async (request, reply) =>
       reply.code(404).send(errorEnvelope(404, `there is no ${request.url.split('?', 1)[0]}`)),
     )
     await addUi(app)
     await app.ready()
-    return new ApiServer(app, host)
+    return new ApiServer(app, config.host)
   }
 
   /** Resolves with the port. Rejects with StartupError when it cannot be had. */

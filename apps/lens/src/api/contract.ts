@@ -19,6 +19,8 @@ export interface SearchQuery {
   readonly maxDuration?: string
   /** Words looked for in span names, attribute values, event names and status messages, in any case. */
   readonly text?: string
+  /** In the query language, docs/QUERY_LANGUAGE.md: `{ service = checkout and status = error } and trace.duration > 2s`. */
+  readonly query?: string
   /** Unix milliseconds; without them, the last `lookback` (default 1 h). */
   readonly start?: number
   readonly end?: number
@@ -166,4 +168,8 @@ export interface Problem {
   readonly status: number
   readonly detail: string
   readonly parameter?: string
+  /** Where in the parameter's text, in UTF-16 code units: `column` from 1, `length` 0 where something is missing at the end. */
+  readonly position?: { readonly column: number; readonly length: number }
 }
+
+export type * from './contract/session.ts'

@@ -1,23 +1,30 @@
 /** Lens's own query API, /api/lens, as contract.ts describes it: what the web UI asks. */
 
 import type { FastifyInstance } from 'fastify'
+import type { Gatekeeper } from '../access/gatekeeper.ts'
 import { facets } from '../query/facets.ts'
 import { isUnfiltered } from '../query/filter.ts'
 import { countTraces, findTraces } from '../query/find-traces.ts'
 import { histogram } from '../query/histogram.ts'
 import { readSpans } from '../query/read-spans.ts'
 import { summarizeTraces } from '../query/summarize-traces.ts'
-import { QueryLimitError, StoreUnavailableError } from '../store/engine.ts'
 import { clientGone } from './client-gone.ts'
 import type { FacetsResponse, HistogramResponse, Problem, SearchResponse, TraceResponse } from './contract.ts'
+import { sessionRoutes } from './lens/session-routes.ts'
 import { badParameter, notFound, ProblemError } from './problem.ts'
+import { queryFailure } from './query-failure.ts'
 import { searchParameters } from './search-parameters.ts'
 import { parseTraceId } from './trace-id.ts'
 import { traceView } from './trace-view.ts'
 
-export async function lensRoutes(app: FastifyInstance): Promise<void> {
+export async function lensRoutes(
+  app: FastifyInstance,
+  { gatekeeper }: { readonly gatekeeper: Gatekeeper },
+): Promise<void> {
   app.setErrorHandler((error, request, reply) => {
     const problem = problemOf(error)
+    const { retryAfterSeconds } = queryFailure(error)
+    if (retryAfterSeconds !== undefined) reply.header('retry-after', retryAfterSeconds)
     if (problem.status >= 500) request.log.error({ err: error }, 'a query failed')
     reply.code(problem.status).type('application/problem+json').send(JSON.stringify(problem))
   })
@@ -26,6 +33,8 @@ export async function lensRoutes(app: FastifyInstance): Promise<void> {
     const { problem } = notFound(`there is no ${request.method} ${request.url.split('?', 1)[0]}`)
     reply.code(404).type('application/problem+json').send(JSON.stringify(problem))
   })
+
+  await app.register(sessionRoutes, { gatekeeper })
 
   app.get('/search', async (request, reply): Promise<SearchResponse> => {
     const began = performance.now()
@@ -67,14 +76,6 @@ function elapsed(began: number): number {
 
 function problemOf(error: unknown): Problem {
   if (error instanceof ProblemError) return error.problem
-  const type = 'about:blank'
-  if (error instanceof QueryLimitError) {
-    const detail = 'The search takes more time or memory than one may: narrow its time range or its fields.'
-    return { type, title: 'Unprocessable Content', status: 422, detail }
-  }
-  if (error instanceof StoreUnavailableError) {
-    const detail = 'The store is not available at the moment; try again.'
-    return { type, title: 'Service Unavailable', status: 503, detail }
-  }
-  return { type, title: 'Internal Server Error', status: 500, detail: 'Lens failed; its log says why.' }
+  const { status, title, detail } = queryFailure(error)
+  return { type: 'about:blank', title, status, detail }
 }

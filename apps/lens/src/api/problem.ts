@@ -12,13 +12,18 @@ export class ProblemError extends Error {
   }
 }
 
-export function badParameter(parameter: string, detail: string): ProblemError {
+export function badParameter(
+  parameter: string,
+  detail: string,
+  position?: Problem['position'],
+): ProblemError {
   return new ProblemError({
     type: 'about:blank',
     title: 'Bad Request',
     status: 400,
     detail: `${parameter}: ${detail}`,
     parameter,
+    ...(position === undefined ? {} : { position }),
   })
 }
 

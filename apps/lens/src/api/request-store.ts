@@ -2,6 +2,10 @@
 
 import type { FastifyInstance } from 'fastify'
 import type { StoreEngine } from '../store/engine.ts'
+import { GatedEngine } from '../store/gated-engine.ts'
+import type { Store } from '../store/open-store.ts'
+import { QueryGate } from '../store/query-gate.ts'
+import './request-access.ts'
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -9,6 +13,14 @@ declare module 'fastify' {
   }
 }
 
-export function addStore(app: FastifyInstance, engine: StoreEngine): void {
-  app.decorateRequest('store', { getter: () => engine })
+/** After `addAccess`, by which it goes. */
+export function addStore(app: FastifyInstance, store: Store, gate = new QueryGate()): void {
+  app.decorateRequest('store', {
+    getter() {
+      const { tenants, name } = this.access
+      const engine = tenants === undefined ? store.engine : store.restrictedTo(tenants)
+      // Behind one address there may be many people, and behind one token many machines.
+      return new GatedEngine(engine, gate, `${name} ${this.ip}`)
+    },
+  })
 }

@@ -1,6 +1,9 @@
 /** A SearchQuery from a query string: everything that a user can get wrong is told by the name of its parameter. */
 
 import type { TraceFilter } from '../query/filter.ts'
+import type { Query } from '../query/language/expression.ts'
+import { parseQuery } from '../query/language/parse-query.ts'
+import { QuerySyntaxError } from '../query/language/syntax-error.ts'
 import type { SearchQuery } from './contract.ts'
 import { parseDuration } from './duration.ts'
 import { badParameter } from './problem.ts'
@@ -27,6 +30,7 @@ const names = [
   'minDuration',
   'maxDuration',
   'text',
+  'query',
   'start',
   'end',
   'lookback',
@@ -34,8 +38,8 @@ const names = [
 ] as const satisfies readonly (keyof SearchQuery)[]
 
 /** Throws ProblemError. `now` is in Unix milliseconds. */
-export function searchParameters(query: unknown, now: number): SearchParameters {
-  const values = singleValues(query)
+export function searchParameters(given: unknown, now: number): SearchParameters {
+  const values = singleValues(given)
   const { from, to } = timeRange(values, now)
   const minDuration = duration(values, 'minDuration')
   const maxDuration = duration(values, 'maxDuration')
@@ -55,6 +59,7 @@ export function searchParameters(query: unknown, now: number): SearchParameters 
       minDuration,
       maxDuration,
       words: words(values),
+      query: query(values),
     },
     limit: limit(values),
   }
@@ -124,6 +129,17 @@ function words({ text = '' }: Values): string[] | undefined {
   const found = text.split(/\s+/).filter((word) => word !== '')
   if (found.length > mostWords) throw badParameter('text', `more than ${mostWords} words`)
   return found.length === 0 ? undefined : found
+}
+
+function query({ query }: Values): Query | undefined {
+  if (query === undefined) return undefined
+  try {
+    return parseQuery(query)
+  } catch (error) {
+    if (!(error instanceof QuerySyntaxError)) throw error
+    const { column, length } = error
+    throw badParameter('query', `${error.message} (column ${column})`, { column, length })
+  }
 }
 
 function limit({ limit }: Values): number {

@@ -3,9 +3,9 @@
  * writes across origins (Origin). And the headers that keep script out of the UI, whatever a span's name says.
  */
 
-import type { FastifyInstance, FastifyReply } from 'fastify'
-
-const loopbackNames = new Set(['localhost', '127.0.0.1', '[::1]'])
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { type KnownNames, nameOf } from './known-names.ts'
+import { refusalBody } from './refusal.ts'
 
 const contentSecurityPolicy = [
   "default-src 'none'",
@@ -21,13 +21,7 @@ const contentSecurityPolicy = [
   "frame-ancestors 'none'",
 ].join('; ')
 
-/** `host` is the configured address. Listening on all addresses is the user's word that any name is meant. */
-export function addSecurity(app: FastifyInstance, host: string): void {
-  const isAnyName = host === '0.0.0.0' || host === '::'
-  const bracketed = host.includes(':') ? `[${host}]` : host
-  const isKnown = (name: string) =>
-    isAnyName || loopbackNames.has(name) || name.endsWith('.localhost') || name === bracketed.toLowerCase()
-
+export function addSecurity(app: FastifyInstance, names: KnownNames): void {
   app.addHook('onRequest', async (request, reply) => {
     reply.headers({
       'content-security-policy': contentSecurityPolicy,
@@ -36,24 +30,43 @@ export function addSecurity(app: FastifyInstance, host: string): void {
       'cross-origin-opener-policy': 'same-origin',
       'cross-origin-resource-policy': 'same-origin',
     })
-    const name = hostName(request.headers.host ?? '')
-    if (!isKnown(name)) {
-      return refuse(reply, `Lens does not answer to the name ${JSON.stringify(name)}`)
+    const host = request.headers.host ?? ''
+    if (!names.has(nameOf(host))) {
+      const name = JSON.stringify(nameOf(host))
+      return refuse(
+        request,
+        reply,
+        `Lens does not answer to the name ${name}: LENS_ALLOWED_HOSTS can allow it`,
+      )
     }
-    const { origin } = request.headers
-    const isRead = request.method === 'GET' || request.method === 'HEAD'
-    if (!isRead && origin !== undefined && origin !== `http://${request.headers.host}`) {
-      return refuse(reply, `Lens takes nothing from ${origin}`)
+    if (isFromElsewhere(request, host, names)) {
+      return refuse(
+        request,
+        reply,
+        `Lens takes nothing from pages of ${request.headers.origin ?? 'other sites'}`,
+      )
     }
   })
 }
 
-function refuse(reply: FastifyReply, detail: string) {
-  const problem = { type: 'about:blank', title: 'Forbidden', status: 403, detail }
-  return reply.code(403).type('application/problem+json').send(JSON.stringify(problem))
+/**
+ * Whether a page of another site sent it: to write, or to learn from how long a search takes, since it cannot read the answer. Following a link is no such
+ * thing. A proxy that ends TLS makes `https` of our `http`, and may put its own name for ours.
+ */
+function isFromElsewhere({ headers, method }: FastifyRequest, host: string, names: KnownNames): boolean {
+  const { origin } = headers
+  if (origin !== undefined) {
+    const url = URL.parse(origin)
+    if (url === null || !/^https?:$/.test(url.protocol)) return true
+    const isSame = url.host === URL.parse(`${url.protocol}//${host}`)?.host
+    return !isSame && !(url.protocol === 'https:' && names.isGiven(nameOf(url.host)))
+  }
+  const site = headers['sec-fetch-site']
+  const isLink = headers['sec-fetch-mode'] === 'navigate' && (method === 'GET' || method === 'HEAD')
+  return (site === 'cross-site' || site === 'same-site') && !isLink
 }
 
-/** Without its port, in lower case. */
-function hostName(header: string): string {
-  return header.toLowerCase().replace(/:\d+$/, '')
+function refuse(request: FastifyRequest, reply: FastifyReply, detail: string) {
+  const { type, body } = refusalBody(request.url, 403, detail)
+  return reply.code(403).type(type).send(JSON.stringify(body))
 }

@@ -16,11 +16,14 @@ const notBuilt = `<!doctype html><meta charset="utf-8"><title>RusToK Lens</title
 export async function addUi(app: FastifyInstance): Promise<void> {
   await app.register(fastifyStatic, { root: built, serve: false, cacheControl: false, dotfiles: 'deny' })
 
-  app.get('/assets/*', (request, reply) =>
+  // The page is no secret, and it is where one logs in.
+  const options = { config: { access: 'public' } } as const
+
+  app.get('/assets/*', options, (request, reply) =>
     reply.sendFile(pathOf(request), { cacheControl: true, maxAge: '365d', immutable: true }),
   )
 
-  app.get('/*', async (request, reply) => {
+  app.get('/*', options, async (request, reply) => {
     reply.header('cache-control', 'no-cache')
     const path = pathOf(request)
     if (path !== '' && (await isFile(path))) return reply.sendFile(path)

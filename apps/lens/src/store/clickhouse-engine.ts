@@ -44,7 +44,7 @@ export class ClickHouseEngine implements StoreEngine {
   async query<Row>(
     statement: string,
     parameters: QueryParameters = {},
-    { signal, limits = interactiveLimits }: QueryOptions = {},
+    { signal, limits = interactiveLimits, tableFilters }: QueryOptions = {},
   ): Promise<QueryRows<Row>> {
     const result = await this.#attempt(
       this.#client.query({
@@ -58,6 +58,8 @@ export class ClickHouseEngine implements StoreEngine {
           max_result_rows: String(limits.resultRows),
           result_overflow_mode: 'throw',
           exact_rows_before_limit: 1,
+          // A map's text form; the client's type for it would only be turned into that again.
+          ...(tableFilters === undefined ? {} : { additional_table_filters: tableFilters as never }),
         },
       }),
     )
@@ -77,6 +79,12 @@ export class ClickHouseEngine implements StoreEngine {
     )
     // The engine answers after the rows are on disk; the connection is free when its answer was read.
     await this.#attempt(drain(stream))
+  }
+
+  /** Whether the engine answers at all, without waiting for statements. */
+  async ping(): Promise<boolean> {
+    const { success } = await this.#client.ping()
+    return success
   }
 
   async command(statement: string, parameters: QueryParameters = {}): Promise<void> {

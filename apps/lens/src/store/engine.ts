@@ -25,6 +25,8 @@ export interface QueryOptions {
   /** Aborting it stops the query in the engine. */
   readonly signal?: AbortSignal | undefined
   readonly limits?: QueryLimits
+  /** ClickHouse's `additional_table_filters`, as tenancy/table-filters.ts makes them. */
+  readonly tableFilters?: string
 }
 
 export interface QueryLimits {

@@ -8,9 +8,14 @@ import { ClickHouseEngine } from './clickhouse-engine.ts'
 import { EngineProcess } from './embedded/engine-process.ts'
 import type { StoreEngine } from './engine.ts'
 import { migrate } from './schema/migrate.ts'
+import { Tenancy } from './tenancy/tenancy.ts'
 
 export interface Store {
   readonly engine: StoreEngine
+  /** The store as one who may see these tenants sees it, for reading. */
+  restrictedTo(tenants: readonly string[]): StoreEngine
+  /** Whether the engine answers, however busy it is. */
+  isAlive(): Promise<boolean>
   /** Resolves when a store that was lost can be asked again. */
   ready(): Promise<void>
   /** Of the embedded engine. */
@@ -37,7 +42,7 @@ async function openEmbedded(directory: string, log: Logger): Promise<Store> {
   try {
     const engine = await prepare({ socket: process.socket }, defaultDatabase, `data directory ${directory}`)
     return {
-      engine,
+      ...viewsOf(engine),
       ready: () => process.ready(),
       pid: () => process.pid,
       close: async () => {
@@ -51,6 +56,11 @@ async function openEmbedded(directory: string, log: Logger): Promise<Store> {
   }
 }
 
+function viewsOf(engine: ClickHouseEngine): Pick<Store, 'engine' | 'restrictedTo' | 'isAlive'> {
+  const tenancy = new Tenancy(engine)
+  return { engine, restrictedTo: (tenants) => tenancy.restrictedTo(tenants), isAlive: () => engine.ping() }
+}
+
 async function openCluster(url: URL): Promise<Store> {
   const place = `LENS_CLICKHOUSE_URL ${url.origin}`
   const address = new URL(url)
@@ -58,7 +68,7 @@ async function openCluster(url: URL): Promise<Store> {
   try {
     const database = decodeURIComponent(url.pathname.slice(1)) || defaultDatabase
     const engine = await prepare({ url: address }, database, place)
-    return { engine, ready: async () => {}, pid: () => undefined, close: () => engine.close() }
+    return { ...viewsOf(engine), ready: async () => {}, pid: () => undefined, close: () => engine.close() }
   } catch (error) {
     if (error instanceof StartupError) throw error
     throw new StartupError(`${place} cannot be used: ${error instanceof Error ? error.message : error}`)

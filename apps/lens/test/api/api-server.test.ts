@@ -51,9 +51,12 @@ test('answers to loopback names alone, so that a rebound name reads nothing', as
     'localhost.evil.example',
     '169.254.169.254',
   ]) {
-    const { status, body } = await ask('/api/services', { host })
+    const { status, body } = await ask('/api/lens/search', { host })
     assert.equal(status, 403, host)
     assert.equal((JSON.parse(body) as { status: number }).status, 403)
+    const jaeger = await ask('/api/services', { host })
+    assert.equal(jaeger.status, 403, host)
+    assert.equal((JSON.parse(jaeger.body) as { errors: { code: number }[] }).errors[0]?.code, 403)
   }
 })
 

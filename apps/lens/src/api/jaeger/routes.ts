@@ -4,14 +4,10 @@ import type { FastifyInstance } from 'fastify'
 import { findTraces } from '../../query/find-traces.ts'
 import { listOperations, listServices } from '../../query/list-services.ts'
 import { readSpans } from '../../query/read-spans.ts'
-import {
-  QueryLimitError,
-  type QueryOptions,
-  type StoreEngine,
-  StoreUnavailableError,
-} from '../../store/engine.ts'
+import type { QueryOptions, StoreEngine } from '../../store/engine.ts'
 import type { StoredSpan } from '../../store/stored-span.ts'
 import { clientGone } from '../client-gone.ts'
+import { queryFailure } from '../query-failure.ts'
 import { spanKinds } from '../trace-view.ts'
 import { type Envelope, envelope, errorEnvelope, JaegerError } from './envelope.ts'
 import { type JaegerTrace, jaegerTrace, jaegerTraceId } from './json.ts'
@@ -22,6 +18,8 @@ type Query = Readonly<Record<string, string | readonly string[] | undefined>>
 export async function jaegerRoutes(app: FastifyInstance): Promise<void> {
   app.setErrorHandler((error, request, reply) => {
     const { status, message } = explain(error)
+    const { retryAfterSeconds } = queryFailure(error)
+    if (retryAfterSeconds !== undefined) reply.header('retry-after', retryAfterSeconds)
     if (status >= 500) request.log.error({ err: error }, 'a Jaeger query failed')
     reply.code(status).send(errorEnvelope(status, message))
   })
@@ -112,8 +110,6 @@ function spanKind(name: string | undefined): number | undefined {
 
 function explain(error: unknown): { status: number; message: string } {
   if (error instanceof JaegerError) return error
-  if (error instanceof QueryLimitError)
-    return { status: 422, message: 'the search takes more than a query may' }
-  if (error instanceof StoreUnavailableError) return { status: 503, message: 'the store is not available' }
-  return { status: 500, message: 'Lens failed; its log says why' }
+  const { status, detail } = queryFailure(error)
+  return { status, message: detail }
 }

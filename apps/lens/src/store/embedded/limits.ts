@@ -52,6 +52,7 @@ export function statementDefaults(): Readonly<Record<string, string>> {
     async_insert: '0',
     optimize_on_insert: '1',
     output_format_json_quote_64bit_integers: '1',
+    additional_table_filters: '{}',
     optimize_throw_if_noop: '0',
   }
 }

@@ -1,0 +1,23 @@
+/** A request refused before its route sees it, in the words of the API that it was meant for. */
+
+import { errorEnvelope } from './jaeger/envelope.ts'
+
+const titles = { 401: 'Unauthorized', 403: 'Forbidden' } as const
+
+export function refusalBody(
+  url: string,
+  status: 401 | 403,
+  detail: string,
+): { readonly type: string; readonly body: unknown } {
+  const path = url.split('?', 1)[0] ?? ''
+  const json = 'application/json; charset=utf-8'
+  if (path.startsWith('/api/v3/'))
+    return { type: json, body: { error: { httpCode: status, message: detail } } }
+  if (path.startsWith('/api/') && !path.startsWith('/api/lens/')) {
+    return { type: json, body: errorEnvelope(status, detail) }
+  }
+  return {
+    type: 'application/problem+json',
+    body: { type: 'about:blank', title: titles[status], status, detail },
+  }
+}
