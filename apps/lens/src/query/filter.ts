@@ -3,8 +3,11 @@
  * time range matches; conditions on the trace as a whole are about its matching spans.
  */
 
-import { tokensEqualTo } from '../store/attribute-token.ts'
 import type { QueryParameters } from '../store/engine.ts'
+import { attributeOwners, attributeSql, textSql } from './attribute-sql.ts'
+import { Binder } from './binder.ts'
+import type { Query } from './language/expression.ts'
+import { expressionSql } from './language/expression-sql.ts'
 
 export interface TraceFilter {
   /** Unix nanoseconds, both inclusive, of a span's start. */
@@ -23,6 +26,8 @@ export interface TraceFilter {
   /** Each must occur, in any case, in the name, the status message, an event or an attribute's value of one span. */
   readonly words?: readonly string[] | undefined
   readonly attributes?: readonly AttributeFilter[] | undefined
+  /** What it says of spans must be true of the span that everything else here is true of. */
+  readonly query?: Query | undefined
 }
 
 /** Of the span, of one of its events, or of its resource. */
@@ -51,9 +56,12 @@ const timeRange = 'start >= {from:UInt64} AND start <= {to:UInt64}'
 
 /** `without` leaves a field's condition out: the counts of a facet are of what choosing another value would find. */
 export function filterSql(filter: TraceFilter, without?: FilterField): FilterSql {
-  const where = [timeRange]
+  const where: string[] = []
   const having: string[] = []
-  const parameters: Record<string, string | bigint | readonly string[]> = { from: filter.from, to: filter.to }
+  const binder = new Binder()
+  const { parameters } = binder
+  parameters.from = filter.from
+  parameters.to = filter.to
 
   for (const [field, column] of equalities) {
     const value = filter[field]
@@ -82,19 +90,13 @@ export function filterSql(filter: TraceFilter, without?: FilterField): FilterSql
     parameters.maxDuration = filter.maxDuration
   }
 
-  filter.words?.forEach((word, index) => {
-    where.push(`(${wordConditions.join(' OR ')})`.replaceAll('{word:', `{word${index}:`))
-    parameters[`word${index}`] = word
-  })
+  for (const word of filter.words ?? []) where.push(textSql(word, binder))
+  for (const { key, value } of filter.attributes ?? []) {
+    where.push(attributeSql(attributeOwners, key, { operator: '=', value }, binder))
+  }
+  if (filter.query !== undefined) where.push(...expressionSql(filter.query.expression, where, binder))
 
-  filter.attributes?.forEach(({ key, value }, index) => {
-    const tokens = tokensEqualTo(key, value)
-    where.push(`(${attributeConditions.join(' OR ')})`.replace(/\{(token|quoted):/g, `{$1${index}:`))
-    parameters[`token${index}`] = tokens
-    parameters[`quoted${index}`] = tokens.map((token) => JSON.stringify(token))
-  })
-
-  return { where: where.join(' AND '), having: having.join(' AND '), parameters }
+  return { where: [timeRange, ...where].join(' AND '), having: having.join(' AND '), parameters }
 }
 
 function hasTraceBounds({ minDuration, maxDuration, durationOf }: TraceFilter): boolean {
@@ -107,22 +109,3 @@ const equalities = [
   ['service', 'service'],
   ['operation', 'name'],
 ] as const satisfies readonly (readonly [FilterField, string])[]
-
-// A token is `key:t=VALUE`; an event's first string has no `=` and is no attribute. The whole token is looked at first: that is one
-// pass over the column, where the value needs a copy of each.
-const occursInValue = `token -> positionCaseInsensitiveUTF8(token, {word:String}) > 0 AND position(token, '=') > 0
-  AND positionCaseInsensitiveUTF8(substring(token, position(token, '=') + 1), {word:String}) > 0`
-
-const wordConditions = [
-  'positionCaseInsensitiveUTF8(name, {word:String}) > 0',
-  'positionCaseInsensitiveUTF8(status_message, {word:String}) > 0',
-  `arrayExists(${occursInValue}, attributes)`,
-  `arrayExists(${occursInValue}, arrayFlatten(events))`,
-]
-
-// In the resource's JSON, a token stands between quotes that no text inside it can hold unescaped.
-const attributeConditions = [
-  'hasAny(attributes, {token:Array(String)})',
-  'hasAny(arrayFlatten(events), {token:Array(String)})',
-  'arrayExists(quoted -> position(resource, quoted) > 0, {quoted:Array(String)})',
-]

@@ -12,7 +12,7 @@ import { type AnyValue, type KeyValue, KeyValueList } from '@rustok/otlp'
 import type { ByteBuffer } from './native/byte-buffer.ts'
 
 export function encodeAttribute({ key, value }: KeyValue): string {
-  return `${encodeKey(key)}:${typeOf(value)}=${textOf(value)}`
+  return `${encodeKey(key)}:${typeOf(value)}=${tokenText(value)}`
 }
 
 /** Appends what `encodeAttribute` returns, without making a string of it. */
@@ -54,6 +54,11 @@ export function tokensEqualTo(key: string, text: string): string[] {
   return tokens
 }
 
+/** What the tokens of a key begin with; one character, the type, and `=` follow. */
+export function attributePrefix(key: string): string {
+  return `${encodeKey(key)}:`
+}
+
 function encodeKey(key: string): string {
   return key.includes('=') || key.includes('\\') ? key.replace(/[\\=]/g, '\\$&') : key
 }
@@ -81,7 +86,8 @@ function typeOf(value: AnyValue): string {
   return value instanceof KeyValueList ? 'k' : 'a'
 }
 
-function textOf(value: AnyValue): string {
+/** The VALUE of a token. */
+export function tokenText(value: AnyValue): string {
   switch (typeof value) {
     case 'string':
       return value

@@ -1,0 +1,112 @@
+/**
+ * Conditions of SQL on attributes, the one place that knows how the store keeps them: as tokens `key:t=VALUE`, a span's in the list
+ * `attributes`, an event's in the lists of `events`, a resource's in JSON. Values are bound as parameters.
+ */
+
+import { attributePrefix, tokensEqualTo } from '../store/attribute-token.ts'
+import type { Binder } from './binder.ts'
+
+export type AttributeOwner = 'span' | 'resource' | 'event'
+export const attributeOwners = ['span', 'event', 'resource'] as const
+
+export type AttributeTest =
+  | { readonly operator: 'exists' }
+  /** Of any type, with this text. */
+  | { readonly operator: '=' | '!='; readonly value: string }
+  /** `~` contains, in any case; `=~` RE2 finds something. */
+  | { readonly operator: '~' | '=~'; readonly value: string }
+  /** Of numbers alone. */
+  | { readonly operator: '<' | '<=' | '>' | '>='; readonly value: bigint | number }
+
+/** True for a span of which an attribute of one of the owners has the key and passes the test. */
+export function attributeSql(
+  owners: readonly AttributeOwner[],
+  key: string,
+  test: AttributeTest,
+  binder: Binder,
+): string {
+  const condition = test.operator === '=' ? equality(key, test.value, binder) : search(key, test, binder)
+  return `(${owners.map(condition).join(' OR ')})`
+}
+
+type OwnerCondition = (owner: AttributeOwner) => string
+
+/** By whole tokens, which is what the inverted indexes hold. */
+function equality(key: string, value: string, binder: Binder): OwnerCondition {
+  const tokens = tokensEqualTo(key, value)
+  const list = binder.bind('Array(String)', tokens)
+  return (owner) => {
+    if (owner === 'span') return `hasAny(attributes, ${list})`
+    if (owner === 'event') return `hasAny(arrayFlatten(events), ${list})`
+    // In the JSON of a resource, no text can hold a quote after a comma or a bracket, save as the start of a string.
+    const starts = tokens.flatMap((token) => [`[${JSON.stringify(token)}`, `,${JSON.stringify(token)}`])
+    return starts.map((start) => `position(resource, ${binder.bind('String', start)}) > 0`).join(' OR ')
+  }
+}
+
+/** By looking at every attribute. */
+function search(key: string, test: AttributeTest, binder: Binder): OwnerCondition {
+  const prefix = binder.bind('String', attributePrefix(key))
+  const isKey = `startsWith(token, ${prefix}) AND substring(token, length(${prefix}) + 2, 1) = '='`
+  const passes = valueCondition(key, test, prefix, binder)
+  const found = `token -> ${isKey}${passes === '' ? '' : ` AND ${passes}`}`
+  return (owner) => {
+    if (owner === 'span') return `arrayExists(${found}, attributes)`
+    if (owner === 'event') return `arrayExists(${found}, arrayFlatten(events))`
+    // Resources are few: each is looked at once, then spans are picked by their resource.
+    return `resource IN (SELECT resource FROM (SELECT DISTINCT resource FROM spans WHERE start >= {from:UInt64}
+      AND start <= {to:UInt64}) WHERE arrayExists(${found}, JSONExtract(resource, 'attributes', 'Array(String)')))`
+  }
+}
+
+/** On `token`, of which the key is known. */
+function valueCondition(key: string, test: AttributeTest, prefix: string, binder: Binder): string {
+  const text = `substring(token, length(${prefix}) + 3)`
+  switch (test.operator) {
+    case 'exists':
+      return ''
+    case '=':
+    case '!=': {
+      const tokens = binder.bind('Array(String)', tokensEqualTo(key, test.value))
+      return `${test.operator === '=' ? '' : 'NOT '}has(${tokens}, token)`
+    }
+    case '~':
+      return `positionCaseInsensitiveUTF8(${text}, ${binder.bind('String', test.value)}) > 0`
+    case '=~':
+      return `match(${text}, ${binder.bind('String', test.value)})`
+    default:
+      return numberCondition(
+        test.operator,
+        test.value,
+        text,
+        `substring(token, length(${prefix}) + 1, 1)`,
+        binder,
+      )
+  }
+}
+
+function numberCondition(
+  operator: string,
+  value: bigint | number,
+  text: string,
+  type: string,
+  binder: Binder,
+): string {
+  const double = binder.bind('Float64', Number(value))
+  const whole =
+    typeof value === 'bigint'
+      ? `toInt64OrZero(${text}) ${operator} ${binder.bind('Int64', value)}`
+      : `toFloat64(toInt64OrZero(${text})) ${operator} ${double}`
+  return `multiIf(${type} = 'i', ${whole}, ${type} = 'd', toFloat64OrZero(${text}) ${operator} ${double}, 0)`
+}
+
+/** The text is in the name, the status message, an event or an attribute's value of the span, in any case. */
+export function textSql(text: string, binder: Binder): string {
+  const word = binder.bind('String', text)
+  // An event's first string has no `=` and is no attribute. The whole token is looked at first: that is one pass over the column, where
+  // the value needs a copy of each.
+  const inValue = `token -> positionCaseInsensitiveUTF8(token, ${word}) > 0 AND position(token, '=') > 0
+    AND positionCaseInsensitiveUTF8(substring(token, position(token, '=') + 1), ${word}) > 0`
+  return `(positionCaseInsensitiveUTF8(name, ${word}) > 0 OR positionCaseInsensitiveUTF8(status_message, ${word}) > 0
+    OR arrayExists(${inValue}, attributes) OR arrayExists(${inValue}, arrayFlatten(events)))`
+}
