@@ -22,6 +22,8 @@ export interface Lens {
   readonly urls: LensUrls
   /** Of the embedded engine's process. */
   readonly enginePid: () => number | undefined
+  /** Of the query API and the UI, as `GET /api/services`. */
+  readonly routes: readonly string[]
   /** Reads the file of tokens again. */
   readonly reload: () => Promise<void>
   /** Stops taking requests, stores and answers those in flight, and closes the store. */
@@ -56,6 +58,7 @@ export async function startLens(config: LensConfig, log: Logger): Promise<Lens> 
     return {
       urls: { ui, otlpGrpc, otlpHttp },
       enginePid: store.pid,
+      routes: api.routes,
       reload: () => gatekeeper.reload(),
       close,
     }

@@ -18,9 +18,12 @@ import { addUi } from './static-ui.ts'
 export class ApiServer {
   readonly #app: FastifyInstance
   readonly #host: string
+  /** Every route as `GET /api/services`, without HEAD. */
+  readonly routes: readonly string[]
 
-  private constructor(app: FastifyInstance, host: string) {
+  private constructor(app: FastifyInstance, host: string, routes: readonly string[]) {
     this.#app = app
+    this.routes = routes
     this.#host = host
   }
 
@@ -38,6 +41,10 @@ export class ApiServer {
       forceCloseConnections: 'idle',
       routerOptions: { maxParamLength: 4096 },
     })
+    const routes: string[] = []
+    app.addHook('onRoute', ({ method, url }) => {
+      for (const name of [method].flat()) if (name !== 'HEAD') routes.push(`${name} ${url}`)
+    })
     addSecurity(app, knownNames(config, gatekeeper.isLocked))
     addAccess(app, gatekeeper)
     addStore(app, store)
@@ -49,7 +56,7 @@ export class ApiServer {
     )
     await addUi(app)
     await app.ready()
-    return new ApiServer(app, config.host)
+    return new ApiServer(app, config.host, routes)
   }
 
   /** Resolves with the port. Rejects with StartupError when it cannot be had. */
