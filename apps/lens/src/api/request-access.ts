@@ -19,6 +19,9 @@ declare module 'fastify' {
   }
 }
 
+/** Of WWW-Authenticate. A browser does not ask for a password because of it: it knows no such scheme. */
+export const challenge = 'Bearer realm="rustok-lens"'
+
 const accessOf = new WeakMap<FastifyRequest, Access>()
 
 export function addAccess(app: FastifyInstance, gatekeeper: Gatekeeper): void {
@@ -56,7 +59,7 @@ export function whoSends(request: FastifyRequest, gatekeeper: Gatekeeper): Acces
 
 function refuse(request: FastifyRequest, reply: FastifyReply, { status, message }: AccessError) {
   const { type, body } = refusalBody(request.url, status, message)
-  if (status === 401) reply.header('www-authenticate', 'Bearer realm="rustok-lens"')
+  if (status === 401) reply.header('www-authenticate', challenge)
   // What one sees depends on who one is: no cache may keep it for another.
   return reply.code(status).header('cache-control', 'no-store').type(type).send(JSON.stringify(body))
 }

@@ -6,7 +6,7 @@ import type { Gatekeeper } from '../../access/gatekeeper.ts'
 import { sessionSeconds } from '../../access/sessions.ts'
 import type { SessionResponse } from '../contract/session.ts'
 import { badParameter, ProblemError } from '../problem.ts'
-import { whoSends } from '../request-access.ts'
+import { challenge, whoSends } from '../request-access.ts'
 import { sessionCookie, setSessionCookie } from '../session-cookie.ts'
 
 export async function sessionRoutes(
@@ -17,6 +17,7 @@ export async function sessionRoutes(
 
   app.addHook('onSend', async (_, reply) => {
     reply.header('cache-control', 'no-store')
+    if (reply.statusCode === 401) reply.header('www-authenticate', challenge)
   })
 
   app.get('/session', options, async (request): Promise<SessionResponse> => {
