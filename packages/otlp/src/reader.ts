@@ -15,6 +15,12 @@ export interface MessageType {
   readonly fields: Readonly<Record<string, number>>
 }
 
+/**
+ * The most messages in one input. An empty one takes two bytes and becomes objects of a hundred or two: without a bound, 64 MiB of them fill any
+ * heap. As many bytes of spans with ten attributes each hold 3.3 million.
+ */
+const mostMessages = 4_194_304
+
 /** protobuf's own limit for nested messages; only unknown groups nest without the decoders knowing. */
 const maxGroupDepth = 100
 
@@ -27,6 +33,7 @@ export class Reader {
   readonly #text: TextWindow
   #message: MessageType
   #tag = 0
+  #messages = 0
 
   constructor(bytes: Uint8Array, message: MessageType) {
     const { buffer, byteOffset, length } = bytes
@@ -56,6 +63,7 @@ export class Reader {
 
   /** Begins the nested message that comes next: its end becomes the limit. Hand the result to `leave`. */
   enter(): number {
+    if (++this.#messages > mostMessages) this.fail(`more than ${mostMessages} messages`)
     const outer = this.limit
     this.limit = this.#end()
     return outer

@@ -207,3 +207,11 @@ test('refuses unknown groups nested 101 deep', () => {
   decodeTraceRequest(nest(100))
   assert.throws(() => decodeTraceRequest(nest(101)), { message: /groups nest more than 100 deep/ })
 })
+
+test('refuses what would become millions of empty objects', () => {
+  const empty = new Uint8Array(64 * 1024 * 1024)
+  for (let at = 0; at < empty.length; at += 2) empty[at] = 0x0a
+  assert.throws(() => decodeTraceRequest(empty), {
+    message: 'ExportTraceServiceRequest.resourceSpans: more than 4194304 messages (at byte 8388609)',
+  })
+})
