@@ -172,4 +172,5 @@ export interface Problem {
   readonly position?: { readonly column: number; readonly length: number }
 }
 
+export type * from './contract/compare.ts'
 export type * from './contract/session.ts'

@@ -10,6 +10,7 @@ import { readSpans } from '../query/read-spans.ts'
 import { summarizeTraces } from '../query/summarize-traces.ts'
 import { clientGone } from './client-gone.ts'
 import type { FacetsResponse, HistogramResponse, Problem, SearchResponse, TraceResponse } from './contract.ts'
+import { compareRoutes } from './lens/compare-routes.ts'
 import { sessionRoutes } from './lens/session-routes.ts'
 import { badParameter, notFound, ProblemError } from './problem.ts'
 import { queryFailure } from './query-failure.ts'
@@ -35,6 +36,7 @@ export async function lensRoutes(
   })
 
   await app.register(sessionRoutes, { gatekeeper })
+  await app.register(compareRoutes)
 
   app.get('/search', async (request, reply): Promise<SearchResponse> => {
     const began = performance.now()
