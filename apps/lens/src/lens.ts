@@ -8,6 +8,7 @@ import { checkPorts } from './check-ports.ts'
 import type { LensConfig } from './config.ts'
 import { GrpcReceiver } from './ingest/grpc-receiver.ts'
 import { HttpReceiver } from './ingest/http-receiver.ts'
+import { traceRoute } from './ingest/otlp-routes.ts'
 import { SpanIntake } from './ingest/span-intake.ts'
 import { StartupError } from './startup-error.ts'
 import { openStore, type Store } from './store/open-store.ts'
@@ -45,7 +46,7 @@ export async function startLens(config: LensConfig, log: Logger): Promise<Lens> 
   })
   const intake = new SpanIntake(store, log)
   const grpc = new GrpcReceiver(intake, log)
-  const http = new HttpReceiver(intake, log)
+  const http = new HttpReceiver([traceRoute(intake)], { gatekeeper, corsOrigins: config.corsOrigins }, log)
   const api = await ApiServer.create(store, gatekeeper, config, log)
   const close = async () => {
     await closeAll([grpc, http, api], intake, store)

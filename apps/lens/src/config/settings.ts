@@ -4,7 +4,7 @@
  */
 
 import type { Setting } from './setting.ts'
-import { host, httpUrl, listOf, oneOf, path, port, yesOrNo } from './values.ts'
+import { host, httpUrl, listOf, oneOf, originPattern, path, port, quorum, text, yesOrNo } from './values.ts'
 
 const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const
 
@@ -58,6 +58,50 @@ export const settings = {
       'a ClickHouse (26.7, the version that is tested, or later) instead of the embedded one; its path is the database, `lens` if it has none',
     parse: httpUrl,
   },
+  clickhouseUser: {
+    variable: 'LENS_CLICKHOUSE_USER',
+    flag: 'clickhouse-user',
+    hint: 'name',
+    otherwise: undefined,
+    otherwiseWords: "the URL's, or `default`",
+    meaning: 'user of that ClickHouse',
+    parse: text,
+  },
+  clickhousePassword: {
+    variable: 'LENS_CLICKHOUSE_PASSWORD',
+    flag: 'clickhouse-password',
+    hint: 'password',
+    otherwise: undefined,
+    otherwiseWords: "the URL's, or none",
+    meaning: 'its password; a flag can be read by everybody who lists processes',
+    parse: text,
+  },
+  clickhouseCa: {
+    variable: 'LENS_CLICKHOUSE_CA',
+    flag: 'clickhouse-ca',
+    hint: 'file',
+    otherwise: undefined,
+    otherwiseWords: "the system's",
+    meaning: 'certificates in PEM that its own must be signed by one of, for an `https` URL',
+    parse: path,
+  },
+  clickhouseCluster: {
+    variable: 'LENS_CLICKHOUSE_CLUSTER',
+    flag: 'clickhouse-cluster',
+    hint: 'name',
+    otherwise: undefined,
+    meaning: 'keeps spans on all shards of this cluster of `remote_servers`, replicated: see docs/SCALING.md',
+    parse: text,
+  },
+  clickhouseQuorum: {
+    variable: 'LENS_CLICKHOUSE_QUORUM',
+    flag: 'clickhouse-quorum',
+    hint: 'replicas',
+    otherwise: '1',
+    meaning:
+      'replicas of a shard that must have a span before it is acknowledged, or `auto` for more than half',
+    parse: quorum,
+  },
   tokensFile: {
     variable: 'LENS_TOKENS_FILE',
     flag: 'tokens-file',
@@ -82,6 +126,16 @@ export const settings = {
     otherwiseWords: 'none',
     meaning: 'further names that browsers may reach it by, separated by commas',
     parse: listOf(host),
+  },
+  corsOrigins: {
+    variable: 'LENS_CORS_ORIGINS',
+    flag: 'cors-origins',
+    hint: 'origins',
+    otherwise: '',
+    otherwiseWords: 'none',
+    meaning:
+      'web pages that may send over HTTP, by their origins, separated by commas: `https://app.example.com`, `https://*.example.com`',
+    parse: listOf(originPattern),
   },
   logLevel: {
     variable: 'LENS_LOG_LEVEL',

@@ -20,6 +20,16 @@ export function httpUrl(text: string): URL {
   return url
 }
 
+/** An origin as browsers send it, or one whose host begins with `*.`: any subdomain, of any depth. */
+export function originPattern(text: string): string {
+  const plain = text.replace('://*.', '://')
+  const url = URL.parse(plain)
+  if (url === null || !/^https?:$/.test(url.protocol) || url.pathname !== '/' || url.host.includes('*')) {
+    throw new ExpectationError('origins such as https://app.example.com or https://*.example.com')
+  }
+  return plain === text ? url.origin : url.origin.replace('://', '://*.')
+}
+
 export function path(text: string): string {
   return resolve(text)
 }
@@ -45,4 +55,15 @@ export function listOf<Value>(parse: (text: string) => Value): (text: string) =>
       .map((item) => item.trim())
       .filter((item) => item !== '')
       .map(parse)
+}
+
+export function text(text: string): string {
+  return text
+}
+
+/** Replicas that must have an insert: a number from 1, or `auto` for more than half of them. */
+export function quorum(text: string): number | 'auto' {
+  if (text === 'auto') return text
+  if (!/^[1-9]\d?$/.test(text)) throw new ExpectationError('a number from 1 to 99, or auto')
+  return Number(text)
 }

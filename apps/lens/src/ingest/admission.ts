@@ -1,22 +1,32 @@
 /** Judges the spans of a request one by one: those that no query could find are refused, and the sender is told how many and why. */
 
-import type { Span } from '@rustok/otlp'
-
-/** Why a span is refused; undefined for one that can be kept. https://opentelemetry.io/docs/specs/otlp/#partial-success */
-export function refusal(span: Span): string | undefined {
-  if (span.traceId.length !== 16) return `traceId of ${span.traceId.length} bytes instead of 16`
-  if (isZero(span.traceId)) return 'traceId of zeros'
-  if (span.spanId.length !== 8) return `spanId of ${span.spanId.length} bytes instead of 8`
-  if (isZero(span.spanId)) return 'spanId of zeros'
-  const parent = span.parentSpanId.length
-  if (parent !== 0 && parent !== 8) return `parentSpanId of ${parent} bytes instead of 8`
+/**
+ * Why a span with these ids is refused, which lie in `bytes`; undefined for one that can be kept.
+ * https://opentelemetry.io/docs/specs/otlp/#partial-success
+ */
+export function idRefusal(
+  bytes: Uint8Array,
+  traceId: number,
+  traceIdLength: number,
+  spanId: number,
+  spanIdLength: number,
+  parentLength: number,
+): string | undefined {
+  if (traceIdLength !== 16) return `traceId of ${traceIdLength} bytes instead of 16`
+  if (isZero(bytes, traceId, 16)) return 'traceId of zeros'
+  if (spanIdLength !== 8) return `spanId of ${spanIdLength} bytes instead of 8`
+  if (isZero(bytes, spanId, 8)) return 'spanId of zeros'
+  if (parentLength !== 0 && parentLength !== 8) return `parentSpanId of ${parentLength} bytes instead of 8`
   return undefined
 }
 
-function isZero(bytes: Uint8Array): boolean {
-  for (const byte of bytes) if (byte !== 0) return false
+function isZero(bytes: Uint8Array, start: number, count: number): boolean {
+  for (let at = start; at < start + count; at++) if (bytes[at] !== 0) return false
   return true
 }
+
+/** Of more than these, each with a length of its own, the sender is told the sum. */
+const mostReasons = 20
 
 /** Counts refusals by reason. */
 export class Refusals {
@@ -25,7 +35,9 @@ export class Refusals {
 
   add(reason: string): void {
     this.count++
-    this.#counts.set(reason, (this.#counts.get(reason) ?? 0) + 1)
+    const known = this.#counts.get(reason)
+    const counted = known !== undefined || this.#counts.size < mostReasons ? reason : 'bad id of another length'
+    this.#counts.set(counted, (this.#counts.get(counted) ?? 0) + 1)
   }
 
   /** Empty when there were none. */

@@ -9,7 +9,7 @@ import {
   type sendUnaryData,
   status,
 } from '@grpc/grpc-js'
-import { decodeTraceRequest, encodeRpcStatus, encodeTraceResponse, MalformedOtlpError } from '@rustok/otlp'
+import { encodeRpcStatus, encodeTraceResponse, MalformedOtlpError } from '@rustok/otlp'
 import type { Logger } from 'pino'
 import { listenError } from '../listen-error.ts'
 import { largestRequest } from './limits.ts'
@@ -70,7 +70,7 @@ export class GrpcReceiver {
   }
 
   async #export(body: Buffer): Promise<Buffer> {
-    const { refused, message } = await this.#intake.accept(decodeTraceRequest(body))
+    const { refused, message } = await this.#intake.accept(body)
     const partialSuccess =
       refused === 0 ? undefined : { rejectedSpans: BigInt(refused), errorMessage: message }
     return Buffer.from(encodeTraceResponse({ partialSuccess }))

@@ -1,53 +1,67 @@
-/** OTLP over HTTP: POST /v1/traces in protobuf or JSON. https://opentelemetry.io/docs/specs/otlp/#otlphttp */
+/**
+ * The HTTP port for senders: who may send, what of a request is read, and how it is refused. What is sent is its routes' business: OTLP's
+ * (otlp-routes.ts) and Zipkin's (zipkin/route.ts).
+ *
+ *   origin ─▶ path and method ─▶ sender ─▶ headers ─▶ body, within limits ─▶ route ─▶ answer      each step refuses before the next costs anything
+ */
 
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
-import {
-  decodeTraceRequest,
-  decodeTraceRequestJson,
-  encodeRpcStatus,
-  encodeRpcStatusJson,
-  encodeTraceResponse,
-  encodeTraceResponseJson,
-  MalformedOtlpError,
-} from '@rustok/otlp'
+import { createServer, type IncomingMessage, type OutgoingHttpHeaders, type ServerResponse } from 'node:http'
 import type { Logger } from 'pino'
+import type { Sender } from '../access/gatekeeper.ts'
 import { listen } from '../listen.ts'
+import { BodyBudget } from './body-budget.ts'
+import { CorsPolicy, varyByOrigin } from './cors-policy.ts'
 import { HttpError } from './http-error.ts'
-import { largestRequest } from './limits.ts'
-import { readBody } from './read-body.ts'
-import { IntakeUnavailableError, type SpanIntake } from './span-intake.ts'
+import { refusalBody, refusalHeaders, refusalOf } from './http-refusal.ts'
+import { type ContentType, type HttpRoute, json, protobuf } from './http-route.ts'
+import { type HttpLimits, httpLimits, idleConnection } from './limits.ts'
+import { checkHeaders, discard, readBody } from './read-body.ts'
 
-const protobuf = 'application/x-protobuf'
-const json = 'application/json'
-type ContentType = typeof protobuf | typeof json
-
-/** google.rpc.Code, by the status that carries it. */
-const rpcCodes: Readonly<Record<number, number>> = {
-  400: 3,
-  403: 7,
-  404: 5,
-  405: 12,
-  413: 8,
-  415: 3,
-  500: 13,
-  503: 14,
+export interface HttpReceiverOptions {
+  /** Throws AccessError for a request that may not send. */
+  readonly gatekeeper: { sender(authorization: string | undefined): Sender }
+  /** As CorsPolicy takes them. */
+  readonly corsOrigins: readonly string[]
+  readonly limits?: HttpLimits
 }
 
-export class HttpReceiver {
-  readonly #intake: SpanIntake
-  readonly #log: Logger
-  readonly #server = createServer({ headersTimeout: 10_000, requestTimeout: 60_000 }, (request, response) => {
-    void this.#answer(request, response)
-  })
+/** Of a refused body: read on while it is so little, so that the connection lives. */
+const smallRest = { bytes: 1024 * 1024, milliseconds: 1_000 }
+/** Beyond that the connection ends, once the sender had time to see why: a socket that is closed on unread bytes takes the answer with it. */
+const lingering = { bytes: 64 * 1024 * 1024, milliseconds: 3_000 }
 
-  constructor(intake: SpanIntake, log: Logger) {
-    this.#intake = intake
+export class HttpReceiver {
+  readonly #routes: ReadonlyMap<string, HttpRoute>
+  readonly #gatekeeper: HttpReceiverOptions['gatekeeper']
+  readonly #cors: CorsPolicy
+  readonly #limits: HttpLimits
+  readonly #budget: BodyBudget
+  readonly #log: Logger
+  readonly #server
+
+  constructor(routes: readonly HttpRoute[], options: HttpReceiverOptions, log: Logger) {
+    const { gatekeeper, corsOrigins, limits = httpLimits } = options
+    this.#routes = new Map(routes.map((route) => [route.path, route]))
+    this.#gatekeeper = gatekeeper
+    this.#cors = new CorsPolicy(corsOrigins)
+    this.#limits = limits
+    this.#budget = new BodyBudget(limits.bodies)
     this.#log = log
+    this.#server = createServer({
+      headersTimeout: limits.headers,
+      requestTimeout: limits.request,
+      connectionsCheckingInterval: limits.look,
+      keepAliveTimeout: idleConnection,
+    })
+    this.#server.maxConnections = limits.connections
+    this.#server.on('request', (request, response) => void this.#answer(request, response))
+    // A sender that asks first is told to go on when its headers are good, and never sends a body that is not.
+    this.#server.on('checkContinue', (request, response) => void this.#answer(request, response))
   }
 
-  /** Resolves with the port. Rejects with StartupError when it cannot be had. */
-  listen(host: string, port: number): Promise<number> {
-    return listen(this.#server, host, port, 'LENS_OTLP_HTTP_PORT')
+  /** Resolves with the port. Rejects with StartupError, naming the variable, when it cannot be had. */
+  listen(host: string, port: number, variable = 'LENS_OTLP_HTTP_PORT'): Promise<number> {
+    return listen(this.#server, host, port, variable)
   }
 
   /** Takes no more requests, and resolves when those in flight are answered. */
@@ -64,58 +78,106 @@ export class HttpReceiver {
   }
 
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    // Errors are told in the sender's own encoding; to one without, in JSON, which a person can read.
     const contentType = contentTypeOf(request)
+    response.setHeader('vary', varyByOrigin)
     try {
-      checkRequest(request)
-      if (contentType === undefined) throw new HttpError(415, `content-type must be ${protobuf} or ${json}`)
-      const body = await readBody(request, largestRequest)
-      const decoded = contentType === json ? decodeTraceRequestJson(body) : decodeTraceRequest(body)
-      const { refused, message } = await this.#intake.accept(decoded)
-      const partialSuccess =
-        refused === 0 ? undefined : { rejectedSpans: BigInt(refused), errorMessage: message }
-      const answer =
-        contentType === json
-          ? encodeTraceResponseJson({ partialSuccess })
-          : encodeTraceResponse({ partialSuccess })
-      response.writeHead(200, { 'content-type': contentType }).end(answer)
+      const origin = this.#allowedOrigin(request)
+      if (origin !== undefined) setHeaders(response, this.#cors.answerHeaders(origin))
+      if (request.method === 'OPTIONS') return this.#answerOptions(request, response, origin)
+      const { status, body } = await this.#take(request, response, contentType)
+      response.writeHead(status, body === undefined ? {} : { 'content-type': contentType ?? json })
+      response.end(body)
     } catch (error) {
-      if (!response.destroyed) this.#refuse(response, contentType ?? json, error)
+      if (!response.destroyed) await this.#refuse(request, response, contentType ?? json, error)
     }
   }
 
-  #refuse(response: ServerResponse, contentType: ContentType, error: unknown): void {
-    const { status, message } = this.#explain(error)
-    const retryAfter = error instanceof IntakeUnavailableError ? error.retryAfterSeconds : undefined
-    const rpcStatus = {
-      code: rpcCodes[status] ?? 2,
-      message,
-      retryDelayNanos: retryAfter === undefined ? undefined : BigInt(retryAfter) * 1_000_000_000n,
+  async #take(request: IncomingMessage, response: ServerResponse, contentType: ContentType | undefined) {
+    const route = this.#routeOf(request)
+    const sender = this.#gatekeeper.sender(request.headers.authorization)
+    if (contentType === undefined || !route.contentTypes.includes(contentType)) {
+      throw new HttpError(415, `content-type must be ${route.contentTypes.join(' or ')}`)
     }
-    response.writeHead(status, {
+    checkHeaders(request, this.#limits)
+    if (asksFirst(request)) {
+      response.writeContinue()
+      delete request.headers.expect
+    }
+    const lease = this.#budget.open()
+    try {
+      const body = await readBody(request, lease, this.#limits)
+      return await route.accept(body, contentType, sender)
+    } finally {
+      lease.release()
+    }
+  }
+
+  #routeOf({ url = '', method }: IncomingMessage): HttpRoute {
+    const path = url.split('?', 1)[0]!
+    const route = this.#routes.get(path)
+    const takes = [...this.#routes.values()].map((each) => `${each.takes} at ${each.path}`).join(', ')
+    if (path === '/v1/metrics') throw new HttpError(404, `metrics are not taken; Lens takes ${takes}`)
+    if (route === undefined) throw new HttpError(404, `nothing is taken here; Lens takes ${takes}`)
+    if (method !== 'POST') throw new HttpError(405, `${route.takes} are sent by POST`)
+    return route
+  }
+
+  /** Of the page that sends, undefined for senders that are no pages. */
+  #allowedOrigin({ headers: { origin } }: IncomingMessage): string | undefined {
+    if (origin === undefined || this.#cors.allows(origin)) return origin
+    throw new HttpError(403, `pages of ${origin} may not send here: LENS_CORS_ORIGINS names those that may`)
+  }
+
+  #answerOptions(request: IncomingMessage, response: ServerResponse, origin: string | undefined): void {
+    const headers =
+      origin === undefined ? { allow: 'POST, OPTIONS' } : this.#cors.preflightHeaders(origin, request.headers)
+    response.writeHead(204, headers).end()
+  }
+
+  async #refuse(
+    request: IncomingMessage,
+    response: ServerResponse,
+    contentType: ContentType,
+    error: unknown,
+  ): Promise<void> {
+    const refusal = refusalOf(error) ?? this.#ownFault(error)
+    const isRead = await isReadToItsEnd(request)
+    if (response.destroyed) return
+    const body = Buffer.from(refusalBody(refusal, contentType))
+    response.writeHead(refusal.status, {
       'content-type': contentType,
-      // The rest of a body that was not read would be taken for the next request.
-      connection: 'close',
-      ...(retryAfter === undefined ? {} : { 'retry-after': String(retryAfter) }),
-      ...(status === 405 ? { allow: 'POST' } : {}),
+      'content-length': body.length,
+      ...refusalHeaders(refusal),
+      ...(isRead ? {} : { connection: 'close' }),
     })
-    response.end(contentType === json ? encodeRpcStatusJson(rpcStatus) : encodeRpcStatus(rpcStatus))
+    response.write(body)
+    if (!isRead) await discard(request, lingering.bytes, lingering.milliseconds)
+    response.end()
   }
 
-  #explain(error: unknown): { status: number; message: string } {
-    if (error instanceof HttpError) return error
-    if (error instanceof MalformedOtlpError) return { status: 400, message: error.message }
-    if (error instanceof IntakeUnavailableError) return { status: 503, message: error.message }
-    this.#log.error({ err: error }, 'an OTLP/HTTP request failed')
+  #ownFault(error: unknown): { status: number; message: string } {
+    this.#log.error({ err: error }, 'a request to the HTTP port failed')
     return { status: 500, message: 'Lens failed; its log says why' }
   }
 }
 
-function checkRequest({ url = '', method, headers }: IncomingMessage): void {
-  if (url.split('?', 1)[0] !== '/v1/traces') throw new HttpError(404, 'traces are taken at /v1/traces')
-  if (method !== 'POST') throw new HttpError(405, 'traces are sent by POST')
-  // A page of some other site must not write into this store; Lens grants no site access by CORS.
-  if (headers.origin !== undefined) throw new HttpError(403, 'requests from web pages are not taken')
+/** Whether nothing of a refused body is left on the connection, to be taken for the next request. */
+async function isReadToItsEnd(request: IncomingMessage): Promise<boolean> {
+  if (request.readableEnded) return true
+  // Who still waits to be told to go on sends no body, or sends it all the same: not to be known.
+  if (asksFirst(request)) return false
+  if (Number(request.headers['content-length'] ?? 0) > smallRest.bytes) return false
+  return discard(request, smallRest.bytes, smallRest.milliseconds)
+}
+
+/** Until it was told to go on: then the header is taken off. */
+function asksFirst({ headers }: IncomingMessage): boolean {
+  return headers.expect?.toLowerCase() === '100-continue'
+}
+
+function setHeaders(response: ServerResponse, headers: OutgoingHttpHeaders): void {
+  for (const [name, value] of Object.entries(headers))
+    if (value !== undefined) response.setHeader(name, value)
 }
 
 function contentTypeOf({ headers }: IncomingMessage): ContentType | undefined {

@@ -6,7 +6,7 @@
  */
 
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { TraceRequest } from '@rustok/otlp'
+import { decodeTraceRequest, type TraceRequest } from '@rustok/otlp'
 import type { Logger } from 'pino'
 import { StoreUnavailableError } from '../store/engine.ts'
 import type { Store } from '../store/open-store.ts'
@@ -34,8 +34,18 @@ export interface IntakeOutcome {
 
 /** The same request may succeed after `retryAfterSeconds`. */
 export class IntakeUnavailableError extends Error {
-  override readonly name = 'IntakeUnavailableError'
+  override readonly name: string = 'IntakeUnavailableError'
   readonly retryAfterSeconds = 1
+}
+
+/** The store is there, and behind. */
+export class IntakeOverloadedError extends IntakeUnavailableError {
+  override readonly name = 'IntakeOverloadedError'
+}
+
+export interface IntakeOptions {
+  /** Of every span, whatever the spans say. */
+  readonly tenant?: string | undefined
 }
 
 interface Group {
@@ -60,11 +70,16 @@ export class SpanIntake {
     this.#log = log
   }
 
+  /** A request in protobuf. Rejects with MalformedOtlpError for other bytes, and as acceptRequest does. */
+  async accept(body: Uint8Array, options?: IntakeOptions): Promise<IntakeOutcome> {
+    return this.acceptRequest(decodeTraceRequest(body), options)
+  }
+
   /** Resolves when every span that was not refused is stored. Rejects with IntakeUnavailableError when the sender should retry. */
-  async accept(request: TraceRequest): Promise<IntakeOutcome> {
+  async acceptRequest(request: TraceRequest, _options?: IntakeOptions): Promise<IntakeOutcome> {
     if (this.#closed) throw new IntakeUnavailableError('Lens is shutting down')
     const backlog = (this.#open?.block.bytes ?? 0) + (this.#inserting?.block.bytes ?? 0)
-    if (backlog > largestBacklog) throw new IntakeUnavailableError('more spans wait than the store can take')
+    if (backlog > largestBacklog) throw new IntakeOverloadedError('more spans wait than the store can take')
 
     const refusals = new Refusals()
     const group = this.#append(request, refusals)
