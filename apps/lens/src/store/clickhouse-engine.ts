@@ -3,18 +3,20 @@
 import { Agent } from 'node:http'
 import { connect, type Socket } from 'node:net'
 import { Readable } from 'node:stream'
-import { type ClickHouseClient, ClickHouseError, ClickHouseLogLevel, createClient } from '@clickhouse/client'
 import {
-  QueryLimitError,
-  type QueryLimits,
-  type QueryOptions,
-  type QueryParameters,
-  type QueryRows,
-  type StoreEngine,
-  StoreUnavailableError,
-} from './engine.ts'
+  type ClickHouseClient,
+  type ClickHouseClientConfigOptions,
+  ClickHouseLogLevel,
+  type ClickHouseSettings,
+  createClient,
+} from '@clickhouse/client'
+import type { QueryLimits, QueryOptions, QueryParameters, QueryRows, StoreEngine } from './engine.ts'
+import { engineFailure } from './engine-failure.ts'
+import { connectionSettings } from './server/connection-settings.ts'
+import type { ServerOptions } from './server/server-options.ts'
 
-export type EngineAddress = { readonly socket: string } | { readonly url: URL }
+/** Of the embedded engine, or of a server. */
+export type EngineAddress = { readonly socket: string } | ServerOptions
 
 /** For the statements of a page: a person waits for them. */
 const interactiveLimits: QueryLimits = {
@@ -25,20 +27,25 @@ const interactiveLimits: QueryLimits = {
 
 /** Longer than any statement's own limit, so that the engine's message arrives before ours. */
 const requestTimeout = 120_000
+/** To a server, for queries and for writes each. What runs at once is bounded before it gets here. */
+const mostConnections = 32
 
 export class ClickHouseEngine implements StoreEngine {
-  readonly #client: ClickHouseClient
+  /** Connections of its own for each, so that many slow queries leave room for inserts. */
+  readonly #queries: ClickHouseClient
+  readonly #writes: ClickHouseClient
 
-  constructor(address: EngineAddress, database: string) {
-    this.#client = createClient({
-      ...('url' in address
-        ? { url: address.url }
-        : { url: 'http://engine', http_agent: new SocketAgent(address.socket) }),
+  constructor(address: EngineAddress, database: string, timeout = requestTimeout) {
+    const options: ClickHouseClientConfigOptions = {
+      ...connection(address),
       database,
-      request_timeout: requestTimeout,
+      request_timeout: timeout,
       log: { level: ClickHouseLogLevel.OFF },
-      clickhouse_settings: { output_format_json_quote_64bit_integers: 1, async_insert: 0 },
-    })
+    }
+    const common: ClickHouseSettings = { output_format_json_quote_64bit_integers: 1, async_insert: 0 }
+    const { queries, inserts } = 'socket' in address ? {} : connectionSettings(address)
+    this.#queries = createClient({ ...options, clickhouse_settings: { ...common, ...queries } })
+    this.#writes = createClient({ ...options, clickhouse_settings: { ...common, ...inserts } })
   }
 
   async query<Row>(
@@ -47,7 +54,7 @@ export class ClickHouseEngine implements StoreEngine {
     { signal, limits = interactiveLimits, tableFilters }: QueryOptions = {},
   ): Promise<QueryRows<Row>> {
     const result = await this.#attempt(
-      this.#client.query({
+      this.#queries.query({
         query: statement,
         query_params: parameters,
         format: 'JSON',
@@ -70,7 +77,7 @@ export class ClickHouseEngine implements StoreEngine {
   async insert(table: string, columns: readonly string[], chunks: readonly Uint8Array[]): Promise<void> {
     const query = `INSERT INTO ${table} (${columns.join(', ')}) FORMAT Native`
     const { stream } = await this.#attempt(
-      this.#client.exec({
+      this.#writes.exec({
         query,
         values: Readable.from(chunks, { objectMode: false }),
         // Rows that replace each other are dealt with by merges and by queries; to do it here too doubles an insert's cost.
@@ -83,24 +90,36 @@ export class ClickHouseEngine implements StoreEngine {
 
   /** Whether the engine answers at all, without waiting for statements. */
   async ping(): Promise<boolean> {
-    const { success } = await this.#client.ping()
+    const { success } = await this.#queries.ping()
     return success
   }
 
   async command(statement: string, parameters: QueryParameters = {}): Promise<void> {
-    await this.#attempt(this.#client.command({ query: statement, query_params: parameters }))
+    await this.#attempt(this.#writes.command({ query: statement, query_params: parameters }))
   }
 
   async close(): Promise<void> {
-    await this.#client.close()
+    await Promise.all([this.#queries.close(), this.#writes.close()])
   }
 
   async #attempt<Result>(result: Promise<Result>): Promise<Result> {
     try {
       return await result
     } catch (error) {
-      throw classified(error)
+      throw engineFailure(error)
     }
+  }
+}
+
+function connection(address: EngineAddress): ClickHouseClientConfigOptions {
+  if ('socket' in address) return { url: 'http://engine', http_agent: new SocketAgent(address.socket) }
+  const { origin, user, password, ca } = address
+  return {
+    url: origin,
+    username: user,
+    password,
+    max_open_connections: mostConnections,
+    ...(ca === undefined ? {} : { tls: { ca_cert: ca } }),
   }
 }
 
@@ -121,31 +140,4 @@ class SocketAgent extends Agent {
 
 async function drain(stream: Readable): Promise<void> {
   for await (const _ of stream);
-}
-
-const connectionFailures = new Set([
-  'ECONNREFUSED',
-  'ECONNRESET',
-  'ENOENT',
-  'EPIPE',
-  'ETIMEDOUT',
-  'EHOSTUNREACH',
-])
-
-/** Codes of ClickHouse's ErrorCodes.cpp. */
-const limitCodes = new Set(['158', '159', '160', '191', '241', '307', '396'])
-const shutDownCodes = new Set(['236', '516'])
-
-function classified(error: unknown): unknown {
-  if (error instanceof ClickHouseError) {
-    if (limitCodes.has(error.code)) return new QueryLimitError(error.message, { cause: error })
-    if (shutDownCodes.has(error.code)) return new StoreUnavailableError(error.message, { cause: error })
-    return error
-  }
-  if (!(error instanceof Error)) return error
-  const code = 'code' in error ? String(error.code) : ''
-  if (connectionFailures.has(code) || /socket hang up|Timeout error|aborted/i.test(error.message)) {
-    return new StoreUnavailableError(`the store does not answer: ${error.message}`, { cause: error })
-  }
-  return error
 }

@@ -46,6 +46,11 @@ export class StoreUnavailableError extends Error {
   override readonly name = 'StoreUnavailableError'
 }
 
+/** Nothing can be stored until there is room; what is stored can be read. */
+export class StoreFullError extends Error {
+  override readonly name = 'StoreFullError'
+}
+
 /** The store refused a statement because it would take more time, memory or rows than its limits allow. */
 export class QueryLimitError extends Error {
   override readonly name = 'QueryLimitError'

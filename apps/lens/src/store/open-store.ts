@@ -7,11 +7,17 @@ import { StartupError } from '../startup-error.ts'
 import { ClickHouseEngine } from './clickhouse-engine.ts'
 import { EngineProcess } from './embedded/engine-process.ts'
 import type { StoreEngine } from './engine.ts'
-import { migrate } from './schema/migrate.ts'
+import { clusterOf, type SchemaDialect, singleServer } from './schema/dialect.ts'
+import { migrate, migrateShared } from './schema/migrate.ts'
+import { checkServer } from './server/check-server.ts'
+import { type ServerOptions, type ServerSettings, serverOptions } from './server/server-options.ts'
+import { startupFailure } from './server/startup-failure.ts'
 import { Tenancy } from './tenancy/tenancy.ts'
 
 export interface Store {
   readonly engine: StoreEngine
+  /** How tables are called and changed: for retention and whatever else concerns storage. Queries need none of it. */
+  readonly schema: SchemaDialect
   /** The store as one who may see these tenants sees it, for reading. */
   restrictedTo(tenants: readonly string[]): StoreEngine
   /** Whether the engine answers, however busy it is. */
@@ -23,26 +29,38 @@ export interface Store {
   close(): Promise<void>
 }
 
-export interface StoreOptions {
+export interface StoreOptions extends Partial<Omit<ServerSettings, 'clickhouseUrl'>> {
   readonly dataDirectory: string
   readonly clickhouseUrl: URL | undefined
 }
 
-const defaultDatabase = 'lens'
+/** Of the embedded engine. */
+const database = 'lens'
+/** A step of the schema may copy every span that there is. */
+const migrationTimeout = 24 * 3600 * 1000
 
-export function openStore({ dataDirectory, clickhouseUrl }: StoreOptions, log: Logger): Promise<Store> {
+export async function openStore(options: StoreOptions, log: Logger): Promise<Store> {
+  const { dataDirectory, clickhouseUrl } = options
   return clickhouseUrl === undefined
     ? openEmbedded(resolve(dataDirectory, 'lens'), log)
-    : openCluster(clickhouseUrl)
+    : openServer(serverOptions({ ...options, clickhouseUrl }), log)
 }
 
 async function openEmbedded(directory: string, log: Logger): Promise<Store> {
   await makeWritable(directory)
   const process = await EngineProcess.start(directory, log)
   try {
-    const engine = await prepare({ socket: process.socket }, defaultDatabase, `data directory ${directory}`)
+    const address = { socket: process.socket }
+    await whileOpen(new ClickHouseEngine(address, 'default'), (engine) =>
+      engine.command(singleServer.createDatabase, { database }),
+    )
+    await whileOpen(new ClickHouseEngine(address, database, migrationTimeout), (engine) =>
+      migrate(engine, `data directory ${directory}`),
+    )
+    const engine = new ClickHouseEngine(address, database)
     return {
       ...viewsOf(engine),
+      schema: singleServer,
       ready: () => process.ready(),
       pid: () => process.pid,
       close: async () => {
@@ -61,35 +79,40 @@ function viewsOf(engine: ClickHouseEngine): Pick<Store, 'engine' | 'restrictedTo
   return { engine, restrictedTo: (tenants) => tenancy.restrictedTo(tenants), isAlive: () => engine.ping() }
 }
 
-async function openCluster(url: URL): Promise<Store> {
-  const place = `LENS_CLICKHOUSE_URL ${url.origin}`
-  const address = new URL(url)
-  address.pathname = ''
+async function openServer(options: ServerOptions, log: Logger): Promise<Store> {
+  const schema = options.cluster === undefined ? singleServer : clusterOf(options.cluster)
+  const place = `database ${options.database} of ${options.origin}`
   try {
-    const database = decodeURIComponent(url.pathname.slice(1)) || defaultDatabase
-    const engine = await prepare({ url: address }, database, place)
-    return { ...viewsOf(engine), ready: async () => {}, pid: () => undefined, close: () => engine.close() }
+    await whileOpen(new ClickHouseEngine(options, 'default'), async (engine) => {
+      await checkServer(engine, options)
+      await engine.command(schema.createDatabase, { database: options.database })
+    })
+    await whileOpen(new ClickHouseEngine(options, options.database, migrationTimeout), (engine) =>
+      migrateShared(engine, place, schema, () =>
+        log.info('another rustok-lens brings the schema up to date: waiting'),
+      ),
+    )
   } catch (error) {
-    if (error instanceof StartupError) throw error
-    throw new StartupError(`${place} cannot be used: ${error instanceof Error ? error.message : error}`)
+    throw startupFailure(error, options)
+  }
+  const engine = new ClickHouseEngine(options, options.database)
+  return {
+    ...viewsOf(engine),
+    schema,
+    ready: async () => {},
+    pid: () => undefined,
+    close: () => engine.close(),
   }
 }
 
-async function prepare(
-  address: { socket: string } | { url: URL },
-  database: string,
-  place: string,
-): Promise<ClickHouseEngine> {
-  const bootstrap = new ClickHouseEngine(address, 'default')
-  await bootstrap.command('CREATE DATABASE IF NOT EXISTS {database:Identifier}', { database })
-  await bootstrap.close()
-  const engine = new ClickHouseEngine(address, database)
+async function whileOpen(
+  engine: ClickHouseEngine,
+  work: (engine: ClickHouseEngine) => Promise<void>,
+): Promise<void> {
   try {
-    await migrate(engine, place)
-    return engine
-  } catch (error) {
+    await work(engine)
+  } finally {
     await engine.close()
-    throw error
   }
 }
 

@@ -25,20 +25,22 @@ export class EngineProcess {
   readonly socket: string
   readonly #directory: string
   readonly #log: Logger
+  readonly #configFile: string | undefined
   #child: ChildProcess | undefined
   #closing = false
   #pause = 100
   #ready: PromiseWithResolvers<void> = Promise.withResolvers()
 
-  private constructor(directory: string, socket: string, log: Logger) {
+  private constructor(directory: string, socket: string, log: Logger, configFile: string | undefined) {
     this.#directory = directory
     this.socket = socket
     this.#log = log
+    this.#configFile = configFile
   }
 
   /** Resolves when the engine answers. Rejects with StartupError when another one holds the directory, or it cannot be opened. */
-  static async start(directory: string, log: Logger): Promise<EngineProcess> {
-    const engine = new EngineProcess(directory, await makeSocketPath(directory), log)
+  static async start(directory: string, log: Logger, configFile?: string): Promise<EngineProcess> {
+    const engine = new EngineProcess(directory, await makeSocketPath(directory), log, configFile)
     try {
       await engine.#startPatiently()
     } catch (error) {
@@ -90,7 +92,11 @@ export class EngineProcess {
 
   /** Why the engine did not start; undefined when it did. */
   async #spawn(): Promise<string | undefined> {
-    const options: EngineOptions = { directory: this.#directory, socket: this.socket }
+    const options: EngineOptions = {
+      directory: this.#directory,
+      socket: this.socket,
+      configFile: this.#configFile,
+    }
     const child = fork(new URL('./engine-server.ts', import.meta.url), [JSON.stringify(options)], {
       stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
       // Each statement holds a thread of libuv's pool while it runs; its default of 4 is fewer than the sessions.

@@ -43,7 +43,7 @@ try {
 }
 
 async function serve(): Promise<void> {
-  const engine = engineArguments()
+  const engine = engineArguments(options.configFile)
   const writing = new SessionPool(options.directory, 1, engine)
   const reading = new SessionPool(options.directory, readers, engine)
   const control = new SessionPool(options.directory, 1, engine)

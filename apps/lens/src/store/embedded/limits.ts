@@ -15,7 +15,7 @@ function engineMemory(): number {
 }
 
 /** Server settings in the form of a command line; they hold for the whole engine and can only be given when it opens. */
-export function engineArguments(): string[] {
+export function engineArguments(configFile?: string): string[] {
   const memory = engineMemory()
   const settings: Record<string, number> = {
     max_server_memory_usage: memory,
@@ -36,7 +36,8 @@ export function engineArguments(): string[] {
     background_schedule_pool_size: 2,
     max_thread_pool_size: 256,
   }
-  return Object.entries(settings).map(([name, value]) => `--${name}=${Math.floor(value)}`)
+  const given = Object.entries(settings).map(([name, value]) => `--${name}=${Math.floor(value)}`)
+  return configFile === undefined ? given : [`--config-file=${configFile}`, ...given]
 }
 
 /** Settings of each statement, unless its request says otherwise. */

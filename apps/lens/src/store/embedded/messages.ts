@@ -4,6 +4,8 @@ export interface EngineOptions {
   /** Absolute. The process makes it its working directory. */
   readonly directory: string
   readonly socket: string
+  /** Of server settings in ClickHouse's XML: tests let one engine think that it is a cluster. */
+  readonly configFile?: string | undefined
 }
 
 export type EngineMessage =

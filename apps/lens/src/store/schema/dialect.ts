@@ -35,6 +35,8 @@ export interface ViewDefinition {
 }
 
 export interface SchemaDialect {
+  /** CREATE DATABASE IF NOT EXISTS, by the parameter `{database:Identifier}`. */
+  readonly createDatabase: string
   /** CREATE TABLE IF NOT EXISTS. */
   table(definition: TableDefinition): readonly string[]
   /** CREATE TABLE IF NOT EXISTS. What is inserted with a token that was there already is not inserted: see migration-turn.ts. */
@@ -48,6 +50,8 @@ export interface SchemaDialect {
   /** DROP TABLE IF EXISTS, without the grace period, so that its name can be used at once. */
   dropTable(table: string): readonly string[]
   dropView(view: string): readonly string[]
+  /** Two tables take each other's name, at once: for a new form of a table whose rows were copied. `shardBy` is that of both. */
+  exchange(table: string, other: string, shardBy: string): readonly string[]
   /** The table that holds rows: what `system.parts` calls it. */
   stored(table: string): string
   /** A table of `system`, of every server that holds a part of the store: for FROM. */
@@ -59,6 +63,7 @@ export const byTrace = 'cityHash64(trace_id)'
 
 /** Of the embedded engine, and of a single server. */
 export const singleServer: SchemaDialect = {
+  createDatabase: 'CREATE DATABASE IF NOT EXISTS {database:Identifier}',
   table: ({ name, columns, engine, clauses }) => [
     `CREATE TABLE IF NOT EXISTS ${name} (${columns}) ENGINE = ${engine} ${clauses}`,
   ],
@@ -73,6 +78,7 @@ export const singleServer: SchemaDialect = {
   alterStorage: (table, action) => [`ALTER TABLE ${table} ${action}`],
   dropTable: (table) => [`DROP TABLE IF EXISTS ${table} SYNC`],
   dropView: (view) => [`DROP VIEW IF EXISTS ${view} SYNC`],
+  exchange: (table, other) => [`EXCHANGE TABLES ${table} AND ${other}`],
   stored: (table) => table,
   everywhere: (systemTable) => `system.${systemTable}`,
 }
@@ -84,11 +90,14 @@ export const singleServer: SchemaDialect = {
 export function clusterOf(cluster: string): SchemaDialect {
   const on = `ON CLUSTER ${quoteIdentifier(cluster)}`
   const local = (table: string) => `${table}_local`
+  const distributed = (name: string, shardBy: string) =>
+    `CREATE TABLE IF NOT EXISTS ${name} ${on} AS ${local(name)}
+     ENGINE = Distributed(${quoteText(cluster)}, currentDatabase(), ${quoteText(local(name))}, ${shardBy})`
   return {
+    createDatabase: `CREATE DATABASE IF NOT EXISTS {database:Identifier} ${on}`,
     table: ({ name, columns, engine, clauses, shardBy }) => [
       `CREATE TABLE IF NOT EXISTS ${local(name)} ${on} (${columns}) ENGINE = Replicated${engine} ${clauses}`,
-      `CREATE TABLE IF NOT EXISTS ${name} ${on} AS ${local(name)}
-       ENGINE = Distributed(${quoteText(cluster)}, currentDatabase(), ${quoteText(local(name))}, ${shardBy})`,
+      distributed(name, shardBy),
     ],
     // One table for all shards: its path does not name the shard, so each server is a replica of it.
     sharedTable: ({ name, columns, orderBy }) => [
@@ -109,6 +118,14 @@ export function clusterOf(cluster: string): SchemaDialect {
       `DROP TABLE IF EXISTS ${local(table)} ${on} SYNC`,
     ],
     dropView: (view) => [`DROP VIEW IF EXISTS ${view} ${on} SYNC`],
+    // A Distributed table has the columns of its rows' table at the time when it was made.
+    exchange: (table, other, shardBy) => [
+      `EXCHANGE TABLES ${local(table)} AND ${local(other)} ${on}`,
+      ...[table, other].flatMap((name) => [
+        `DROP TABLE IF EXISTS ${name} ${on} SYNC`,
+        distributed(name, shardBy),
+      ]),
+    ],
     stored: local,
     everywhere: (systemTable) => `clusterAllReplicas(${quoteText(cluster)}, system.${systemTable})`,
   }

@@ -1,0 +1,35 @@
+/** Settings of ClickHouse that statements to a server carry, and those to the embedded engine need not. */
+
+import type { ClickHouseSettings } from '@clickhouse/client'
+import type { ServerOptions } from './server-options.ts'
+
+export interface ConnectionSettings {
+  readonly queries: ClickHouseSettings
+  readonly inserts: ClickHouseSettings
+}
+
+export function connectionSettings({ cluster, quorum }: ServerOptions): ConnectionSettings {
+  return {
+    queries: {
+      // A query may change settings and nothing else, and stops when its connection closes, which a server does for those alone.
+      readonly: '2',
+      cancel_http_readonly_queries_on_client_close: 1,
+      // An error after the first rows has a status and a code of its own, instead of text among the rows. Results are bounded.
+      wait_end_of_query: 1,
+      ...(cluster === undefined ? {} : clusterQueries),
+    },
+    inserts: {
+      insert_quorum: String(quorum === 1 ? 0 : quorum),
+      ...(cluster === undefined ? {} : { distributed_foreground_insert: 1, insert_distributed_sync: 1 }),
+    },
+  }
+}
+
+const clusterQueries: ClickHouseSettings = {
+  // The other side of an IN or a JOIN is asked for once and sent to all shards: right whatever it is joined by.
+  distributed_product_mode: 'global',
+  // A trace by its id concerns one shard.
+  optimize_skip_unused_shards: 1,
+  // Half an answer is none.
+  skip_unavailable_shards: 0,
+}
