@@ -14,6 +14,7 @@ import { CorsPolicy, varyByOrigin } from './cors-policy.ts'
 import { HttpError } from './http-error.ts'
 import { refusalBody, refusalHeaders, refusalOf } from './http-refusal.ts'
 import { type ContentType, type HttpRoute, json, protobuf } from './http-route.ts'
+import { checkJsonDensity } from './json-density.ts'
 import { type HttpLimits, httpLimits, idleConnection } from './limits.ts'
 import { checkHeaders, discard, readBody } from './read-body.ts'
 
@@ -27,8 +28,6 @@ export interface HttpReceiverOptions {
 
 /** Of a refused body: read on while it is so little, so that the connection lives. */
 const smallRest = { bytes: 1024 * 1024, milliseconds: 1_000 }
-/** Beyond that the connection ends, once the sender had time to see why: a socket that is closed on unread bytes takes the answer with it. */
-const lingering = { bytes: 64 * 1024 * 1024, milliseconds: 3_000 }
 
 export class HttpReceiver {
   readonly #routes: ReadonlyMap<string, HttpRoute>
@@ -98,14 +97,17 @@ export class HttpReceiver {
     if (contentType === undefined || !route.contentTypes.includes(contentType)) {
       throw new HttpError(415, `content-type must be ${route.contentTypes.join(' or ')}`)
     }
-    checkHeaders(request, this.#limits)
+    const { body: largest, json: largestJson, pause } = this.#limits
+    const limits = { largest: contentType === json ? Math.min(largest, largestJson) : largest, pause }
+    checkHeaders(request, limits)
     if (asksFirst(request)) {
       response.writeContinue()
       delete request.headers.expect
     }
     const lease = this.#budget.open()
     try {
-      const body = await readBody(request, lease, this.#limits)
+      const body = await readBody(request, lease, limits)
+      if (contentType === json) checkJsonDensity(body)
       return await route.accept(body, contentType, sender)
     } finally {
       lease.release()
@@ -151,7 +153,7 @@ export class HttpReceiver {
       ...(isRead ? {} : { connection: 'close' }),
     })
     response.write(body)
-    if (!isRead) await discard(request, lingering.bytes, lingering.milliseconds)
+    if (!isRead) await discard(request, this.#limits.body, this.#limits.linger)
     response.end()
   }
 

@@ -7,16 +7,22 @@ import type { IncomingMessage } from 'node:http'
 import type { BodyLease } from './body-budget.ts'
 import { inflaterOf } from './content-encoding.ts'
 import { HttpError } from './http-error.ts'
-import type { HttpLimits } from './limits.ts'
+
+export interface BodyLimits {
+  /** Bytes, as sent and again as inflated. */
+  readonly largest: number
+  /** Milliseconds between two pieces. */
+  readonly pause: number
+}
 
 /** What a body is refused for by its headers alone, before any of it is read. Throws HttpError. */
-export function checkHeaders({ headers }: IncomingMessage, { body }: Pick<HttpLimits, 'body'>): void {
+export function checkHeaders({ headers }: IncomingMessage, { largest }: BodyLimits): void {
   inflaterOf(headers['content-encoding'])
-  if (Number(headers['content-length'] ?? 0) > body) throw tooLarge(body)
+  if (Number(headers['content-length'] ?? 0) > largest) throw tooLarge(largest)
 }
 
 /** Rejects with HttpError for a body that is too large, too slow, badly compressed or cut short, and when there is no room for it. */
-export function readBody(request: IncomingMessage, lease: BodyLease, limits: HttpLimits): Promise<Buffer> {
+export function readBody(request: IncomingMessage, lease: BodyLease, limits: BodyLimits): Promise<Buffer> {
   checkHeaders(request, limits)
   const encoding = request.headers['content-encoding']
   const inflater = inflaterOf(encoding)?.()
@@ -32,14 +38,14 @@ export function readBody(request: IncomingMessage, lease: BodyLease, limits: Htt
 
   const keep = (chunk: Buffer) => {
     length += chunk.length
-    if (length > limits.body) fail(tooLarge(limits.body))
+    if (length > limits.largest) fail(tooLarge(limits.largest))
     else if (!lease.take(chunk.length)) fail(noRoom())
     else chunks.push(chunk)
   }
   const onData = (chunk: Buffer) => {
     pause.refresh()
     sent += chunk.length
-    if (sent > limits.body) fail(tooLarge(limits.body))
+    if (sent > limits.largest) fail(tooLarge(limits.largest))
     else if (inflater === undefined) keep(chunk)
     // What follows the end of what was compressed is nobody's.
     else if (!inflated && !inflater.write(chunk)) request.pause()
