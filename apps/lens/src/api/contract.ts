@@ -174,3 +174,4 @@ export interface Problem {
 
 export type * from './contract/compare.ts'
 export type * from './contract/session.ts'
+export type * from './contract/tenants.ts'
