@@ -33,7 +33,9 @@ export function readBody(request: IncomingMessage, lease: BodyLease, limits: Bod
   let inflated = inflater === undefined
 
   const pause = setTimeout(() => {
-    fail(new HttpError(408, `the body stood still for ${limits.pause / 1000} s`))
+    // Not while it is us that it waits for.
+    if (request.isPaused() || request.readableEnded) pause.refresh()
+    else fail(new HttpError(408, `the body stood still for ${limits.pause / 1000} s`))
   }, limits.pause)
 
   const keep = (chunk: Buffer) => {
@@ -74,7 +76,10 @@ export function readBody(request: IncomingMessage, lease: BodyLease, limits: Bod
 
   inflater
     ?.on('data', keep)
-    .on('drain', () => request.resume())
+    .on('drain', () => {
+      pause.refresh()
+      request.resume()
+    })
     .on('error', (error) => fail(new HttpError(400, `the body is not ${encoding}: ${error.message}`)))
     .on('end', () => {
       inflated = true

@@ -14,16 +14,9 @@ import { httpLimits } from '../../src/ingest/limits.ts'
 import { head, RawHttp } from '../support/raw-http.ts'
 
 const mebibyte = 1024 * 1024
-const limits = {
-  ...httpLimits,
-  body: 8 * mebibyte,
-  bodies: 24 * mebibyte,
-  headers: 400,
-  request: 2_000,
-  pause: 600,
-  linger: 300,
-  look: 50,
-}
+const limits = { ...httpLimits, body: 8 * mebibyte, bodies: 24 * mebibyte, linger: 300 }
+/** Where times are what is tested: a busy machine must not come near them elsewhere. */
+const hastyLimits = { ...limits, headers: 400, request: 2_000, pause: 600, look: 50 }
 const protobuf = { 'content-type': 'application/x-protobuf' }
 
 /** Bodies that the route was given, by their length. */
@@ -38,20 +31,23 @@ const counting: HttpRoute = {
   },
 }
 
-let receiver: HttpReceiver
+let receivers: readonly HttpReceiver[]
 let url: string
+let hastyUrl: string
 before(async () => {
   const options = {
     gatekeeper: { sender: () => ({ tenant: undefined }) },
     corsOrigins: ['https://app.example.com', 'https://*.shop.example', 'http://localhost:5173'],
-    limits,
   }
-  receiver = new HttpReceiver([counting], options, pino({ level: 'silent' }))
-  url = `http://127.0.0.1:${await receiver.listen('127.0.0.1', 0)}`
+  const log = pino({ level: 'silent' })
+  receivers = [limits, hastyLimits].map((limits) => new HttpReceiver([counting], { ...options, limits }, log))
+  const [port, hastyPort] = await Promise.all(receivers.map((receiver) => receiver.listen('127.0.0.1', 0)))
+  url = `http://127.0.0.1:${port}`
+  hastyUrl = `http://127.0.0.1:${hastyPort}`
 })
 after(async () => {
-  receiver.abort()
-  await receiver.close()
+  for (const receiver of receivers) receiver.abort()
+  await Promise.all(receivers.map((receiver) => receiver.close()))
 })
 
 function post(body: Uint8Array | string, headers: Readonly<Record<string, string>> = protobuf) {
@@ -158,7 +154,7 @@ test('refuses a request with two lengths, which smuggle another', async () => {
 })
 
 test('ends a connection whose headers dribble', { timeout: 30_000 }, async () => {
-  await using client = await RawHttp.open(url)
+  await using client = await RawHttp.open(hastyUrl)
   await client.write('POST /v1/traces HTTP/1.1\r\n')
   const dribble = setInterval(() => client.socket.write('x-slow: 1\r\n'), 50)
   try {
@@ -175,8 +171,8 @@ test('refuses headers beyond 16 KiB', async () => {
 })
 
 test('ends a body that dribbles and one that stands still', { timeout: 30_000 }, async () => {
-  await using dribbling = await RawHttp.open(url)
-  await using standing = await RawHttp.open(url)
+  await using dribbling = await RawHttp.open(hastyUrl)
+  await using standing = await RawHttp.open(hastyUrl)
   const headers = { ...protobuf, 'content-length': '1000' }
   await dribbling.post('/v1/traces', headers)
   await standing.post('/v1/traces', headers, 'x')
