@@ -18,10 +18,10 @@ import {
 import type { KeyValue, Resource, ResourceSpans, Scope, ScopeSpans, Span, TraceRequest } from './model.ts'
 import { type MessageType, Reader } from './reader.ts'
 
-const requestType: MessageType = { name: 'ExportTraceServiceRequest', fields: TraceRequestField }
-const resourceSpansType: MessageType = { name: 'ResourceSpans', fields: ResourceSpansField }
+export const requestType: MessageType = { name: 'ExportTraceServiceRequest', fields: TraceRequestField }
+export const resourceSpansType: MessageType = { name: 'ResourceSpans', fields: ResourceSpansField }
 const resourceType: MessageType = { name: 'Resource', fields: ResourceField }
-const scopeSpansType: MessageType = { name: 'ScopeSpans', fields: ScopeSpansField }
+export const scopeSpansType: MessageType = { name: 'ScopeSpans', fields: ScopeSpansField }
 const scopeType: MessageType = { name: 'InstrumentationScope', fields: ScopeField }
 
 const resourceSpansTag = tag(TraceRequestField.resourceSpans, WireType.bytes)

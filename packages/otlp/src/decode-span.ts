@@ -5,7 +5,7 @@ import { SpanEventField, SpanField, SpanLinkField, SpanStatusField, tag, WireTyp
 import type { KeyValue, Span, SpanEvent, SpanLink, SpanStatus } from './model.ts'
 import type { MessageType, Reader } from './reader.ts'
 
-const spanType: MessageType = { name: 'Span', fields: SpanField }
+export const spanType: MessageType = { name: 'Span', fields: SpanField }
 const eventType: MessageType = { name: 'Span.Event', fields: SpanEventField }
 const linkType: MessageType = { name: 'Span.Link', fields: SpanLinkField }
 const statusType: MessageType = { name: 'Status', fields: SpanStatusField }
@@ -131,7 +131,7 @@ const eventNameTag = tag(SpanEventField.name, WireType.bytes)
 const eventAttributesTag = tag(SpanEventField.attributes, WireType.bytes)
 const eventDroppedTag = tag(SpanEventField.droppedAttributesCount, WireType.varint)
 
-function readEvent(reader: Reader): SpanEvent {
+export function readEvent(reader: Reader): SpanEvent {
   const outer = reader.enter()
   let timeUnixNano = 0n
   let name = ''
@@ -166,7 +166,7 @@ const linkAttributesTag = tag(SpanLinkField.attributes, WireType.bytes)
 const linkDroppedTag = tag(SpanLinkField.droppedAttributesCount, WireType.varint)
 const linkFlagsTag = tag(SpanLinkField.flags, WireType.fixed32)
 
-function readLink(reader: Reader): SpanLink {
+export function readLink(reader: Reader): SpanLink {
   const outer = reader.enter()
   let traceId = noBytes
   let spanId = noBytes
@@ -206,7 +206,7 @@ const statusMessageTag = tag(SpanStatusField.message, WireType.bytes)
 const statusCodeTag = tag(SpanStatusField.code, WireType.varint)
 
 /** A status that is sent twice is merged, as protobuf does with every message that is not repeated. */
-function readStatus(reader: Reader, previous: SpanStatus): SpanStatus {
+export function readStatus(reader: Reader, previous: SpanStatus): SpanStatus {
   const outer = reader.enter()
   let { message, code } = previous
   while (reader.position < reader.limit) {

@@ -89,6 +89,22 @@ export class Reader {
     return this.#text.interned(start, end)
   }
 
+  /** Passes over a value with a length, and says where its bytes begin; they end at `position`. */
+  range(): number {
+    const end = this.#end()
+    const start = this.position
+    this.position = end
+    return start
+  }
+
+  /** As `range`, for a text: one that is too long to become a string is refused. */
+  textRange(): number {
+    const end = this.#textEnd()
+    const start = this.position
+    this.position = end
+    return start
+  }
+
   bytes(): Uint8Array {
     const end = this.#end()
     const start = this.position
@@ -140,6 +156,11 @@ export class Reader {
     this.position = at
     if (high === 0 && low >= 0) return BigInt(low)
     return (BigInt(high) << 32n) | BigInt(low >>> 0)
+  }
+
+  /** Passes over a value of eight bytes, and says where they are. */
+  fixed64Range(): number {
+    return this.#advance(8)
   }
 
   fixed32(): number {

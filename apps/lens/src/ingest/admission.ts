@@ -36,7 +36,8 @@ export class Refusals {
   add(reason: string): void {
     this.count++
     const known = this.#counts.get(reason)
-    const counted = known !== undefined || this.#counts.size < mostReasons ? reason : 'bad id of another length'
+    const counted =
+      known !== undefined || this.#counts.size < mostReasons ? reason : 'bad id of another length'
     this.#counts.set(counted, (this.#counts.get(counted) ?? 0) + 1)
   }
 

@@ -11,7 +11,10 @@ import {
 } from '@grpc/grpc-js'
 import { encodeRpcStatus, encodeTraceResponse, MalformedOtlpError } from '@rustok/otlp'
 import type { Logger } from 'pino'
+import { AccessError } from '../access/access.ts'
+import type { Gatekeeper } from '../access/gatekeeper.ts'
 import { listenError } from '../listen-error.ts'
+import { type IngestOutcome, ingestBytes, ingestRequests } from '../metrics/lens-metrics.ts'
 import { largestRequest } from './limits.ts'
 import { IntakeUnavailableError, type SpanIntake } from './span-intake.ts'
 
@@ -31,16 +34,18 @@ const traceService = {
 
 export class GrpcReceiver {
   readonly #intake: SpanIntake
+  readonly #gatekeeper: Pick<Gatekeeper, 'sender'>
   readonly #log: Logger
   // No bound on concurrent streams: Node's server resets what a client opens beyond it in good faith, and senders drop the spans.
   readonly #server = new Server({ 'grpc.max_receive_message_length': largestRequest })
 
-  constructor(intake: SpanIntake, log: Logger) {
+  constructor(intake: SpanIntake, gatekeeper: Pick<Gatekeeper, 'sender'>, log: Logger) {
     this.#intake = intake
+    this.#gatekeeper = gatekeeper
     this.#log = log
     this.#server.addService(traceService, {
       export: (call: ServerUnaryCall<Buffer, Buffer>, callback: sendUnaryData<Buffer>) => {
-        this.#export(call.request).then(
+        this.#export(call).then(
           (answer) => callback(null, answer),
           (error: unknown) => callback(this.#statusOf(error)),
         )
@@ -69,16 +74,28 @@ export class GrpcReceiver {
     this.#server.forceShutdown()
   }
 
-  async #export(body: Buffer): Promise<Buffer> {
-    const { refused, message } = await this.#intake.accept(body)
+  async #export({ request, metadata }: ServerUnaryCall<Buffer, Buffer>): Promise<Buffer> {
+    const sender = this.#gatekeeper.sender(metadata.get('authorization')[0]?.toString())
+    ingestBytes.add(request.length, { protocol: 'grpc' })
+    const { refused, message } = await this.#intake.accept(request, sender)
+    countRequest('accepted')
     const partialSuccess =
       refused === 0 ? undefined : { rejectedSpans: BigInt(refused), errorMessage: message }
     return Buffer.from(encodeTraceResponse({ partialSuccess }))
   }
 
   #statusOf(error: unknown): { code: status; details: string; metadata?: Metadata } {
-    if (error instanceof MalformedOtlpError) return { code: status.INVALID_ARGUMENT, details: error.message }
+    if (error instanceof AccessError) {
+      countRequest('denied')
+      const code = error.status === 401 ? status.UNAUTHENTICATED : status.PERMISSION_DENIED
+      return { code, details: error.message }
+    }
+    if (error instanceof MalformedOtlpError) {
+      countRequest('invalid')
+      return { code: status.INVALID_ARGUMENT, details: error.message }
+    }
     if (error instanceof IntakeUnavailableError) {
+      countRequest('busy')
       const { message, retryAfterSeconds } = error
       const metadata = new Metadata()
       const details = {
@@ -89,7 +106,12 @@ export class GrpcReceiver {
       metadata.set('grpc-status-details-bin', Buffer.from(encodeRpcStatus(details)))
       return { code: status.UNAVAILABLE, details: message, metadata }
     }
+    countRequest('failed')
     this.#log.error({ err: error }, 'a gRPC request failed')
     return { code: status.INTERNAL, details: 'Lens failed; its log says why' }
   }
+}
+
+function countRequest(outcome: IngestOutcome): void {
+  ingestRequests.add(1, { protocol: 'grpc', signal: 'traces', outcome })
 }

@@ -17,7 +17,10 @@ export interface StoredScope extends StoredResource {
   readonly version: string
 }
 
-export function encodeResource({ resource, schemaUrl }: ResourceSpans): string {
+export function encodeResource({
+  resource,
+  schemaUrl,
+}: Pick<ResourceSpans, 'resource' | 'schemaUrl'>): string {
   return JSON.stringify({
     attributes: resource.attributes.map(encodeAttribute),
     dropped: resource.droppedAttributesCount || undefined,
@@ -29,7 +32,7 @@ export function decodeResource(blob: string): StoredResource {
   return storedResource(JSON.parse(blob) as Blob)
 }
 
-export function encodeScope({ scope, schemaUrl }: ScopeSpans): string {
+export function encodeScope({ scope, schemaUrl }: Pick<ScopeSpans, 'scope' | 'schemaUrl'>): string {
   return JSON.stringify({
     name: scope.name || undefined,
     version: scope.version || undefined,

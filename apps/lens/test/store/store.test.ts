@@ -10,8 +10,8 @@ import { StartupError } from '../../src/startup-error.ts'
 import { QueryLimitError } from '../../src/store/engine.ts'
 import { openStore, type Store } from '../../src/store/open-store.ts'
 import { migrate } from '../../src/store/schema/migrate.ts'
-import { SpanBlock, spanContext } from '../../src/store/span-block.ts'
 import { anySpan, keyValue } from '../support/arbitrary-otlp.ts'
+import { spanBlock } from '../support/blocks.ts'
 import { attributes, hex, resourceSpans, span } from '../support/spans.ts'
 import { TemporaryDirectory } from '../support/temporary-directory.ts'
 
@@ -32,12 +32,7 @@ after(async () => {
 })
 
 async function insert(spans: readonly Span[], service = 'shop', extra = {}): Promise<void> {
-  const resource = resourceSpans(service, spans, extra)
-  const block = new SpanBlock(Math.floor(Date.now() / 1000))
-  for (const scope of resource.scopeSpans) {
-    const context = spanContext(resource, scope)
-    for (const span of scope.spans) block.append(span, context)
-  }
+  const block = spanBlock([{ resourceSpans: [resourceSpans(service, spans, extra)] }])
   await store.engine.insert('spans', block.columnNames, block.encode())
 }
 
@@ -103,20 +98,20 @@ test('brings back every span that OTLP can say, bit for bit', async () => {
 
 test('brings back resource and scope with schema URLs and dropped counts', async () => {
   const sent = span()
-  const block = new SpanBlock(Math.floor(Date.now() / 1000))
-  const resource = {
-    ...resourceSpans('shop', [sent], { resource: { replicas: 3n } }),
-    schemaUrl: 'https://opentelemetry.io/schemas/1.40.0',
-  }
+  const { resource } = resourceSpans('shop', [sent], { resource: { replicas: 3n } })
   const scope = {
     scope: { name: 'lib', version: '2', attributes: attributes({ debug: true }), droppedAttributesCount: 4 },
     schemaUrl: 'https://opentelemetry.io/schemas/1.41.0',
     spans: [sent],
   }
-  block.append(
-    sent,
-    spanContext({ ...resource, resource: { ...resource.resource, droppedAttributesCount: 2 } }, scope),
-  )
+  const schemaUrl = 'https://opentelemetry.io/schemas/1.40.0'
+  const block = spanBlock([
+    {
+      resourceSpans: [
+        { resource: { ...resource, droppedAttributesCount: 2 }, schemaUrl, scopeSpans: [scope] },
+      ],
+    },
+  ])
   await store.engine.insert('spans', block.columnNames, block.encode())
   const [row] = await readSpans(store.engine, [hex(sent.traceId)])
   assert.deepEqual(row?.resource, {
@@ -135,12 +130,12 @@ test('brings back resource and scope with schema URLs and dropped counts', async
 
 test('names services without a name as Jaeger does', async () => {
   const nameless = span()
-  const block = new SpanBlock(0)
-  const resource = resourceSpans('', [nameless])
-  block.append(nameless, spanContext(resource, resource.scopeSpans[0]!))
   const other = span()
-  const without = { ...resource, resource: { attributes: [], droppedAttributesCount: 0 } }
-  block.append(other, spanContext(without, resource.scopeSpans[0]!))
+  const without = {
+    ...resourceSpans('', [other]),
+    resource: { attributes: [], droppedAttributesCount: 0 },
+  }
+  const block = spanBlock([{ resourceSpans: [resourceSpans('', [nameless]), without] }], 0)
   await store.engine.insert('spans', block.columnNames, block.encode())
   const rows = await readSpans(store.engine, [hex(nameless.traceId), hex(other.traceId)])
   const services = new Map(rows.map(({ traceId, service }) => [traceId, service]))

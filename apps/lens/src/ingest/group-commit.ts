@@ -1,0 +1,228 @@
+/**
+ * One insert for many requests. Requests write to an open block; while the store takes a block, the next one fills (group commit): a
+ * thousand small batches make a few parts, and each sender waits for no more than two inserts. Spans and logs have one each.
+ *
+ *   request ─▶ open block ─▶ full blocks ─▶ insert ─▶ acknowledged        full blocks are sent while the engine works on another
+ */
+
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Logger } from 'pino'
+import { StoreUnavailableError } from '../store/engine.ts'
+import type { Store } from '../store/open-store.ts'
+
+/** Rows of a table as columns, in Native format when they are complete. */
+export interface InsertBlock {
+  readonly rows: number
+  /** That it takes in memory, about. */
+  readonly bytes: number
+  readonly columnNames: readonly string[]
+  encode(): Uint8Array[]
+}
+
+/** The same request may succeed after `retryAfterSeconds`: the store is away, or Lens is closing. UNAVAILABLE, 503. */
+export class IntakeUnavailableError extends Error {
+  override readonly name: string = 'IntakeUnavailableError'
+  readonly retryAfterSeconds = 1
+}
+
+/** The store is there, and behind. RESOURCE_EXHAUSTED with RetryInfo, 429 with Retry-After. */
+export class IntakeOverloadedError extends IntakeUnavailableError {
+  override readonly name = 'IntakeOverloadedError'
+}
+
+/** Bounds what waits for the store; a sender beyond it is told to come again. Some 700,000 spans. */
+const largestBacklog = 192 * 1024 * 1024
+/** An engine that died is back within a second or two; a sender that gives up sooner has lost its spans. */
+const storePatience = 10_000
+
+/**
+ * A block that has this much is not added to. Each insert becomes a part, and to merge parts costs the engine more than to insert them:
+ * large blocks are merged seldom. Twice as many rows take twice the engine's memory, some 100 MB here, and gain a tenth.
+ */
+const fullRows = 131_072
+const fullBytes = 48 * 1024 * 1024
+/** A block of this size is sent while the engine is still busy with the one before, so that the engine need not wait for bytes. */
+const worthSendingRows = 65_536
+
+/**
+ * An insert costs the engine some 20 ms of CPU however few its rows. While requests keep coming, a block therefore waits for as many as
+ * the last one had (its senders send again once they are answered), as long as the last insert took and at most this, unless it is worth sending
+ * anyway.
+ */
+const longestPause = 100
+
+interface Group<Block> {
+  readonly block: Block
+  requests: number
+  readonly stored: Promise<void>
+  readonly settle: (outcome: Promise<void>) => void
+}
+
+export class GroupCommit<Block extends InsertBlock> {
+  readonly #store: Pick<Store, 'engine' | 'ready'>
+  readonly #table: string
+  readonly #newBlock: () => Block
+  readonly #log: Logger
+  #open: Group<Block> | undefined
+  readonly #full: Group<Block>[] = []
+  readonly #inserting = new Set<Group<Block>>()
+  #running: Promise<void> | undefined
+  #stirred: PromiseWithResolvers<void> = Promise.withResolvers()
+  #pauseEnds = 0
+  #lastRequests = 1
+  #closed = false
+
+  constructor(store: Pick<Store, 'engine' | 'ready'>, table: string, newBlock: () => Block, log: Logger) {
+    this.#store = store
+    this.#table = table
+    this.#newBlock = newBlock
+    this.#log = log
+  }
+
+  /**
+   * Has `write` append a request to the open block, and resolves with its result when that is stored. What `write` throws comes through; it
+   * must then have left the block as it was. Rejects with IntakeUnavailableError when the sender should retry.
+   */
+  async add<Result>(write: (block: Block) => Result): Promise<Result> {
+    this.checkRoom()
+    const group = this.#open ?? this.#newGroup()
+    const before = group.block.rows
+    let result: Result
+    try {
+      result = write(group.block)
+    } catch (error) {
+      // A block without rows may still hold what a refused request added to its dictionaries.
+      if (group.block.rows > 0) this.#open = group
+      throw error
+    }
+    if (group.block.rows === before) {
+      if (before > 0) this.#open = group
+      return result
+    }
+    this.#open = group
+    group.requests++
+    if (isFull(group.block)) {
+      this.#full.push(group)
+      this.#open = undefined
+    }
+    if (this.#isEnough(group)) this.#stirred.resolve()
+    this.#running ??= this.#run()
+    await group.stored
+    return result
+  }
+
+  /** Throws when a request would be refused whatever is in it, so that it need not be read. */
+  checkRoom(): void {
+    if (this.#closed) throw new IntakeUnavailableError('Lens is shutting down')
+    if (this.backlog > largestBacklog) throw new IntakeOverloadedError('more waits than the store can take')
+  }
+
+  /** Bytes that wait for the store. */
+  get backlog(): number {
+    let bytes = this.#open?.block.bytes ?? 0
+    for (const { block } of this.#full) bytes += block.bytes
+    for (const { block } of this.#inserting) bytes += block.bytes
+    return bytes
+  }
+
+  /** Resolves when all that was accepted is stored, or has failed. */
+  async close(): Promise<void> {
+    this.#closed = true
+    this.#stirred.resolve()
+    await this.#running
+  }
+
+  async #run(): Promise<void> {
+    // Requests that arrived in the same turn of the event loop belong together.
+    await sleep(0)
+    for (;;) {
+      const group = this.#next()
+      if (group !== undefined) void this.#send(group)
+      else if (this.#inserting.size > 0) await this.#stirring()
+      else if (this.#pauseLeft > 0) await Promise.race([sleep(this.#pauseLeft), this.#stirring()])
+      else break
+    }
+    this.#running = undefined
+  }
+
+  /** The block to send now: beside an insert that is running, one that is worth it; else one that has had its time. */
+  #next(): Group<Block> | undefined {
+    const busy = this.#inserting.size
+    if (busy > 1) return undefined
+    const full = this.#full.shift()
+    if (full !== undefined) return full
+    const open = this.#open
+    if (open === undefined) return undefined
+    if (busy === 1 && open.block.rows < worthSendingRows) return undefined
+    if (busy === 0 && this.#pauseLeft > 0 && !this.#isEnough(open)) return undefined
+    this.#open = undefined
+    return open
+  }
+
+  async #send(group: Group<Block>): Promise<void> {
+    this.#inserting.add(group)
+    const began = performance.now()
+    const insert = this.#insert(group.block)
+    group.settle(insert)
+    await insert.catch(() => {})
+    this.#inserting.delete(group)
+    // The senders that were answered just now send again: the next block waits for them.
+    this.#lastRequests = group.requests
+    const ended = performance.now()
+    this.#pauseEnds = ended + Math.min(ended - began, longestPause)
+    this.#stirred.resolve()
+  }
+
+  get #pauseLeft(): number {
+    return this.#closed ? 0 : Math.max(0, this.#pauseEnds - performance.now())
+  }
+
+  /** Resolves when a block may have become fit to be sent. */
+  async #stirring(): Promise<void> {
+    await this.#stirred.promise
+    this.#stirred = Promise.withResolvers()
+  }
+
+  #isEnough({ block, requests }: Group<Block>): boolean {
+    return block.rows >= worthSendingRows || requests >= this.#lastRequests
+  }
+
+  #newGroup(): Group<Block> {
+    const { promise, resolve } = Promise.withResolvers<void>()
+    // A group whose senders are all gone has nobody to tell.
+    promise.catch(() => {})
+    return { block: this.#newBlock(), requests: 0, stored: promise, settle: resolve }
+  }
+
+  async #insert(block: Block): Promise<void> {
+    const chunks = block.encode()
+    const deadline = Date.now() + storePatience
+    for (;;) {
+      try {
+        await this.#store.engine.insert(this.#table, block.columnNames, chunks)
+        return
+      } catch (error) {
+        if (!(error instanceof StoreUnavailableError)) {
+          this.#log.error({ err: error, table: this.#table, rows: block.rows }, 'rows could not be stored')
+          throw new IntakeUnavailableError('the store refused the rows', { cause: error })
+        }
+        // The insert may have happened: what is stored twice is still once in every answer.
+        if (!(await this.#storeIsBack(deadline))) {
+          throw new IntakeUnavailableError('the store is not available', { cause: error })
+        }
+      }
+    }
+  }
+
+  async #storeIsBack(deadline: number): Promise<boolean> {
+    await sleep(200)
+    const left = deadline - Date.now()
+    if (left <= 0) return false
+    const timeout = sleep(left, false, { ref: false })
+    return Promise.race([this.#store.ready().then(() => true), timeout])
+  }
+}
+
+function isFull({ rows, bytes }: InsertBlock): boolean {
+  return rows >= fullRows || bytes >= fullBytes
+}
