@@ -45,7 +45,7 @@ export async function startLens(config: LensConfig, log: Logger): Promise<Lens> 
     throw error
   })
   const intake = new SpanIntake(store, log)
-  const grpc = new GrpcReceiver(intake, log)
+  const grpc = new GrpcReceiver(intake, gatekeeper, log)
   const http = new HttpReceiver([traceRoute(intake)], { gatekeeper, corsOrigins: config.corsOrigins }, log)
   const api = await ApiServer.create(store, gatekeeper, config, log)
   const close = async () => {

@@ -5,15 +5,21 @@ import type { Logger } from 'pino'
 import type { Gatekeeper } from '../access/gatekeeper.ts'
 import { listen } from '../listen.ts'
 import type { Store } from '../store/open-store.ts'
+import { QueryGate } from '../store/query-gate.ts'
 import { healthRoutes } from './health-routes.ts'
 import { errorEnvelope } from './jaeger/envelope.ts'
 import { jaegerRoutes } from './jaeger/routes.ts'
 import { knownNames, type NamesConfig } from './known-names.ts'
 import { lensRoutes } from './lens-routes.ts'
+import { measureRequests, metricsRoutes } from './metrics-routes.ts'
 import { addAccess } from './request-access.ts'
 import { addStore } from './request-store.ts'
 import { addSecurity } from './security.ts'
 import { addUi } from './static-ui.ts'
+
+export interface ApiConfig extends NamesConfig {
+  readonly dataDirectory: string
+}
 
 export class ApiServer {
   readonly #app: FastifyInstance
@@ -30,7 +36,7 @@ export class ApiServer {
   static async create(
     store: Store,
     gatekeeper: Gatekeeper,
-    config: NamesConfig,
+    config: ApiConfig,
     log: Logger,
   ): Promise<ApiServer> {
     const app = Fastify({
@@ -45,12 +51,15 @@ export class ApiServer {
     app.addHook('onRoute', ({ method, url }) => {
       for (const name of [method].flat()) if (name !== 'HEAD') routes.push(`${name} ${url}`)
     })
+    measureRequests(app)
     addSecurity(app, knownNames(config, gatekeeper.isLocked))
     addAccess(app, gatekeeper)
-    addStore(app, store)
+    const gate = new QueryGate()
+    addStore(app, store, gate)
     await app.register(lensRoutes, { prefix: '/api/lens', gatekeeper })
     await app.register(jaegerRoutes, { prefix: '/api' })
     await app.register(healthRoutes, { prefix: '/health', store })
+    await app.register(metricsRoutes, { store, dataDirectory: config.dataDirectory, queries: gate })
     app.get('/api/*', async (request, reply) =>
       reply.code(404).send(errorEnvelope(404, `there is no ${request.url.split('?', 1)[0]}`)),
     )

@@ -4,7 +4,7 @@ import type { FastifyInstance } from 'fastify'
 import type { StoreEngine } from '../store/engine.ts'
 import { GatedEngine } from '../store/gated-engine.ts'
 import type { Store } from '../store/open-store.ts'
-import { QueryGate } from '../store/query-gate.ts'
+import type { QueryGate } from '../store/query-gate.ts'
 import './request-access.ts'
 
 declare module 'fastify' {
@@ -14,7 +14,7 @@ declare module 'fastify' {
 }
 
 /** After `addAccess`, by which it goes. */
-export function addStore(app: FastifyInstance, store: Store, gate = new QueryGate()): void {
+export function addStore(app: FastifyInstance, store: Store, gate: QueryGate): void {
   app.decorateRequest('store', {
     getter() {
       const { tenants, name } = this.access

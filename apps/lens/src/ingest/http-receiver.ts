@@ -9,6 +9,7 @@ import { createServer, type IncomingMessage, type OutgoingHttpHeaders, type Serv
 import type { Logger } from 'pino'
 import type { Sender } from '../access/gatekeeper.ts'
 import { listen } from '../listen.ts'
+import { type IngestOutcome, ingestBytes, ingestRequests } from '../metrics/lens-metrics.ts'
 import { BodyBudget } from './body-budget.ts'
 import { CorsPolicy, varyByOrigin } from './cors-policy.ts'
 import { HttpError } from './http-error.ts'
@@ -79,6 +80,7 @@ export class HttpReceiver {
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const contentType = contentTypeOf(request)
     response.setHeader('vary', varyByOrigin)
+    response.once('finish', () => this.#count(request, response))
     try {
       const origin = this.#allowedOrigin(request)
       if (origin !== undefined) setHeaders(response, this.#cors.answerHeaders(origin))
@@ -108,10 +110,17 @@ export class HttpReceiver {
     try {
       const body = await readBody(request, lease, limits)
       if (contentType === json) checkJsonDensity(body)
+      ingestBytes.add(body.length, { protocol: 'http' })
       return await route.accept(body, contentType, sender)
     } finally {
       lease.release()
     }
+  }
+
+  #count({ url = '', method }: IncomingMessage, { statusCode }: ServerResponse): void {
+    const route = this.#routes.get(url.split('?', 1)[0]!)
+    if (route === undefined || method === 'OPTIONS') return
+    ingestRequests.add(1, { protocol: 'http', signal: route.takes, outcome: outcomeOf(statusCode) })
   }
 
   #routeOf({ url = '', method }: IncomingMessage): HttpRoute {
@@ -173,6 +182,13 @@ async function isReadToItsEnd(request: IncomingMessage): Promise<boolean> {
 }
 
 /** Until it was told to go on: then the header is taken off. */
+function outcomeOf(status: number): IngestOutcome {
+  if (status < 300) return 'accepted'
+  if (status === 401 || status === 403) return 'denied'
+  if (status === 429 || status === 503) return 'busy'
+  return status < 500 ? 'invalid' : 'failed'
+}
+
 function asksFirst({ headers }: IncomingMessage): boolean {
   return headers.expect?.toLowerCase() === '100-continue'
 }

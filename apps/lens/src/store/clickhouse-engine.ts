@@ -10,6 +10,7 @@ import {
   type ClickHouseSettings,
   createClient,
 } from '@clickhouse/client'
+import { insertBytes, insertSeconds } from '../metrics/lens-metrics.ts'
 import type { QueryLimits, QueryOptions, QueryParameters, QueryRows, StoreEngine } from './engine.ts'
 import { engineFailure } from './engine-failure.ts'
 import { connectionSettings } from './server/connection-settings.ts'
@@ -75,7 +76,18 @@ export class ClickHouseEngine implements StoreEngine {
   }
 
   async insert(table: string, columns: readonly string[], chunks: readonly Uint8Array[]): Promise<void> {
-    const query = `INSERT INTO ${table} (${columns.join(', ')}) FORMAT Native`
+    const began = performance.now()
+    let outcome: 'stored' | 'failed' = 'failed'
+    try {
+      await this.#insert(`INSERT INTO ${table} (${columns.join(', ')}) FORMAT Native`, chunks)
+      outcome = 'stored'
+      for (const { length } of chunks) insertBytes.add(length, {})
+    } finally {
+      insertSeconds.observe((performance.now() - began) / 1000, { outcome })
+    }
+  }
+
+  async #insert(query: string, chunks: readonly Uint8Array[]): Promise<void> {
     const { stream } = await this.#attempt(
       this.#writes.exec({
         query,

@@ -1,7 +1,14 @@
 /** A store whose queries wait for their turn: what a request asks. */
 
-import type { QueryOptions, QueryParameters, QueryRows, StoreEngine } from './engine.ts'
-import type { QueryGate } from './query-gate.ts'
+import { queryLimits } from '../metrics/lens-metrics.ts'
+import {
+  QueryLimitError,
+  type QueryOptions,
+  type QueryParameters,
+  type QueryRows,
+  type StoreEngine,
+} from './engine.ts'
+import { type QueryGate, QueryQueueError } from './query-gate.ts'
 
 export class GatedEngine implements StoreEngine {
   readonly #engine: StoreEngine
@@ -14,14 +21,20 @@ export class GatedEngine implements StoreEngine {
     this.#client = client
   }
 
-  query<Row>(
+  async query<Row>(
     statement: string,
     parameters?: QueryParameters,
     options: QueryOptions = {},
   ): Promise<QueryRows<Row>> {
-    return this.#gate.run(this.#client, options.signal, () =>
-      this.#engine.query<Row>(statement, parameters, options),
-    )
+    try {
+      return await this.#gate.run(this.#client, options.signal, () =>
+        this.#engine.query<Row>(statement, parameters, options),
+      )
+    } catch (error) {
+      if (error instanceof QueryQueueError) queryLimits.add(1, { limit: 'queue' })
+      if (error instanceof QueryLimitError) queryLimits.add(1, { limit: 'resources' })
+      throw error
+    }
   }
 
   insert(table: string, columns: readonly string[], chunks: readonly Uint8Array[]): Promise<void> {

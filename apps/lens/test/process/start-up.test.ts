@@ -1,11 +1,12 @@
 /** Starts that cannot succeed: one line that names what to change, exit code 1, and nothing left behind. */
 
 import assert from 'node:assert/strict'
-import { readdir, writeFile } from 'node:fs/promises'
+import { readdir, readFile, stat, writeFile } from 'node:fs/promises'
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { test } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { LensProcess } from '../support/lens-process.ts'
 import { TemporaryDirectory } from '../support/temporary-directory.ts'
 
@@ -74,10 +75,97 @@ test('names a data directory that another Lens has open, and leaves that one alo
   const { code, stderr } = await second.exited
   assert.equal(
     stderr,
-    `rustok-lens: data directory ${join(directory.path, 'lens')} is in use by another rustok-lens: stop it or set RUSTOK_DATA_DIR\n`,
+    `rustok-lens: data directory ${join(directory.path, 'lens')} is in use by another rustok-lens (process ${first.child.pid}): stop it or set RUSTOK_DATA_DIR\n`,
   )
   assert.equal(code, 1)
   assert.equal((await fetch(`${ui}/health/ready`)).status, 200)
+})
+
+for (const [words, message] of [
+  [['--prot', '1'], 'there is no --prot: did you mean --port?'],
+  [['token', '--name', 'ci'], '--role: expected one of ingest, read, admin'],
+] as const) {
+  test(`explains ${words.join(' ')} in one line, and exits with 2`, async () => {
+    await using lens = new LensProcess({}, words)
+    const { code, stdout, stderr } = await lens.exited
+    assert.deepEqual({ code, stdout, stderr }, { code: 2, stdout: '', stderr: `rustok-lens: ${message}\n` })
+  })
+}
+
+test('says its version and its help, and starts nothing', async () => {
+  await using version = new LensProcess({}, ['--version'])
+  assert.match((await version.exited).stdout, /^rustok-lens \d+\.\d+\.\d+\n$/)
+  await using help = new LensProcess({}, ['--help', '--port', '1'])
+  const { code, stdout, stderr } = await help.exited
+  assert.deepEqual({ code, stderr }, { code: 0, stderr: '' })
+  assert.match(stdout, /^Usage: rustok-lens \[flags\]$/m)
+})
+
+test('takes flags, which win over variables', async () => {
+  await using directory = await TemporaryDirectory.create()
+  const port = await freePort()
+  await using lens = new LensProcess({ RUSTOK_DATA_DIR: '/dev/null', LENS_PORT: '1' }, [
+    `--port=${port}`,
+    '--data-dir',
+    directory.path,
+  ])
+  assert.equal((await lens.ready).ui, `http://127.0.0.1:${port}`)
+  assert.equal((await lens.stop()).code, 0)
+})
+
+test('does not listen beyond loopback unless it knows who may come in', async () => {
+  await using directory = await TemporaryDirectory.create()
+  const environment = { RUSTOK_DATA_DIR: directory.path, LENS_HOST: '0.0.0.0' }
+  await using refused = new LensProcess(environment)
+  const { code, stderr } = await refused.exited
+  assert.match(
+    stderr,
+    /^rustok-lens: LENS_HOST 0\.0\.0\.0 lets others reach Lens.* LENS_TOKENS_FILE .* LENS_NO_LOGIN=true .*\n$/,
+  )
+  assert.equal(code, 1)
+  assert.deepEqual(await readdir(directory.path), [])
+
+  await using open = new LensProcess({ ...environment, LENS_NO_LOGIN: 'true' })
+  const { ui } = await open.ready
+  assert.equal((await fetch(`${ui}/api/services`)).status, 200)
+  assert.match((await open.stop()).stdout, /"level":40,.*everybody who reaches these ports/)
+})
+
+test('names a file of tokens that it cannot use', async () => {
+  await using lens = new LensProcess({ LENS_TOKENS_FILE: '/nonexistent/tokens.json' })
+  const { code, stderr } = await lens.exited
+  assert.equal(stderr, 'rustok-lens: LENS_TOKENS_FILE /nonexistent/tokens.json: cannot be read (ENOENT)\n')
+  assert.equal(code, 1)
+})
+
+test('makes a token, keeps its hash alone, and lets it in; SIGHUP lets in another at once', async () => {
+  await using directory = await TemporaryDirectory.create()
+  const file = join(directory.path, 'tokens.json')
+  const make = async (name: string) => {
+    await using made = new LensProcess({ LENS_TOKENS_FILE: file }, [
+      'token',
+      '--name',
+      name,
+      '--role',
+      'admin',
+    ])
+    const { code, stdout } = await made.exited
+    assert.equal(code, 0)
+    return stdout.trim()
+  }
+  const token = await make('first')
+  assert.ok(!(await readFile(file, 'utf8')).includes(token))
+  assert.equal((await stat(file)).mode & 0o777, 0o600)
+
+  await using lens = new LensProcess({ RUSTOK_DATA_DIR: directory.path, LENS_TOKENS_FILE: file })
+  const { ui } = await lens.ready
+  const statusWith = async (token: string) =>
+    (await fetch(`${ui}/api/services`, { headers: { authorization: `Bearer ${token}` } })).status
+  assert.deepEqual([await statusWith(token), await statusWith('other')], [200, 401])
+  const second = await make('second')
+  lens.child.kill('SIGHUP')
+  while ((await statusWith(second)) !== 200) await sleep(20)
+  assert.equal((await lens.stop()).code, 0)
 })
 
 test('names a ClickHouse that does not answer', async () => {

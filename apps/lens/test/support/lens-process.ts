@@ -21,9 +21,9 @@ export class LensProcess implements AsyncDisposable {
   readonly ready: Promise<LensUrls>
   readonly child: ChildProcess
 
-  constructor(environment: Readonly<Record<string, string>>) {
+  constructor(environment: Readonly<Record<string, string>>, words: readonly string[] = []) {
     const ports = { LENS_PORT: '0', LENS_OTLP_GRPC_PORT: '0', LENS_OTLP_HTTP_PORT: '0' }
-    const child = fork(main, [], {
+    const child = fork(main, [...words], {
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
       env: { ...process.env, ...ports, ...environment },
     })

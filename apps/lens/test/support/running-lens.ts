@@ -33,9 +33,10 @@ export class RunningLens implements AsyncDisposable {
   }
 
   /** The answer to spans sent by OTLP/HTTP in protobuf. Throws unless they were acknowledged. */
-  async send(request: TraceRequest): Promise<void> {
+  async send(request: TraceRequest, token?: string): Promise<void> {
     const response = await this.post(encodeTraceRequest(request), {
       'content-type': 'application/x-protobuf',
+      ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
     })
     if (response.status !== 200)
       throw new Error(`not acknowledged: ${response.status} ${await response.text()}`)

@@ -5,11 +5,12 @@
 
 import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
-import { rm, rmdir } from 'node:fs/promises'
-import { dirname } from 'node:path'
+import { readFile, rm, rmdir } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Logger } from 'pino'
 import { environmentWith } from '../../config.ts'
+import { engineRestarts } from '../../metrics/lens-metrics.ts'
 import { StartupError } from '../../startup-error.ts'
 import type { EngineMessage, EngineOptions } from './messages.ts'
 import { makeSocketPath } from './socket-path.ts'
@@ -83,7 +84,7 @@ export class EngineProcess {
       }
       if (Date.now() > deadline) {
         throw new StartupError(
-          `data directory ${this.#directory} is in use by another rustok-lens: stop it or set RUSTOK_DATA_DIR`,
+          `data directory ${this.#directory} is in use by another rustok-lens${await holderOf(this.#directory)}: stop it or set RUSTOK_DATA_DIR`,
         )
       }
       await sleep(100)
@@ -121,6 +122,7 @@ export class EngineProcess {
 
   #restart(code: number | null, signal: string | null, lived: number, stderr: string): void {
     if (this.#closing) return
+    engineRestarts.add(1, {})
     this.#ready = Promise.withResolvers()
     this.#pause = lived > 60_000 ? 100 : this.#pause
     this.#log.error({ code, signal, stderr }, 'the engine died and is started again')
@@ -140,6 +142,18 @@ export class EngineProcess {
       this.#log.error({ reason }, 'the engine does not start')
     }
   }
+}
+
+/** In words, which process has the directory: the engine notes its own in a file, and Lens is its parent. Linux alone tells parents. */
+async function holderOf(directory: string): Promise<string> {
+  const engine = /^PID: (\d+)$/m.exec(await textOf(join(directory, 'status')))?.[1]
+  if (engine === undefined) return ''
+  const lens = /^PPid:\s+(\d+)$/m.exec(await textOf(`/proc/${engine}/status`))?.[1]
+  return ` (process ${lens ?? engine})`
+}
+
+function textOf(file: string): Promise<string> {
+  return readFile(file, 'utf8').catch(() => '')
 }
 
 /** The process's first message; a failure when it dies or stays silent instead. */

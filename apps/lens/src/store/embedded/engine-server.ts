@@ -8,6 +8,7 @@ import { createWriteStream, rmSync } from 'node:fs'
 import { mkdir, readdir, rm } from 'node:fs/promises'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import { pipeline } from 'node:stream/promises'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { isChdbError } from './chdb-error.ts'
 import { engineArguments, statementDefaults } from './limits.ts'
 import type { EngineMessage, EngineOptions } from './messages.ts'
@@ -19,6 +20,8 @@ import { insertFromFile, prelude, quote } from './statement.ts'
 const readers = 4
 /** Where bodies of inserts wait for the engine to read them: relative, so that no path needs quoting. */
 const inbox = 'inbox'
+/** Milliseconds. */
+const killAgain = 100
 
 const options = JSON.parse(process.argv[2] ?? '{}') as EngineOptions
 
@@ -109,20 +112,27 @@ async function serve(): Promise<void> {
   ): Promise<void> {
     await reading.use(async (session) => {
       if (response.destroyed) return
-      const stop = () => {
-        const kill = `KILL QUERY WHERE Settings['log_comment'] = ${quote(mark)} ASYNC`
-        control.use((session) => session.queryAsync(kill)).catch(() => {})
-      }
-      response.once('close', stop)
+      const gone = () => void stop(mark, running.promise)
+      const running = Promise.withResolvers<void>()
+      response.once('close', gone)
       try {
         const format = url.searchParams.get('default_format') ?? 'TabSeparated'
         const result = await session.queryAsync(settings + statement, { format })
-        response.off('close', stop)
+        response.off('close', gone)
         response.end(result.bytes())
       } finally {
-        response.off('close', stop)
+        response.off('close', gone)
+        running.resolve()
       }
     })
+  }
+
+  /** Stops the statement whose client has gone. One that has only just begun is not known to the engine yet: so, until it has ended. */
+  async function stop(mark: string, ended: Promise<void>): Promise<void> {
+    const kill = `KILL QUERY WHERE Settings['log_comment'] = ${quote(mark)} ASYNC`
+    const pause = () => sleep(killAgain, 'running', { ref: false })
+    do await control.use((session) => session.queryAsync(kill)).catch(() => {})
+    while ((await Promise.race([ended, pause()])) === 'running')
   }
 }
 

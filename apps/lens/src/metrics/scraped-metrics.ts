@@ -1,0 +1,87 @@
+/** What is only known when somebody asks: memory, disk, what runs and waits. A source that does not answer leaves its families out. */
+
+import { readFile, statfs } from 'node:fs/promises'
+import type { Store } from '../store/open-store.ts'
+import type { Family, Sample } from './instruments.ts'
+
+export interface Scraped {
+  readonly store: Store
+  /** Of the embedded store; undefined for a cluster. */
+  readonly dataDirectory: string | undefined
+  readonly queries: { readonly running: number; readonly waiting: number }
+}
+
+/** A scrape that takes longer is given up by Prometheus. */
+const patience = 5_000
+
+export async function scrapedMetrics({ store, dataDirectory, queries }: Scraped): Promise<readonly Family[]> {
+  const [stored, disk, engineMemory, isAlive] = await Promise.all([
+    storedTables(store).catch(() => []),
+    dataDirectory === undefined ? undefined : statfs(dataDirectory).catch(() => undefined),
+    residentMemory(store.pid()),
+    store.isAlive(),
+  ])
+  const { user, system } = process.cpuUsage()
+  return [
+    gauge('rustok_lens_store_up', 'Whether the store answers.', [{ value: isAlive ? 1 : 0 }]),
+    gauge(
+      'rustok_lens_store_rows',
+      'Rows of each table, repetitions that were not merged away yet included.',
+      stored.map(({ table, rows }) => ({ labels: { table }, value: rows })),
+    ),
+    gauge(
+      'rustok_lens_store_bytes',
+      'Bytes of each table on disk.',
+      stored.map(({ table, bytes }) => ({ labels: { table }, value: bytes })),
+    ),
+    gauge(
+      'rustok_lens_disk_free_bytes',
+      'Bytes that are free where the data lies.',
+      disk === undefined ? [] : [{ value: disk.bavail * disk.bsize }],
+    ),
+    gauge(
+      'rustok_lens_engine_resident_memory_bytes',
+      'Memory of the embedded engine’s process.',
+      engineMemory === undefined ? [] : [{ value: engineMemory }],
+    ),
+    gauge('rustok_lens_queries_running', 'Queries that the store works on.', [{ value: queries.running }]),
+    gauge('rustok_lens_queries_waiting', 'Queries that wait for their turn.', [{ value: queries.waiting }]),
+    gauge('process_resident_memory_bytes', 'Memory of Lens’s own process.', [
+      { value: process.memoryUsage.rss() },
+    ]),
+    {
+      name: 'process_cpu_seconds',
+      type: 'counter' as const,
+      help: 'CPU time of Lens’s own process.',
+      samples: () => [{ suffix: '_total', value: (user + system) / 1e6 }],
+    },
+    gauge('process_start_time_seconds', 'When Lens’s process started, in Unix time.', [
+      { value: performance.timeOrigin / 1_000 },
+    ]),
+  ].filter((family) => [...family.samples()].length > 0)
+}
+
+function gauge(name: string, help: string, samples: readonly Sample[]): Family {
+  return { name, type: 'gauge', help, samples: () => samples }
+}
+
+async function storedTables(store: Store) {
+  const { rows } = await store.engine.query<{ table: string; rows: string; bytes: string }>(
+    `SELECT table, sum(rows) AS rows, sum(bytes_on_disk) AS bytes FROM system.parts
+     WHERE active AND database = currentDatabase() GROUP BY table ORDER BY table`,
+    {},
+    { signal: AbortSignal.timeout(patience) },
+  )
+  return rows.map(({ table, rows, bytes }) => ({ table, rows: Number(rows), bytes: Number(bytes) }))
+}
+
+/** Linux alone tells it; undefined elsewhere. */
+async function residentMemory(pid: number | undefined): Promise<number | undefined> {
+  if (pid === undefined) return undefined
+  try {
+    const kilobytes = /^VmRSS:\s+(\d+) kB$/m.exec(await readFile(`/proc/${pid}/status`, 'utf8'))?.[1]
+    return kilobytes === undefined ? undefined : Number(kilobytes) * 1024
+  } catch {
+    return undefined
+  }
+}

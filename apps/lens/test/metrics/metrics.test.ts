@@ -1,0 +1,121 @@
+/** /metrics of a Lens that was sent to, asked and refused things, read by the format's reference parser. */
+
+import assert from 'node:assert/strict'
+import { after, before, test } from 'node:test'
+import { type ReadFamily, readMetrics } from '../support/read-metrics.ts'
+import { RunningLens } from '../support/running-lens.ts'
+import { request, span } from '../support/spans.ts'
+import { TemporaryDirectory } from '../support/temporary-directory.ts'
+import { tokenFile } from '../support/token-file.ts'
+
+let directory: TemporaryDirectory
+let lens: RunningLens
+let tokens: Readonly<Record<'admin' | 'reader', string>>
+before(async () => {
+  directory = await TemporaryDirectory.create()
+  const file = await tokenFile(directory, {
+    admin: { role: 'admin' },
+    reader: { role: 'read', tenants: ['*'] },
+  })
+  tokens = file.tokens
+  lens = await RunningLens.start({ LENS_TOKENS_FILE: file.path })
+})
+after(async () => {
+  await lens[Symbol.asyncDispose]()
+  await directory[Symbol.asyncDispose]()
+})
+
+function get(path: string, token: string | undefined, accept = '*/*'): Promise<Response> {
+  const authorization = token === undefined ? {} : { authorization: `Bearer ${token}` }
+  return fetch(lens.urls.ui + path, { headers: { accept, ...authorization } })
+}
+
+async function scrape(): Promise<readonly ReadFamily[]> {
+  const response = await get(
+    '/metrics',
+    tokens.admin,
+    'application/openmetrics-text;version=1.0.0,text/plain;q=0.5',
+  )
+  assert.equal(response.status, 200)
+  assert.equal(
+    response.headers.get('content-type'),
+    'application/openmetrics-text; version=1.0.0; charset=utf-8',
+  )
+  return readMetrics(await response.text(), 'openmetrics')
+}
+
+function read(
+  families: readonly ReadFamily[],
+  sample: string,
+  labels: Readonly<Record<string, string>> = {},
+): number {
+  const found = families
+    .flatMap(({ samples }) => samples)
+    .find(
+      (each) =>
+        each.name === sample && Object.entries(labels).every(([name, value]) => each.labels[name] === value),
+    )
+  return found?.value ?? 0
+}
+
+test('counts what senders sent and what they were told, and what was asked', async () => {
+  const post = (body: Uint8Array | string, token: string | undefined) =>
+    lens.post(body, {
+      'content-type': 'application/json',
+      ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
+    })
+  const before = await scrape()
+  await lens.send(request('shop', [span(), span()]), tokens.admin)
+  assert.equal((await post('{"resourceSpans": 1}', tokens.admin)).status, 400)
+  assert.equal((await post('{}', tokens.reader)).status, 403)
+  assert.equal((await get('/api/services', tokens.reader)).status, 200)
+  assert.equal((await get('/api/lens/traces/nonsense', tokens.reader)).status, 400)
+  assert.equal((await get('/api/lens/nothing', tokens.reader)).status, 404)
+  const now = await scrape()
+
+  const grown = (name: string, labels: Readonly<Record<string, string>> = {}) =>
+    read(now, name, labels) - read(before, name, labels)
+  const http = { protocol: 'http', signal: 'traces' }
+  for (const [outcome, count] of [
+    ['accepted', 1],
+    ['invalid', 1],
+    ['denied', 1],
+    ['busy', 0],
+  ] as const) {
+    assert.equal(grown('rustok_lens_ingest_requests_total', { ...http, outcome }), count, outcome)
+  }
+  assert.ok(grown('rustok_lens_ingest_bytes_total', { protocol: 'http' }) > 100)
+  assert.equal(grown('rustok_lens_insert_seconds_count', { outcome: 'stored' }), 1)
+  assert.ok(grown('rustok_lens_insert_bytes_total') > 100)
+  assert.equal(grown('rustok_lens_store_rows', { table: 'spans' }), 2)
+  assert.ok(read(now, 'rustok_lens_store_bytes', { table: 'spans' }) > 100)
+  const requests = 'rustok_lens_http_request_seconds_count'
+  assert.equal(grown(requests, { route: '/api/services', status: '200' }), 1)
+  assert.equal(grown(requests, { route: '/api/lens/traces/:traceId', status: '400' }), 1)
+})
+
+test('says how Lens and its engine are', async () => {
+  const now = await scrape()
+  assert.equal(read(now, 'rustok_lens_store_up'), 1)
+  assert.ok(read(now, 'rustok_lens_engine_resident_memory_bytes') > 50e6)
+  assert.ok(read(now, 'rustok_lens_disk_free_bytes') > 0)
+  assert.ok(read(now, 'process_resident_memory_bytes') > 20e6)
+  assert.ok(read(now, 'process_cpu_seconds_total') > 0)
+  assert.ok(Math.abs(read(now, 'process_start_time_seconds') - Date.now() / 1000) < 3600)
+})
+
+test('speaks the older format to who does not ask for the new one', async () => {
+  const response = await get('/metrics', tokens.admin)
+  assert.equal(response.headers.get('content-type'), 'text/plain; version=0.0.4; charset=utf-8')
+  const families = await readMetrics(await response.text(), 'prometheus')
+  const types = new Map(families.map(({ name, type }) => [name, type]))
+  assert.equal(types.get('rustok_lens_insert_seconds'), 'histogram')
+  assert.equal(types.get('rustok_lens_ingest_bytes'), 'counter')
+  assert.equal(types.get('rustok_lens_store_up'), 'gauge')
+})
+
+test('is for admins where there are tokens, and names no tenant', async () => {
+  assert.equal((await get('/metrics', undefined)).status, 401)
+  assert.equal((await get('/metrics', tokens.reader)).status, 403)
+  assert.doesNotMatch(await (await get('/metrics', tokens.admin)).text(), /tenant/)
+})
