@@ -81,8 +81,9 @@ export class ClickHouseServer implements AsyncDisposable {
     return server
   }
 
-  get enginePid(): number | undefined {
-    return this.#engine.pid
+  /** Of the engine itself: past log-ins, faults and whatever is taken out of statements. */
+  get socket(): string {
+    return this.#engine.socket
   }
 
   url(path = '/', user = ''): URL {
@@ -212,13 +213,19 @@ function refuse(response: ServerResponse, code: number, name: string, message: s
   response.end(`Code: ${code}. DB::Exception: ${message}. (${name}) (version 26.7.2.1 (official build))\n`)
 }
 
-/** The settings of statements that are taken out above hold for all of them. */
+/**
+ * The settings of statements that are taken out above hold for all of them. The Keeper is the one of ClickHouse's own tests, in memory: with it
+ * the engine makes replicated tables, which take no rows as it is no server that others could fetch them from.
+ */
 function twoShards(cluster: string): string {
   const shard = `<shard><internal_replication>true</internal_replication>
     <replica><host>127.0.0.1</host><port>9000</port></replica></shard>`
   return `<clickhouse>
     <tcp_port>9000</tcp_port>
     <remote_servers><${cluster}>${shard}${shard}</${cluster}></remote_servers>
+    <zookeeper><implementation>testkeeper</implementation></zookeeper>
+    <default_replica_path>/clickhouse/tables/{database}/{table}/{shard}</default_replica_path>
+    <default_replica_name>{replica}</default_replica_name>
     <macros><shard>1</shard><replica>1</replica></macros>
     <profiles><default>
       <distributed_foreground_insert>1</distributed_foreground_insert>

@@ -20,7 +20,7 @@ export function connectionSettings({ cluster, quorum }: ServerOptions): Connecti
     },
     inserts: {
       insert_quorum: String(quorum === 1 ? 0 : quorum),
-      ...(cluster === undefined ? {} : { distributed_foreground_insert: 1, insert_distributed_sync: 1 }),
+      ...(cluster === undefined ? {} : { distributed_foreground_insert: 1 }),
     },
   }
 }
