@@ -7,7 +7,7 @@
 
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Logger } from 'pino'
-import { StoreUnavailableError } from '../store/engine.ts'
+import { StoreFullError, StoreUnavailableError } from '../store/engine.ts'
 import type { Store } from '../store/open-store.ts'
 
 /** Rows of a table as columns, in Native format when they are complete. */
@@ -202,6 +202,10 @@ export class GroupCommit<Block extends InsertBlock> {
         await this.#store.engine.insert(this.#table, block.columnNames, chunks)
         return
       } catch (error) {
+        if (error instanceof StoreFullError) {
+          this.#log.error({ err: error, table: this.#table }, 'there is no room for rows')
+          throw new IntakeOverloadedError(error.message, { cause: error })
+        }
         if (!(error instanceof StoreUnavailableError)) {
           this.#log.error({ err: error, table: this.#table, rows: block.rows }, 'rows could not be stored')
           throw new IntakeUnavailableError('the store refused the rows', { cause: error })

@@ -44,14 +44,14 @@ export interface ServerOptions {
   readonly users?: Readonly<Record<string, User>>
   readonly tls?: { readonly key: string; readonly cert: string }
   readonly cluster?: string
-  /** What `SELECT version()` says instead of the engine's own. */
-  readonly version?: string
 }
 
 export const anybody: Readonly<Record<string, User>> = { default: { password: '' } }
 
 export class ClickHouseServer implements AsyncDisposable {
   readonly received: Received[] = []
+  /** What `SELECT version()` says instead of the engine's own. */
+  version: string | undefined
   readonly #options: ServerOptions
   readonly #directory: TemporaryDirectory
   readonly #engine: EngineProcess
@@ -158,8 +158,9 @@ export class ClickHouseServer implements AsyncDisposable {
 
   /** As the engine takes it. */
   #said(statement: string): string {
-    const { cluster, version } = this.#options
-    const plain = version === undefined ? statement : statement.replaceAll('version()', `'${version}'`)
+    const { cluster } = this.#options
+    const plain =
+      this.version === undefined ? statement : statement.replaceAll('version()', `'${this.version}'`)
     return cluster === undefined
       ? plain
       : plain
