@@ -10,6 +10,7 @@ import { GrpcReceiver } from './ingest/grpc-receiver.ts'
 import { HttpReceiver } from './ingest/http-receiver.ts'
 import { traceRoute } from './ingest/otlp-routes.ts'
 import { SpanIntake } from './ingest/span-intake.ts'
+import { zipkinRoute } from './ingest/zipkin/route.ts'
 import { StartupError } from './startup-error.ts'
 import { openStore, type Store } from './store/open-store.ts'
 
@@ -46,7 +47,8 @@ export async function startLens(config: LensConfig, log: Logger): Promise<Lens> 
   })
   const intake = new SpanIntake(store, log)
   const grpc = new GrpcReceiver(intake, gatekeeper, log)
-  const http = new HttpReceiver([traceRoute(intake)], { gatekeeper, corsOrigins: config.corsOrigins }, log)
+  const httpOptions = { gatekeeper, corsOrigins: config.corsOrigins }
+  const http = new HttpReceiver([traceRoute(intake), zipkinRoute(intake)], httpOptions, log)
   const api = await ApiServer.create(store, gatekeeper, config, log)
   const close = async () => {
     await closeAll([grpc, http, api], intake, store)

@@ -181,7 +181,6 @@ async function isReadToItsEnd(request: IncomingMessage): Promise<boolean> {
   return discard(request, smallRest.bytes, smallRest.milliseconds)
 }
 
-/** Until it was told to go on: then the header is taken off. */
 function outcomeOf(status: number): IngestOutcome {
   if (status < 300) return 'accepted'
   if (status === 401 || status === 403) return 'denied'
@@ -189,6 +188,7 @@ function outcomeOf(status: number): IngestOutcome {
   return status < 500 ? 'invalid' : 'failed'
 }
 
+/** Until it was told to go on: then the header is taken off. */
 function asksFirst({ headers }: IncomingMessage): boolean {
   return headers.expect?.toLowerCase() === '100-continue'
 }
