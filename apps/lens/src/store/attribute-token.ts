@@ -12,7 +12,7 @@ import { type AnyValue, type KeyValue, KeyValueList } from '@rustok/otlp'
 import type { ByteBuffer } from './native/byte-buffer.ts'
 
 export function encodeAttribute({ key, value }: KeyValue): string {
-  return `${encodeKey(key)}:${typeOf(value)}=${tokenText(value)}`
+  return `${encodeKey(key)}:${typeOf(value)}=${textOf(value)}`
 }
 
 /** Appends what `encodeAttribute` returns, without making a string of it. */
@@ -48,7 +48,7 @@ export function tokensEqualTo(key: string, text: string): string[] {
   const prefix = encodeKey(key)
   const tokens = [`${prefix}:s=${text}`]
   if (/^-?\d{1,19}$/.test(text)) tokens.push(`${prefix}:i=${BigInt(text)}`)
-  if (text.trim() !== '' && !Number.isNaN(Number(text)))
+  if (text === 'NaN' || (text.trim() !== '' && !Number.isNaN(Number(text))))
     tokens.push(`${prefix}:d=${doubleText(Number(text))}`)
   if (text === 'true' || text === 'false') tokens.push(`${prefix}:t=${text}`)
   return tokens
@@ -86,8 +86,7 @@ function typeOf(value: AnyValue): string {
   return value instanceof KeyValueList ? 'k' : 'a'
 }
 
-/** The VALUE of a token. */
-export function tokenText(value: AnyValue): string {
+function textOf(value: AnyValue): string {
   switch (typeof value) {
     case 'string':
       return value
