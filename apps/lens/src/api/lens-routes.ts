@@ -12,6 +12,7 @@ import { clientGone } from './client-gone.ts'
 import type { FacetsResponse, HistogramResponse, Problem, SearchResponse, TraceResponse } from './contract.ts'
 import { compareRoutes } from './lens/compare-routes.ts'
 import { sessionRoutes } from './lens/session-routes.ts'
+import { tailRoutes } from './lens/tail-routes.ts'
 import { tenantsRoutes } from './lens/tenants-routes.ts'
 import { badParameter, notFound, ProblemError } from './problem.ts'
 import { queryFailure } from './query-failure.ts'
@@ -39,6 +40,7 @@ export async function lensRoutes(
   await app.register(sessionRoutes, { gatekeeper })
   await app.register(compareRoutes)
   await app.register(tenantsRoutes)
+  await app.register(tailRoutes, {})
 
   app.get('/search', async (request, reply): Promise<SearchResponse> => {
     const began = performance.now()
