@@ -1,0 +1,142 @@
+/**
+ * Clients that hang up: the engine stops working for them, on every route that asks it anything. Every row that is read takes a while here, so that a query
+ * that nobody stops runs for many seconds.
+ */
+
+import assert from 'node:assert/strict'
+import { after, before, test } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { pino } from 'pino'
+import { Gatekeeper } from '../../src/access/gatekeeper.ts'
+import { ApiServer } from '../../src/api/api-server.ts'
+import type { StoreEngine } from '../../src/store/engine.ts'
+import { openStore, type Store } from '../../src/store/open-store.ts'
+import { relationsOf } from '../../src/store/tenancy/table-filters.ts'
+import { TemporaryDirectory } from '../support/temporary-directory.ts'
+
+const log = pino({ level: 'silent' })
+const trace = 'ab'.repeat(16)
+let directory: TemporaryDirectory
+let store: Store
+let api: ApiServer
+let url: string
+before(async () => {
+  directory = await TemporaryDirectory.create()
+  store = await openStore({ dataDirectory: directory.path, clickhouseUrl: undefined }, log)
+  // A part for each day of arrival, which no merge joins; the engine looks whether it should stop between parts.
+  for (const day of [0, 100]) {
+    await store.engine.command(
+      `INSERT INTO spans (tenant, trace_id, span_id, start, duration, service, name, kind, received)
+       SELECT 'acme', unhex({trace:String}), unhex(leftPad(hex(number), 16, '0')), {start:UInt64} + number, 1000,
+         'shop', 'GET /', 2, now() - INTERVAL {day:UInt32} + intDiv(number, 10) DAY FROM numbers(1000)`,
+      { trace, day, start: BigInt(Date.now() - 60_000) * 1_000_000n },
+    )
+  }
+  const slow = { ...store, engine: await slowed(store.engine) }
+  const gatekeeper = await Gatekeeper.open(undefined, log)
+  const config = { host: '127.0.0.1', allowedHosts: [], dataDirectory: directory.path }
+  api = await ApiServer.create(slow, gatekeeper, config, log)
+  url = `http://127.0.0.1:${await api.listen(0)}`
+})
+after(async () => {
+  await api.close()
+  await store.close()
+  await directory[Symbol.asyncDispose]()
+})
+
+async function slowed(engine: StoreEngine): Promise<StoreEngine> {
+  const relations = await relationsOf(engine)
+  const tableFilters = `{${relations.map(({ name }) => `'${name}': 'sleepEachRow(0.01) = 0'`).join(', ')}}`
+  const limits = { seconds: 600, memoryBytes: 1e9, resultRows: 1e6 }
+  return {
+    query: (statement, parameters, options) =>
+      engine.query(statement, parameters, { ...options, limits, tableFilters }),
+    insert: (...insert) => engine.insert(...insert),
+    command: (...command) => engine.command(...command),
+    close: async () => {},
+  }
+}
+
+/** How many statements the engine works on, but for the one that asks. */
+async function working(): Promise<number> {
+  const { rows } = await store.engine.query<{ count: string }>(
+    "SELECT count() AS count FROM system.processes WHERE query NOT LIKE '%system.processes%'",
+  )
+  return Number(rows[0]?.count)
+}
+
+/** A route refuses what it does not know: one of these is what it does. */
+function addressesOf(pattern: string): readonly string[] {
+  const path = pattern
+    .replace(/:service\b/, 'shop')
+    .replace(/:trace_?id\b|:id\b/i, trace)
+    .replace(/:\w+/g, 'acme')
+  const [from, to] = [Date.now() - 3_600_000, Date.now()]
+  const range = { start: String(from), end: String(to), service: 'shop' }
+  const known = {
+    ...{ start: String(from * 1_000), end: String(to * 1_000), service: 'shop' },
+    'query.service_name': 'shop',
+    'query.start_time_min': new Date(from).toISOString(),
+    'query.start_time_max': new Date(to).toISOString(),
+  }
+  const questions = [range, { ...range, split: 'error' }, { start: range.start, end: range.end }, {}]
+  const asked = pattern.startsWith('/api/lens/') ? questions : [known, ...questions]
+  return asked.map((parameters) => `${path}?${new URLSearchParams(parameters)}`)
+}
+
+/** Asks, and hangs up when the engine has begun to work for it. False when it was answered before. */
+async function hangUpOn(address: string): Promise<boolean> {
+  const hangUp = new AbortController()
+  let answered = false
+  const asked = fetch(url + address, { signal: hangUp.signal })
+    .then((response) => response.arrayBuffer())
+    .then(
+      () => {
+        answered = true
+      },
+      () => {},
+    )
+  while (!answered && (await working()) === 0) await sleep(10)
+  hangUp.abort()
+  await asked
+  return !answered
+}
+
+test('stops every query of a client that hangs up, on every route', { timeout: 240_000 }, async () => {
+  const stopped: string[] = []
+  for (const route of api.routes) {
+    const [method, pattern = ''] = route.split(' ')
+    if (method !== 'GET' || !pattern.startsWith('/api/') || pattern.includes('*')) continue
+    for (const address of addressesOf(pattern)) {
+      if (!(await hangUpOn(address))) continue
+      while ((await working()) > 0) await sleep(20)
+      stopped.push(route)
+      break
+    }
+  }
+  // Those that ask the store at all; a route that is missing here answered, or was refused, before it asked.
+  const asking = api.routes.filter((route) => /^GET \/api\/(?!\*)(?!lens\/session)/.test(route))
+  assert.deepEqual(
+    stopped,
+    asking.filter((route) => !quick.has(route)),
+  )
+})
+
+/** They answer without the store. */
+const quick = new Set<string>([])
+
+test('stops queries that have not begun when their client hangs up', { timeout: 120_000 }, async () => {
+  const hangUp = new AbortController()
+  const asked = Array.from({ length: 40 }, () =>
+    fetch(`${url}${addressesOf('/api/lens/search')[0]}`, { signal: hangUp.signal }).catch(() => {}),
+  )
+  while ((await working()) === 0) await sleep(10)
+  hangUp.abort()
+  await Promise.all(asked)
+  while ((await working()) > 0) await sleep(20)
+  // Nothing that waited has come after it.
+  for (let look = 0; look < 5; look++) {
+    assert.equal(await working(), 0)
+    await sleep(50)
+  }
+})
