@@ -3,23 +3,28 @@
 import { StartupError } from '../../startup-error.ts'
 import type { StoreEngine } from '../engine.ts'
 import { spans } from './0001-spans.ts'
+import { spansByHour } from './0002-spans-by-hour.ts'
 import { type SchemaDialect, singleServer } from './dialect.ts'
 import type { Migration } from './migration.ts'
 import { consistently, durably, takeTurn } from './migration-turn.ts'
 
 /** In order; a number is never used again. */
-const migrations: readonly Migration[] = [spans]
+const migrations: readonly Migration[] = [spans, spansByHour]
 
 const schemaVersion = Math.max(...migrations.map(({ version }) => version))
 
-/** `place` names the store in messages, and `elsewhere` says how to choose another. For a store that nobody else has open. */
+/**
+ * `place` names the store in messages, and `elsewhere` says how to choose another. For a store that nobody else has open. Fewer `steps` make the
+ * store of an older Lens.
+ */
 export async function migrate(
   engine: StoreEngine,
   place: string,
   schema: SchemaDialect = singleServer,
   elsewhere = 'another directory with RUSTOK_DATA_DIR',
+  steps = migrations,
 ): Promise<void> {
-  for (const migration of await missing(engine, place, schema, elsewhere)) {
+  for (const migration of await missing(engine, place, schema, elsewhere, steps)) {
     await apply(engine, schema, migration)
   }
 }
@@ -43,6 +48,7 @@ async function missing(
   place: string,
   schema: SchemaDialect,
   elsewhere: string,
+  steps: readonly Migration[] = migrations,
 ): Promise<readonly Migration[]> {
   const columns = "version UInt32, name String, applied DateTime('UTC')"
   for (const statement of schema.sharedTable({ name: 'schema_versions', columns, orderBy: 'version' })) {
@@ -58,7 +64,7 @@ async function missing(
       `${place} was written by a newer rustok-lens (schema ${current}, this one knows ${schemaVersion}): start the newer one or choose ${elsewhere}`,
     )
   }
-  return migrations.filter(({ version }) => !applied.has(version))
+  return steps.filter(({ version }) => !applied.has(version))
 }
 
 async function apply(

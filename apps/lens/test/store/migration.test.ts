@@ -1,0 +1,118 @@
+/** Stores that an older Lens wrote, brought to the schema of this one: nothing is lost, wherever an attempt was cut short. */
+
+import assert from 'node:assert/strict'
+import { after, before, test } from 'node:test'
+import fc from 'fast-check'
+import { pino } from 'pino'
+import { findTraces } from '../../src/query/find-traces.ts'
+import { readSpans } from '../../src/query/read-spans.ts'
+import { ClickHouseEngine } from '../../src/store/clickhouse-engine.ts'
+import { EngineProcess } from '../../src/store/embedded/engine-process.ts'
+import { spans as firstSchema } from '../../src/store/schema/0001-spans.ts'
+import { spansByHour } from '../../src/store/schema/0002-spans-by-hour.ts'
+import { singleServer } from '../../src/store/schema/dialect.ts'
+import { migrate } from '../../src/store/schema/migrate.ts'
+import { anySpan } from '../support/arbitrary-otlp.ts'
+import { spanBlock } from '../support/blocks.ts'
+import { hex, request, resourceSpans } from '../support/spans.ts'
+import { TemporaryDirectory } from '../support/temporary-directory.ts'
+
+let directory: TemporaryDirectory
+let process: EngineProcess
+before(async () => {
+  directory = await TemporaryDirectory.create()
+  process = await EngineProcess.start(directory.path, pino({ level: 'silent' }))
+})
+after(async () => {
+  await process.close()
+  await directory[Symbol.asyncDispose]()
+})
+
+const sent = fc.sample(anySpan, { numRuns: 200, seed: 3 })
+const ids = sent.map(({ traceId }) => hex(traceId))
+const everything = { from: 0n, to: 2n ** 64n - 1n }
+
+/** A database as the first schema's Lens left it, with `sent` in three inserts that arrived on different days, one of them twice. */
+async function oldStore(name: string): Promise<ClickHouseEngine> {
+  const server = new ClickHouseEngine({ socket: process.socket }, 'default')
+  await server.command('CREATE DATABASE {name:Identifier}', { name })
+  await server.close()
+  const engine = new ClickHouseEngine({ socket: process.socket }, name)
+  await migrate(engine, name, singleServer, 'nowhere', [firstSchema])
+  const today = Math.floor(Date.now() / 1000)
+  for (const [day, from, to] of [
+    [3, 0, 80],
+    [1, 80, 150],
+    [0, 150, 200],
+    [0, 150, 200],
+  ] as const) {
+    const resource = resourceSpans('shop', sent.slice(from, to), { resource: { tenant_id: 'acme' } })
+    const block = spanBlock([{ resourceSpans: [resource] }], today - day * 86_400)
+    await engine.insert('spans', block.columnNames, block.encode())
+  }
+  return engine
+}
+
+const content = async (engine: ClickHouseEngine) => ({
+  spans: await readSpans(engine, ids),
+  found: (await findTraces(engine, { ...everything, service: 'shop' }, 1000)).traceIds,
+})
+
+test('keeps every span of a store that the first schema wrote, and finds it as before', async () => {
+  const engine = await oldStore('whole')
+  const before = await rowsOf(engine)
+  assert.equal(before.length, 200)
+  await migrate(engine, 'the store')
+  assert.deepEqual(await rowsOf(engine), before)
+  const { spans, found } = await content(engine)
+  assert.equal(spans.length, 200)
+  assert.equal(new Set(found).size, new Set(ids).size)
+  assert.deepEqual(
+    new Set((await findTraces(engine, everything, 1000)).traceIds),
+    new Set(ids),
+    'the table of traces was filled',
+  )
+  await engine.close()
+})
+
+test('goes on from wherever a migration was cut short', async () => {
+  const statements = spansByHour.statements(singleServer)
+  const whole = await oldStore('uncut')
+  await migrate(whole, 'the store')
+  const expected = await content(whole)
+  await whole.close()
+  // After a copy of rows, the exchange, a table that is gone: what a second attempt could mistake for something else.
+  const cuts = statements.flatMap((text, index) =>
+    /^\s*(INSERT|EXCHANGE|DROP TABLE)/.test(text) ? [index + 1] : [],
+  )
+  assert.equal(cuts.length, 6)
+  for (const done of cuts.slice(1)) {
+    const engine = await oldStore(`cut_${done}`)
+    for (const statement of statements.slice(0, done)) await engine.command(statement)
+    await migrate(engine, 'the store')
+    assert.deepEqual(await content(engine), expected, `after statement ${done}: ${statements[done - 1]}`)
+    await engine.close()
+  }
+})
+
+test('puts spans that arrive after a migration where the copied ones are', async () => {
+  const engine = await oldStore('later')
+  await migrate(engine, 'the store')
+  const [late] = fc.sample(anySpan, { numRuns: 1, seed: 99 })
+  assert.ok(late !== undefined)
+  const block = spanBlock([request('late', [late])])
+  await engine.insert('spans', block.columnNames, block.encode())
+  assert.equal((await readSpans(engine, [hex(late.traceId)])).length, 1)
+  const { traceIds } = await findTraces(engine, everything, 1000)
+  assert.ok(traceIds.includes(hex(late.traceId)))
+  await engine.close()
+})
+
+/** Each span as the store has it, whatever the schema; one that arrived twice is there once. */
+async function rowsOf(engine: ClickHouseEngine): Promise<readonly unknown[]> {
+  const { rows } = await engine.query(
+    `SELECT DISTINCT * EXCEPT (attributes), arrayMap(token -> toString(token), attributes) AS tokens
+     FROM spans ORDER BY trace_id, span_id, start`,
+  )
+  return rows
+}
