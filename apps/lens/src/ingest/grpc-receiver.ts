@@ -1,114 +1,88 @@
-/** OTLP over gRPC: TraceService/Export with its bytes passed through, decoded by @rustok/otlp. */
+/** OTLP over gRPC: what the Export calls do, and the statuses that their failures have. */
 
-import {
-  Metadata,
-  Server,
-  ServerCredentials,
-  type ServerUnaryCall,
-  type ServiceDefinition,
-  type sendUnaryData,
-  status,
-} from '@grpc/grpc-js'
-import { encodeRpcStatus, encodeTraceResponse, MalformedOtlpError } from '@rustok/otlp'
+import { encodeTraceResponse, MalformedOtlpError } from '@rustok/otlp'
 import type { Logger } from 'pino'
 import { AccessError } from '../access/access.ts'
 import type { Gatekeeper } from '../access/gatekeeper.ts'
 import { listenError } from '../listen-error.ts'
 import { type IngestOutcome, ingestBytes, ingestRequests } from '../metrics/lens-metrics.ts'
-import { largestRequest } from './limits.ts'
-import { IntakeUnavailableError, type SpanIntake } from './span-intake.ts'
-
-const passThrough = (bytes: Buffer) => bytes
-
-const traceService = {
-  export: {
-    path: '/opentelemetry.proto.collector.trace.v1.TraceService/Export',
-    requestStream: false,
-    responseStream: false,
-    requestSerialize: passThrough,
-    requestDeserialize: passThrough,
-    responseSerialize: passThrough,
-    responseDeserialize: passThrough,
-  },
-} satisfies ServiceDefinition
+import { GrpcServer, type UnaryMethod } from './grpc/grpc-server.ts'
+import { GrpcCode, GrpcError } from './grpc/grpc-status.ts'
+import { httpLimits, largestRequest } from './limits.ts'
+import { IntakeOverloadedError, IntakeUnavailableError, type SpanIntake } from './span-intake.ts'
 
 export class GrpcReceiver {
-  readonly #intake: SpanIntake
-  readonly #gatekeeper: Pick<Gatekeeper, 'sender'>
   readonly #log: Logger
-  // No bound on concurrent streams: Node's server resets what a client opens beyond it in good faith, and senders drop the spans.
-  readonly #server = new Server({ 'grpc.max_receive_message_length': largestRequest })
+  readonly #server: GrpcServer
 
   constructor(intake: SpanIntake, gatekeeper: Pick<Gatekeeper, 'sender'>, log: Logger) {
-    this.#intake = intake
-    this.#gatekeeper = gatekeeper
     this.#log = log
-    this.#server.addService(traceService, {
-      export: (call: ServerUnaryCall<Buffer, Buffer>, callback: sendUnaryData<Buffer>) => {
-        this.#export(call).then(
-          (answer) => callback(null, answer),
-          (error: unknown) => callback(this.#statusOf(error)),
-        )
+    this.#server = new GrpcServer({
+      methods: {
+        '/opentelemetry.proto.collector.trace.v1.TraceService/Export': exportTraces(intake, gatekeeper),
       },
+      errorOf: (error) => this.#errorOf(error),
+      largestMessage: largestRequest,
+      messages: httpLimits.bodies,
+      readTime: httpLimits.request,
     })
   }
 
   /** Resolves with the port. Rejects with StartupError when it cannot be had. */
-  listen(host: string, port: number): Promise<number> {
-    const address = host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`
-    return new Promise((resolve, reject) => {
-      this.#server.bindAsync(address, ServerCredentials.createInsecure(), (error, bound) => {
-        if (error === null) resolve(bound)
-        else reject(listenError(error, host, port, 'LENS_OTLP_GRPC_PORT'))
-      })
-    })
+  async listen(host: string, port: number): Promise<number> {
+    try {
+      return await this.#server.listen(host, port)
+    } catch (error) {
+      throw listenError(error as Error, host, port, 'LENS_OTLP_GRPC_PORT')
+    }
   }
 
   /** Takes no more calls, and resolves when those in flight are answered. */
   close(): Promise<void> {
-    return new Promise((resolve) => this.#server.tryShutdown(() => resolve()))
+    return this.#server.close()
   }
 
   /** Ends what `close` still waits for. */
   abort(): void {
-    this.#server.forceShutdown()
+    this.#server.abort()
   }
 
-  async #export({ request, metadata }: ServerUnaryCall<Buffer, Buffer>): Promise<Buffer> {
-    const sender = this.#gatekeeper.sender(metadata.get('authorization')[0]?.toString())
-    ingestBytes.add(request.length, { protocol: 'grpc' })
-    const { refused, message } = await this.#intake.accept(request, sender)
-    countRequest('accepted')
-    const partialSuccess =
-      refused === 0 ? undefined : { rejectedSpans: BigInt(refused), errorMessage: message }
-    return Buffer.from(encodeTraceResponse({ partialSuccess }))
-  }
-
-  #statusOf(error: unknown): { code: status; details: string; metadata?: Metadata } {
+  #errorOf(error: unknown): GrpcError {
     if (error instanceof AccessError) {
       countRequest('denied')
-      const code = error.status === 401 ? status.UNAUTHENTICATED : status.PERMISSION_DENIED
-      return { code, details: error.message }
+      const code = error.status === 401 ? GrpcCode.UNAUTHENTICATED : GrpcCode.PERMISSION_DENIED
+      return new GrpcError(code, error.message)
     }
     if (error instanceof MalformedOtlpError) {
       countRequest('invalid')
-      return { code: status.INVALID_ARGUMENT, details: error.message }
+      return new GrpcError(GrpcCode.INVALID_ARGUMENT, error.message)
     }
     if (error instanceof IntakeUnavailableError) {
       countRequest('busy')
-      const { message, retryAfterSeconds } = error
-      const metadata = new Metadata()
-      const details = {
-        code: status.UNAVAILABLE,
-        message,
-        retryDelayNanos: BigInt(retryAfterSeconds) * 1_000_000_000n,
-      }
-      metadata.set('grpc-status-details-bin', Buffer.from(encodeRpcStatus(details)))
-      return { code: status.UNAVAILABLE, details: message, metadata }
+      const overloaded = error instanceof IntakeOverloadedError
+      const code = overloaded ? GrpcCode.RESOURCE_EXHAUSTED : GrpcCode.UNAVAILABLE
+      return new GrpcError(code, error.message, error.retryAfterSeconds)
     }
     countRequest('failed')
     this.#log.error({ err: error }, 'a gRPC request failed')
-    return { code: status.INTERNAL, details: 'Lens failed; its log says why' }
+    return new GrpcError(GrpcCode.INTERNAL, 'Lens failed; its log says why')
+  }
+}
+
+function exportTraces(intake: SpanIntake, gatekeeper: Pick<Gatekeeper, 'sender'>): UnaryMethod {
+  return {
+    open({ authorization }) {
+      const sender = gatekeeper.sender(authorization)
+      intake.checkRoom()
+      return async (message) => {
+        ingestBytes.add(message.length, { protocol: 'grpc' })
+        const { refused, message: reasons } = await intake.accept(message, sender)
+        countRequest('accepted')
+        const partialSuccess =
+          refused === 0 ? undefined : { rejectedSpans: BigInt(refused), errorMessage: reasons }
+        return encodeTraceResponse({ partialSuccess })
+      }
+    },
   }
 }
 

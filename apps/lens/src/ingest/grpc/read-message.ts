@@ -1,0 +1,97 @@
+/** Reads the one message of a unary call, within bounds, and inflates it. */
+
+import type { ServerHttp2Stream } from 'node:http2'
+import { promisify } from 'node:util'
+import { gunzip, inflate } from 'node:zlib'
+import type { BodyLease } from '../body-budget.ts'
+import { GrpcCode, GrpcError } from './grpc-status.ts'
+
+/** A flag for compression, and the message's length. */
+const prefixLength = 5
+
+type Inflate = (body: Buffer, options: { maxOutputLength: number }) => Promise<Buffer>
+
+const inflaters: Readonly<Record<string, Inflate>> = {
+  gzip: promisify(gunzip) as Inflate,
+  deflate: promisify(inflate) as Inflate,
+}
+
+export const acceptedEncodings = ['identity', ...Object.keys(inflaters)].join(',')
+
+/** Rejects with GrpcError for a message that is too large, not whole or badly compressed, or when `lease` has no room. */
+export async function readMessage(
+  stream: ServerHttp2Stream,
+  encoding: string,
+  largest: number,
+  lease: BodyLease,
+): Promise<Buffer> {
+  const body = await readBody(stream, largest, lease)
+  if (body.length < prefixLength) throw new GrpcError(GrpcCode.INTERNAL, 'the call has no message')
+  const length = body.readUInt32BE(1)
+  if (body.length !== prefixLength + length) {
+    throw new GrpcError(
+      GrpcCode.INTERNAL,
+      `a message of ${length} bytes came as ${body.length - prefixLength}`,
+    )
+  }
+  const message = body.subarray(prefixLength)
+  if (body[0] === 0) return message
+  return inflated(message, encoding, largest, lease)
+}
+
+/** The message behind its prefix. A length that is too large is refused as soon as it is there. */
+function readBody(stream: ServerHttp2Stream, largest: number, lease: BodyLease): Promise<Buffer> {
+  const { promise, resolve, reject } = Promise.withResolvers<Buffer>()
+  const chunks: Buffer[] = []
+  let received = 0
+  let head: Buffer | undefined
+  stream.on('data', (chunk: Buffer) => {
+    chunks.push(chunk)
+    received += chunk.length
+    if (head === undefined && received >= prefixLength) {
+      head = chunks.length === 1 ? chunk : Buffer.concat(chunks)
+      const length = head.readUInt32BE(1)
+      if (length > largest) {
+        chunks.length = 0
+        reject(tooLarge(largest))
+      }
+    }
+    if (received > prefixLength + largest) {
+      chunks.length = 0
+      reject(tooLarge(largest))
+    } else if (!lease.take(chunk.length)) {
+      chunks.length = 0
+      reject(noRoom())
+    }
+  })
+  stream.on('end', () => resolve(chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks, received)))
+  stream.on('close', () => reject(new GrpcError(GrpcCode.INTERNAL, 'the call was cut off')))
+  return promise
+}
+
+async function inflated(body: Buffer, encoding: string, largest: number, lease: BodyLease): Promise<Buffer> {
+  const inflater = Object.hasOwn(inflaters, encoding) ? inflaters[encoding] : undefined
+  if (inflater === undefined) {
+    throw new GrpcError(
+      GrpcCode.UNIMPLEMENTED,
+      `grpc-encoding ${JSON.stringify(encoding)} is not ${acceptedEncodings}`,
+    )
+  }
+  try {
+    const message = await inflater(body, { maxOutputLength: largest })
+    if (lease.take(message.length)) return message
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ERR_BUFFER_TOO_LARGE')
+      throw tooLarge(largest)
+    throw new GrpcError(GrpcCode.INVALID_ARGUMENT, `the message is not ${encoding}`)
+  }
+  throw noRoom()
+}
+
+function tooLarge(largest: number): GrpcError {
+  return new GrpcError(GrpcCode.RESOURCE_EXHAUSTED, `the message is larger than ${largest} bytes`)
+}
+
+function noRoom(): GrpcError {
+  return new GrpcError(GrpcCode.RESOURCE_EXHAUSTED, 'too many requests are being read', 1)
+}
