@@ -4,12 +4,13 @@ import { parseArgs } from 'node:util'
 import { burst } from './burst.ts'
 import { features } from './features.ts'
 import { http } from './http.ts'
+import { lensIngest } from './lens-ingest.ts'
 import { load } from './load.ts'
 import { describeMachine } from './report/machine.ts'
 import { spanCpu } from './span-cpu.ts'
 import { type BenchOptions, ProofError, type Suite } from './suite.ts'
 
-const suites: readonly Suite[] = [spanCpu, burst, features, load, http]
+const suites: readonly Suite[] = [spanCpu, burst, features, load, http, lensIngest]
 
 const help = `npm run bench [-- [suite…] [--quick] [--rounds N] [--profile DIRECTORY]]
 
