@@ -2,15 +2,10 @@
 
 import type { Logger } from 'pino'
 import { Gatekeeper } from './access/gatekeeper.ts'
-import { ApiServer } from './api/api-server.ts'
 import { isLoopback } from './api/known-names.ts'
 import { checkPorts } from './check-ports.ts'
 import type { LensConfig } from './config.ts'
-import { GrpcReceiver } from './ingest/grpc-receiver.ts'
-import { HttpReceiver } from './ingest/http-receiver.ts'
-import { traceRoute } from './ingest/otlp-routes.ts'
-import { SpanIntake } from './ingest/span-intake.ts'
-import { zipkinRoute } from './ingest/zipkin/route.ts'
+import type { SpanIntake } from './ingest/span-intake.ts'
 import { StartupError } from './startup-error.ts'
 import { openStore, type Store } from './store/open-store.ts'
 
@@ -41,10 +36,13 @@ export async function startLens(config: LensConfig, log: Logger): Promise<Lens> 
   refuseStrangers(config, log)
   await checkPorts(config)
   const gatekeeper = await Gatekeeper.open(config.tokensFile, log)
-  const store = await openStore(config, log).catch((error: unknown) => {
-    gatekeeper.close()
-    throw error
-  })
+  // The engine's process starts while this one loads what only serves.
+  const opening = openStore(config, log)
+  opening.catch(() => gatekeeper.close())
+  const { ApiServer, GrpcReceiver, HttpReceiver, SpanIntake, traceRoute, zipkinRoute } = await import(
+    './serve.ts'
+  )
+  const store = await opening
   const intake = new SpanIntake(store, log)
   const grpc = new GrpcReceiver(intake, gatekeeper, log)
   const httpOptions = { gatekeeper, corsOrigins: config.corsOrigins }

@@ -6,6 +6,7 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
 import { readFile, rm, rmdir } from 'node:fs/promises'
+import { getCompileCacheDir } from 'node:module'
 import { dirname, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Logger } from 'pino'
@@ -101,7 +102,7 @@ export class EngineProcess {
     const child = fork(new URL('./engine-server.ts', import.meta.url), [JSON.stringify(options)], {
       stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
       // Each statement holds a thread of libuv's pool while it runs; its default of 4 is fewer than the sessions.
-      env: environmentWith({ UV_THREADPOOL_SIZE: '16' }),
+      env: environmentWith({ UV_THREADPOOL_SIZE: '16', ...compileCache() }),
       execArgv: [],
     })
     this.#child = child
@@ -142,6 +143,12 @@ export class EngineProcess {
       this.#log.error({ reason }, 'the engine does not start')
     }
   }
+}
+
+/** Ours, for the engine's process too. */
+function compileCache(): { readonly NODE_COMPILE_CACHE?: string } {
+  const directory = getCompileCacheDir()
+  return directory === undefined ? {} : { NODE_COMPILE_CACHE: directory }
 }
 
 /** In words, which process has the directory: the engine notes its own in a file, and Lens is its parent. Linux alone tells parents. */
