@@ -47,7 +47,7 @@ export async function startLens(config: LensConfig, log: Logger): Promise<Lens> 
   const grpc = new GrpcReceiver(intake, gatekeeper, log)
   const httpOptions = { gatekeeper, corsOrigins: config.corsOrigins }
   const http = new HttpReceiver([traceRoute(intake), zipkinRoute(intake)], httpOptions, log)
-  const api = await ApiServer.create(store, gatekeeper, config, log)
+  const api = await ApiServer.create(store, intake, gatekeeper, config, log)
   const close = async () => {
     await closeAll([grpc, http, api], intake, store)
     gatekeeper.close()

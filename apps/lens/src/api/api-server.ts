@@ -3,6 +3,7 @@
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify'
 import type { Logger } from 'pino'
 import type { Gatekeeper } from '../access/gatekeeper.ts'
+import type { SpanIntake } from '../ingest/span-intake.ts'
 import { listen } from '../listen.ts'
 import type { Store } from '../store/open-store.ts'
 import { QueryGate } from '../store/query-gate.ts'
@@ -35,6 +36,7 @@ export class ApiServer {
 
   static async create(
     store: Store,
+    intake: SpanIntake,
     gatekeeper: Gatekeeper,
     config: ApiConfig,
     log: Logger,
@@ -56,7 +58,7 @@ export class ApiServer {
     addAccess(app, gatekeeper)
     const gate = new QueryGate()
     addStore(app, store, gate)
-    await app.register(lensRoutes, { prefix: '/api/lens', gatekeeper })
+    await app.register(lensRoutes, { prefix: '/api/lens', gatekeeper, intake })
     await app.register(jaegerRoutes, { prefix: '/api' })
     await app.register(healthRoutes, { prefix: '/health', store })
     await app.register(metricsRoutes, { store, dataDirectory: config.dataDirectory, queries: gate })

@@ -173,6 +173,7 @@ export interface Problem {
 }
 
 export type * from './contract/compare.ts'
+export type * from './contract/otlp.ts'
 export type * from './contract/session.ts'
 export type * from './contract/tail.ts'
 export type * from './contract/tenants.ts'

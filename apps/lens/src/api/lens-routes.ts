@@ -2,6 +2,7 @@
 
 import type { FastifyInstance } from 'fastify'
 import type { Gatekeeper } from '../access/gatekeeper.ts'
+import type { SpanIntake } from '../ingest/span-intake.ts'
 import { facets } from '../query/facets.ts'
 import { isUnfiltered } from '../query/filter.ts'
 import { countTraces, findTraces } from '../query/find-traces.ts'
@@ -11,6 +12,7 @@ import { summarizeTraces } from '../query/summarize-traces.ts'
 import { clientGone } from './client-gone.ts'
 import type { FacetsResponse, HistogramResponse, Problem, SearchResponse, TraceResponse } from './contract.ts'
 import { compareRoutes } from './lens/compare-routes.ts'
+import { otlpRoutes } from './lens/otlp-routes.ts'
 import { sessionRoutes } from './lens/session-routes.ts'
 import { tailRoutes } from './lens/tail-routes.ts'
 import { tenantsRoutes } from './lens/tenants-routes.ts'
@@ -22,7 +24,7 @@ import { traceView } from './trace-view.ts'
 
 export async function lensRoutes(
   app: FastifyInstance,
-  { gatekeeper }: { readonly gatekeeper: Gatekeeper },
+  { gatekeeper, intake }: { readonly gatekeeper: Gatekeeper; readonly intake: SpanIntake },
 ): Promise<void> {
   app.setErrorHandler((error, request, reply) => {
     const problem = problemOf(error)
@@ -41,6 +43,7 @@ export async function lensRoutes(
   await app.register(compareRoutes)
   await app.register(tenantsRoutes)
   await app.register(tailRoutes, {})
+  await app.register(otlpRoutes, { intake })
 
   app.get('/search', async (request, reply): Promise<SearchResponse> => {
     const began = performance.now()
