@@ -31,6 +31,9 @@ const requestTimeout = 120_000
 /** To a server, for queries and for writes each. What runs at once is bounded before it gets here. */
 const mostConnections = 32
 
+/** Who asks whether the store is ready gives up about then. */
+const pingTimeout = 2_000
+
 export class ClickHouseEngine implements StoreEngine {
   /** Connections of its own for each, so that many slow queries leave room for inserts. */
   readonly #queries: ClickHouseClient
@@ -102,7 +105,8 @@ export class ClickHouseEngine implements StoreEngine {
 
   /** Whether the engine answers at all, without waiting for statements. */
   async ping(): Promise<boolean> {
-    const { success } = await this.#queries.ping()
+    const abort_signal = AbortSignal.timeout(pingTimeout)
+    const { success } = await this.#queries.ping({ select: false, abort_signal })
     return success
   }
 
