@@ -1,3 +1,5 @@
+import type { FacetField, Sample } from './contract/counts.ts'
+
 /**
  * Lens's own query API, as types: what the web UI (and nothing else) imports from the backend.
  * The Jaeger-compatible routes are described by Jaeger; these answer what Jaeger's cannot: tenants, totals, text.
@@ -62,15 +64,22 @@ export interface TraceSummary {
   }[]
 }
 
-/** GET /api/lens/facets takes a SearchQuery; counts are of traces, largest first. */
+/**
+ * GET /api/lens/facets takes a SearchQuery and `fields`: which to count, separated by commas, each a name of FacetField.field; without it,
+ * the six that have one. Counts are of traces, largest first, each field's without its own condition: what choosing the value would find.
+ */
 export interface FacetsResponse {
+  /** In the order of `fields`. The lists below repeat those of tenant, service, operation, user, status and kind; empty if not asked for. */
+  readonly fields: readonly FacetField[]
   readonly tenants: readonly FacetValue[]
   readonly services: readonly FacetValue[]
   readonly operations: readonly FacetValue[]
   readonly users: readonly FacetValue[]
   readonly statuses: readonly FacetValue[]
+  readonly kinds: readonly FacetValue[]
   /** True for a field with more values than were returned. */
   readonly truncated: readonly ('tenants' | 'services' | 'operations' | 'users')[]
+  readonly sample: Sample
 }
 
 export interface FacetValue {
@@ -86,6 +95,7 @@ export interface HistogramResponse {
     readonly count: number
     readonly errorCount: number
   }[]
+  readonly sample: Sample
 }
 
 /** GET /api/lens/traces/{traceId}: every span, sorted by start; 404 with a Problem when it is not stored. */
@@ -173,6 +183,7 @@ export interface Problem {
 }
 
 export type * from './contract/compare.ts'
+export type * from './contract/counts.ts'
 export type * from './contract/otlp.ts'
 export type * from './contract/session.ts'
 export type * from './contract/tail.ts'

@@ -3,15 +3,15 @@
 import type { FastifyInstance } from 'fastify'
 import type { Gatekeeper } from '../access/gatekeeper.ts'
 import type { SpanIntake } from '../ingest/span-intake.ts'
-import { facets } from '../query/facets.ts'
 import { isUnfiltered } from '../query/filter.ts'
 import { countTraces, findTraces } from '../query/find-traces.ts'
-import { histogram } from '../query/histogram.ts'
 import { readSpans } from '../query/read-spans.ts'
 import { summarizeTraces } from '../query/summarize-traces.ts'
 import { clientGone } from './client-gone.ts'
-import type { FacetsResponse, HistogramResponse, Problem, SearchResponse, TraceResponse } from './contract.ts'
+import type { Problem, SearchResponse, TraceResponse } from './contract.ts'
+import { attributesRoutes } from './lens/attributes-routes.ts'
 import { compareRoutes } from './lens/compare-routes.ts'
+import { countsRoutes } from './lens/counts-routes.ts'
 import { otlpRoutes } from './lens/otlp-routes.ts'
 import { sessionRoutes } from './lens/session-routes.ts'
 import { tailRoutes } from './lens/tail-routes.ts'
@@ -41,6 +41,8 @@ export async function lensRoutes(
 
   await app.register(sessionRoutes, { gatekeeper })
   await app.register(compareRoutes)
+  await app.register(countsRoutes)
+  await app.register(attributesRoutes)
   await app.register(tenantsRoutes)
   await app.register(tailRoutes, {})
   await app.register(otlpRoutes, { intake })
@@ -55,16 +57,6 @@ export async function lensRoutes(
     ])
     const traces = await summarizeTraces(request.store, traceIds, options)
     return { traces, total, stored: stored ?? total, tookMs: elapsed(began) }
-  })
-
-  app.get('/facets', async (request, reply): Promise<FacetsResponse> => {
-    const { filter } = searchParameters(request.query, Date.now())
-    return facets(request.store, filter, { signal: clientGone(reply) })
-  })
-
-  app.get('/histogram', async (request, reply): Promise<HistogramResponse> => {
-    const { filter } = searchParameters(request.query, Date.now())
-    return histogram(request.store, filter, { signal: clientGone(reply) })
   })
 
   app.get<{ Params: { traceId: string } }>(

@@ -3,9 +3,11 @@
  * `attributes`, an event's in the lists of `events`, a resource's in JSON. Values are bound as parameters.
  */
 
-import { attributePrefix, tokensEqualTo } from '../store/attribute-token.ts'
+import type { Attribute } from '../api/contract.ts'
+import { attributePrefix, decodeAttribute, tokensEqualTo } from '../store/attribute-token.ts'
 import type { Binder } from './binder.ts'
 
+type AttributeType = Attribute['type']
 export type AttributeOwner = 'span' | 'resource' | 'event'
 export const attributeOwners = ['span', 'event', 'resource'] as const
 
@@ -47,15 +49,13 @@ function equality(key: string, value: string, binder: Binder): OwnerCondition {
 /** By looking at every attribute. */
 function search(key: string, test: AttributeTest, binder: Binder): OwnerCondition {
   const prefix = binder.bind('String', attributePrefix(key))
-  const isKey = `startsWith(token, ${prefix}) AND substring(token, length(${prefix}) + 2, 1) = '='`
   const passes = valueCondition(key, test, prefix, binder)
-  const found = `token -> ${isKey}${passes === '' ? '' : ` AND ${passes}`}`
+  const found = `token -> ${isKey(prefix)}${passes === '' ? '' : ` AND ${passes}`}`
   return (owner) => {
-    if (owner === 'span') return `arrayExists(${found}, attributes)`
-    if (owner === 'event') return `arrayExists(${found}, arrayFlatten(events))`
+    if (owner !== 'resource') return `arrayExists(${found}, ${tokenLists[owner]})`
     // Resources are few: each is looked at once, then spans are picked by their resource.
     return `resource IN (SELECT resource FROM (SELECT DISTINCT resource FROM spans WHERE start >= {from:UInt64}
-      AND start <= {to:UInt64}) WHERE arrayExists(${found}, JSONExtract(resource, 'attributes', 'Array(String)')))`
+      AND start <= {to:UInt64}) WHERE arrayExists(${found}, ${tokenLists.resource}))`
   }
 }
 
@@ -109,4 +109,49 @@ export function textSql(text: string, binder: Binder): string {
     AND positionCaseInsensitiveUTF8(substring(token, position(token, '=') + 1), ${word}) > 0`
   return `(positionCaseInsensitiveUTF8(name, ${word}) > 0 OR positionCaseInsensitiveUTF8(status_message, ${word}) > 0
     OR arrayExists(${inValue}, attributes) OR arrayExists(${inValue}, arrayFlatten(events)))`
+}
+
+/** The values of an attribute of the span, as text, as a list: empty when it has none. */
+export function attributeValuesSql(of: AttributeOwner | 'any', key: string, binder: Binder): string {
+  const prefix = binder.bind('String', attributePrefix(key))
+  const owners = of === 'any' ? attributeOwners : [of]
+  const lists = owners.map((owner) => {
+    const tokens = `arrayFilter(token -> ${isKey(prefix)}, ${tokenLists[owner]})`
+    return `arrayMap(token -> substring(token, length(${prefix}) + 3), ${tokens})`
+  })
+  return lists.length === 1 ? `arrayDistinct(${lists[0]})` : `arrayDistinct(arrayConcat(${lists.join(', ')}))`
+}
+
+/** What stands before the `=` of each token, `key:t` with the key's escapes: a list with repetitions. */
+export function attributeHeadsSql(owner: AttributeOwner): string {
+  const head = `if(position(token, '\\\\=') = 0, substring(token, 1, position(token, '=') - 1),
+    extract(token, '^((?:[^\\\\\\\\=]|\\\\\\\\.)*)='))`
+  // An event's first string is no token.
+  return `arrayMap(token -> ${head}, arrayFilter(token -> position(token, ':') > 0, ${tokenLists[owner]}))`
+}
+
+export function decodeHead(head: string): { readonly key: string; readonly type: AttributeType } {
+  return { key: decodeAttribute(`${head.slice(0, -1)}e=`).key, type: types[head.at(-1) ?? ''] ?? 'empty' }
+}
+
+const types: Readonly<Record<string, AttributeType>> = {
+  s: 'string',
+  i: 'int',
+  d: 'double',
+  t: 'bool',
+  x: 'bytes',
+  a: 'array',
+  k: 'kvlist',
+  e: 'empty',
+}
+
+/** On `token`. */
+function isKey(prefix: string): string {
+  return `startsWith(token, ${prefix}) AND substring(token, length(${prefix}) + 2, 1) = '='`
+}
+
+const tokenLists: Readonly<Record<AttributeOwner, string>> = {
+  span: 'attributes',
+  event: 'arrayFlatten(events)',
+  resource: `JSONExtract(resource, 'attributes', 'Array(String)')`,
 }

@@ -3,6 +3,8 @@
 import type { HistogramResponse } from '../api/contract.ts'
 import type { QueryOptions, StoreEngine } from '../store/engine.ts'
 import { filterSql, type TraceFilter } from './filter.ts'
+import { measuredSql } from './measured.ts'
+import { chooseSample } from './sample.ts'
 
 /** Bars that are still wide enough to hit with a mouse. */
 const mostBuckets = 120
@@ -35,13 +37,12 @@ export async function histogram(
   const fromMs = Number(filter.from / 1_000_000n)
   const toMs = Number(filter.to / 1_000_000n)
   const bucketMs = bucketSize(toMs - fromMs)
-  const { where, having, parameters } = filterSql(filter)
+  const oneIn = await chooseSample(engine, filter, options)
+  const sql = filterSql(filter)
   const { rows } = await engine.query<{ bucket: string; traces: string; errors: string }>(
-    `SELECT intDiv(first, {bucket:UInt64}) AS bucket, count() AS traces, countIf(failed) AS errors FROM (
-       SELECT min(start) AS first, max(duration) AS longest, max(status = 2) AS failed FROM spans
-       WHERE ${where} GROUP BY trace_id ${having === '' ? '' : `HAVING ${having}`}
-     ) GROUP BY bucket`,
-    { ...parameters, bucket: BigInt(bucketMs) * 1_000_000n },
+    `SELECT intDiv(first, {bucket:UInt64}) AS bucket, count() AS traces, countIf(failed) AS errors
+     FROM (${measuredSql('traces', sql, oneIn)}) GROUP BY bucket`,
+    { ...sql.parameters, bucket: BigInt(bucketMs) * 1_000_000n },
     options,
   )
   const counts = new Map(rows.map((row) => [Number(row.bucket), row]))
@@ -51,9 +52,9 @@ export async function histogram(
     const counted = counts.get(first + index)
     return {
       startMs: (first + index) * bucketMs,
-      count: Number(counted?.traces ?? 0),
-      errorCount: Number(counted?.errors ?? 0),
+      count: Number(counted?.traces ?? 0) * oneIn,
+      errorCount: Number(counted?.errors ?? 0) * oneIn,
     }
   })
-  return { bucketMs, buckets }
+  return { bucketMs, buckets, sample: { oneIn } }
 }

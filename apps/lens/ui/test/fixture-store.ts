@@ -92,7 +92,10 @@ export class FixtureStore {
       operations: count(({ operations }) => operations),
       users: count(({ summary }) => summary.users),
       statuses: count(({ summary }) => [summary.errorCount > 0 ? 'error' : 'ok']),
+      kinds: [],
+      fields: [],
       truncated: [],
+      sample: { oneIn: 1 },
     }
   }
 
@@ -114,7 +117,7 @@ export class FixtureStore {
       bucket.count++
       if (stored.summary.errorCount > 0) bucket.errorCount++
     }
-    return { bucketMs, buckets }
+    return { bucketMs, buckets, sample: { oneIn: 1 } }
   }
 
   #inRange(query: SearchQuery, now: number): Stored[] {

@@ -12,7 +12,7 @@ import {
   traceFields,
 } from './fields.ts'
 import { nearest } from './nearest.ts'
-import type { TokenReader } from './token-reader.ts'
+import { TokenReader } from './token-reader.ts'
 import type { Token } from './tokens.ts'
 
 export type Field =
@@ -27,6 +27,17 @@ export function parseField(tokens: TokenReader): Field {
   const owner = attributeOwners.find((owner) => token.value.toLowerCase().startsWith(`${owner}.`))
   if (owner !== undefined) return attributeOf(owner, token, tokens)
   return namedField(token, tokens)
+}
+
+/** Text that is a field's name and nothing else. Throws QuerySyntaxError. */
+export function parseFieldName(text: string): Field {
+  const tokens = new TokenReader(text)
+  const first = tokens.next
+  if (first.type !== 'word' && first.type !== 'string') throw tokens.error('expected a field')
+  const field = parseField(tokens)
+  const end = tokens.next
+  if (end.type !== 'end') throw tokens.error('expected a field and nothing else', end)
+  return field
 }
 
 function attributeOf(owner: AttributeOwner, token: Token, tokens: TokenReader): Field {

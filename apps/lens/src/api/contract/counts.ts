@@ -1,0 +1,102 @@
+/** Counts over many traces: facets, latencies, attributes. Durations are nanoseconds in numbers. */
+
+import type { Attribute, FacetValue } from '../contract.ts'
+
+/**
+ * Counts are exact while `oneIn` is 1. Where more than some 300,000 spans match, one in `oneIn` traces is looked at, picked by a hash of its
+ * id, and counts are multiplied: a count c then has a standard error of √(c × oneIn), and values of fewer than a few × oneIn traces may
+ * be missing. Routes with the same filter look at the same traces.
+ */
+export interface Sample {
+  readonly oneIn: number
+}
+
+export interface FacetField {
+  /** tenant, service, operation, user, status, kind, or an attribute as the query language names it: `http.route`, `resource.host.name`. */
+  readonly field: string
+  /** At most 100. Of an attribute, values of any type as text. */
+  readonly values: readonly FacetValue[]
+  /** There are more values. */
+  readonly truncated: boolean
+}
+
+/** From, including, and to, excluding. The first bucket that there can be begins at 0. */
+export interface DurationBucket {
+  readonly fromNano: number
+  readonly toNano: number
+}
+
+/**
+ * GET /api/lens/latency takes a SearchQuery and `of`: `traces` (the default), each as long as its longest matching span, or `spans`,
+ * the matching ones.
+ */
+export interface LatencyResponse {
+  readonly of: 'traces' | 'spans'
+  /** The sum of the buckets; the total of the heatmap for the same filter. */
+  readonly total: number
+  readonly errorTotal: number
+  /** Four to each doubling, without gaps from the shortest duration to the longest. Empty when nothing matches. */
+  readonly buckets: readonly (DurationBucket & { readonly count: number; readonly errorCount: number })[]
+  /** Of what the sample holds, exactly. Absent when nothing matches. */
+  readonly percentiles?: {
+    readonly p50: number
+    readonly p90: number
+    readonly p95: number
+    readonly p99: number
+  }
+  readonly sample: Sample
+}
+
+/** GET /api/lens/heatmap takes what GET /api/lens/latency takes. */
+export interface HeatmapResponse {
+  readonly of: 'traces' | 'spans'
+  /** Of time, as in HistogramResponse. */
+  readonly bucketMs: number
+  /** The rows, shortest first, without gaps. */
+  readonly durations: readonly DurationBucket[]
+  /** Those that are not empty. */
+  readonly cells: readonly {
+    readonly startMs: number
+    /** Index into `durations`. */
+    readonly duration: number
+    readonly count: number
+    readonly errorCount: number
+  }[]
+  /** The sum of the cells. */
+  readonly total: number
+  readonly errorTotal: number
+  readonly sample: Sample
+}
+
+/**
+ * Every `oneIn`-th granule of rows (8,192 of them, of a tenant and a time) was looked at; all, if it is 1. Counts are of what was looked at, not
+ * multiplied: they order what was found, and what is rare may be missing.
+ */
+export interface GranuleSample {
+  readonly oneIn: number
+}
+
+/** GET /api/lens/attribute-keys takes a SearchQuery and `prefix`, in any case: the attributes of matching spans, most frequent first. */
+export interface AttributeKeysResponse {
+  /** At most 500. A key with values of two types is there twice. */
+  readonly keys: readonly {
+    readonly of: 'span' | 'resource' | 'event'
+    readonly key: string
+    readonly type: Attribute['type']
+    /** How often it occurs on spans and events; of a resource, how many spans it has. */
+    readonly count: number
+  }[]
+  readonly truncated: boolean
+  readonly sample: GranuleSample
+}
+
+/**
+ * GET /api/lens/attribute-values takes a SearchQuery, `key` and `prefix`. The key is a field as the query language names it: an attribute
+ * (`http.route`, `resource.host.name`), or tenant, user, service, name, message, kind or status.
+ */
+export interface AttributeValuesResponse {
+  /** At most 100, as text, most frequent first; those of kind and status all, with a count of 0. */
+  readonly values: readonly FacetValue[]
+  readonly truncated: boolean
+  readonly sample: GranuleSample
+}

@@ -1,0 +1,106 @@
+/**
+ * Which attributes spans have, and which values: what a search form completes a query with. To read all attributes of ten million spans
+ * takes seconds, so that it looks at whole granules of rows here and there, and says at how many.
+ */
+
+import type { AttributeKeysResponse, AttributeValuesResponse, GranuleSample } from '../api/contract.ts'
+import type { QueryOptions, QueryParameters, StoreEngine } from '../store/engine.ts'
+import { attributeHeadsSql, attributeOwners, attributeValuesSql, decodeHead } from './attribute-sql.ts'
+import { Binder } from './binder.ts'
+import { filterSql, isUnfiltered, type TraceFilter } from './filter.ts'
+import { countTraces } from './find-traces.ts'
+import type { Field } from './language/parse-field.ts'
+import { countSpans, spansOfTrace } from './sample.ts'
+
+/** Read within some 50 ms of one core. */
+const mostSpans = 60_000
+/** So many rows the store reads as a whole. */
+const granule = 8192
+
+const mostKeys = 500
+const mostValues = 100
+
+export type AttributeField = Extract<Field, { type: 'attribute' }>
+export type TextColumn = 'tenant' | 'user' | 'service' | 'name' | 'status_message'
+
+/** `prefix`: in any case. Most frequent first. */
+export async function attributeKeys(
+  engine: StoreEngine,
+  filter: TraceFilter,
+  prefix: string,
+  options?: QueryOptions,
+): Promise<AttributeKeysResponse> {
+  const { rows, parameters, sample } = await granules(engine, filter, options)
+  const heads = attributeOwners.map(
+    (owner, index) => `arrayMap(head -> (${index}, head), ${attributeHeadsSql(owner)})`,
+  )
+  const { rows: found } = await engine.query<{ owner: number; head: string; count: string }>(
+    `SELECT owner, head, count() AS count
+     FROM (SELECT arrayJoin(arrayConcat(${heads.join(', ')})) AS found, found.1 AS owner, found.2 AS head FROM ${rows})
+     WHERE startsWith(lowerUTF8(head), lowerUTF8({prefix:String})) GROUP BY owner, head
+     ORDER BY count DESC, head, owner LIMIT {limit:UInt32}`,
+    { ...parameters, prefix, limit: mostKeys + 1 },
+    options,
+  )
+  const keys = found.slice(0, mostKeys).map(({ owner, head, count }) => ({
+    of: attributeOwners[owner] ?? 'span',
+    ...decodeHead(head),
+    count: Number(count),
+  }))
+  return { keys, truncated: found.length > mostKeys, sample }
+}
+
+/** Of an attribute, in a sample; of a column, in all rows, as those are read in a moment. Most frequent first. */
+export async function attributeValues(
+  engine: StoreEngine,
+  filter: TraceFilter,
+  field: AttributeField | TextColumn,
+  prefix: string,
+  options?: QueryOptions,
+): Promise<AttributeValuesResponse> {
+  const binder = new Binder('value')
+  const { rows, parameters, sample } =
+    typeof field === 'string' ? allRows(filter) : await granules(engine, filter, options)
+  const value =
+    typeof field === 'string' ? field : `arrayJoin(${attributeValuesSql(field.of, field.key, binder)})`
+  const { rows: found } = await engine.query<{ value: string; count: string }>(
+    `SELECT value, count() AS count FROM (SELECT ${value} AS value FROM ${rows})
+     WHERE value != '' AND startsWith(lowerUTF8(value), lowerUTF8({prefix:String}))
+     GROUP BY value ORDER BY count DESC, value LIMIT {limit:UInt32}`,
+    { ...parameters, ...binder.parameters, prefix, limit: mostValues + 1 },
+    options,
+  )
+  const values = found.slice(0, mostValues).map(({ value, count }) => ({ value, count: Number(count) }))
+  return { values, truncated: found.length > mostValues, sample }
+}
+
+interface Rows {
+  /** What stands behind FROM. */
+  readonly rows: string
+  readonly parameters: QueryParameters
+  readonly sample: GranuleSample
+}
+
+function allRows(filter: TraceFilter): Rows {
+  const { where, parameters } = filterSql(filter)
+  return { rows: `spans WHERE ${where}`, parameters, sample: { oneIn: 1 } }
+}
+
+/** Granules lie by tenant and time: every n-th of them is a cut through both. */
+async function granules(
+  engine: StoreEngine,
+  filter: TraceFilter,
+  options: QueryOptions | undefined,
+): Promise<Rows> {
+  const all = allRows(filter)
+  const most = (await countTraces(engine, filter, options)) * spansOfTrace
+  if (most <= mostSpans) return all
+  const matching = isUnfiltered(filter) ? most : await countSpans(engine, filter, options)
+  const oneIn = Math.max(1, Math.floor(matching / mostSpans))
+  if (oneIn === 1) return all
+  return {
+    rows: `${all.rows} AND intDiv(_part_offset, ${granule}) % ${oneIn} = 0`,
+    parameters: all.parameters,
+    sample: { oneIn },
+  }
+}
