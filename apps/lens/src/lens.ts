@@ -5,7 +5,6 @@ import { Gatekeeper } from './access/gatekeeper.ts'
 import { isLoopback } from './api/known-names.ts'
 import { checkPorts } from './check-ports.ts'
 import type { LensConfig } from './config.ts'
-import type { SpanIntake } from './ingest/span-intake.ts'
 import { StartupError } from './startup-error.ts'
 import { openStore, type Store } from './store/open-store.ts'
 
@@ -39,17 +38,18 @@ export async function startLens(config: LensConfig, log: Logger): Promise<Lens> 
   // The engine's process starts while this one loads what only serves.
   const opening = openStore(config, log)
   opening.catch(() => gatekeeper.close())
-  const { ApiServer, GrpcReceiver, HttpReceiver, SpanIntake, traceRoute, zipkinRoute } = await import(
-    './serve.ts'
-  )
+  const serve = await import('./serve.ts')
+  const { ApiServer, GrpcReceiver, HttpReceiver, LogIntake, SpanIntake } = serve
   const store = await opening
   const intake = new SpanIntake(store, log)
-  const grpc = new GrpcReceiver(intake, gatekeeper, log)
+  const logs = new LogIntake(store, log)
+  const grpc = new GrpcReceiver({ spans: intake, logs }, gatekeeper, log)
   const httpOptions = { gatekeeper, corsOrigins: config.corsOrigins }
-  const http = new HttpReceiver([traceRoute(intake), zipkinRoute(intake)], httpOptions, log)
+  const routes = [serve.traceRoute(intake), serve.logsRoute(logs), serve.zipkinRoute(intake)]
+  const http = new HttpReceiver(routes, httpOptions, log)
   const api = await ApiServer.create(store, intake, gatekeeper, config, log)
   const close = async () => {
-    await closeAll([grpc, http, api], intake, store)
+    await closeAll([grpc, http, api], [intake, logs], store)
     gatekeeper.close()
   }
   try {
@@ -85,13 +85,17 @@ interface Listener {
   abort(): void
 }
 
-async function closeAll(listeners: readonly Listener[], intake: SpanIntake, store: Store): Promise<void> {
+async function closeAll(
+  listeners: readonly Listener[],
+  intakes: readonly { close(): Promise<void> }[],
+  store: Store,
+): Promise<void> {
   const timer = setTimeout(() => {
     for (const listener of listeners) listener.abort()
   }, drainTime)
   await Promise.all(listeners.map((listener) => listener.close()))
   clearTimeout(timer)
-  await intake.close()
+  await Promise.all(intakes.map((intake) => intake.close()))
   await store.close()
 }
 

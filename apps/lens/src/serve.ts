@@ -3,6 +3,7 @@
 export { ApiServer } from './api/api-server.ts'
 export { GrpcReceiver } from './ingest/grpc-receiver.ts'
 export { HttpReceiver } from './ingest/http-receiver.ts'
-export { traceRoute } from './ingest/otlp-routes.ts'
+export { LogIntake } from './ingest/log-intake.ts'
+export { logsRoute, traceRoute } from './ingest/otlp-routes.ts'
 export { SpanIntake } from './ingest/span-intake.ts'
 export { zipkinRoute } from './ingest/zipkin/route.ts'

@@ -184,6 +184,7 @@ export interface Problem {
 
 export type * from './contract/compare.ts'
 export type * from './contract/counts.ts'
+export type * from './contract/logs.ts'
 export type * from './contract/otlp.ts'
 export type * from './contract/session.ts'
 export type * from './contract/tail.ts'

@@ -12,6 +12,7 @@ import type { Problem, SearchResponse, TraceResponse } from './contract.ts'
 import { attributesRoutes } from './lens/attributes-routes.ts'
 import { compareRoutes } from './lens/compare-routes.ts'
 import { countsRoutes } from './lens/counts-routes.ts'
+import { logsRoutes } from './lens/logs-routes.ts'
 import { otlpRoutes } from './lens/otlp-routes.ts'
 import { sessionRoutes } from './lens/session-routes.ts'
 import { tailRoutes } from './lens/tail-routes.ts'
@@ -45,6 +46,7 @@ export async function lensRoutes(
   await app.register(attributesRoutes)
   await app.register(tenantsRoutes)
   await app.register(tailRoutes, {})
+  await app.register(logsRoutes)
   await app.register(otlpRoutes, { intake })
 
   app.get('/search', async (request, reply): Promise<SearchResponse> => {

@@ -38,7 +38,7 @@ export function traceView(traceId: string, spans: readonly StoredSpan[]): TraceR
 }
 
 /** Numbers things in the order of their first sight. */
-class Listed<Key, Value> {
+export class Listed<Key, Value> {
   readonly values: Value[] = []
   readonly #indexes = new Map<Key, number>()
 

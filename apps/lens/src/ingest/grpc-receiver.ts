@@ -1,6 +1,6 @@
 /** OTLP over gRPC: what the Export calls do, and the statuses that their failures have. */
 
-import { encodeTraceResponse, MalformedOtlpError } from '@rustok/otlp'
+import { decodeLogsRequest, encodeLogsResponse, encodeTraceResponse, MalformedOtlpError } from '@rustok/otlp'
 import type { Logger } from 'pino'
 import { AccessError } from '../access/access.ts'
 import type { Gatekeeper } from '../access/gatekeeper.ts'
@@ -9,17 +9,25 @@ import { type IngestOutcome, ingestBytes, ingestRequests } from '../metrics/lens
 import { GrpcServer, type UnaryMethod } from './grpc/grpc-server.ts'
 import { GrpcCode, GrpcError } from './grpc/grpc-status.ts'
 import { httpLimits, largestRequest } from './limits.ts'
+import type { LogIntake } from './log-intake.ts'
 import { IntakeOverloadedError, IntakeUnavailableError, type SpanIntake } from './span-intake.ts'
+
+export interface GrpcIntakes {
+  readonly spans: SpanIntake
+  readonly logs: LogIntake
+}
 
 export class GrpcReceiver {
   readonly #log: Logger
   readonly #server: GrpcServer
 
-  constructor(intake: SpanIntake, gatekeeper: Pick<Gatekeeper, 'sender'>, log: Logger) {
+  constructor(intakes: GrpcIntakes, gatekeeper: Pick<Gatekeeper, 'sender'>, log: Logger) {
     this.#log = log
     this.#server = new GrpcServer({
       methods: {
-        '/opentelemetry.proto.collector.trace.v1.TraceService/Export': exportTraces(intake, gatekeeper),
+        [`${collector}.trace.v1.TraceService/Export`]: exportTraces(intakes.spans, gatekeeper),
+        [`${collector}.logs.v1.LogsService/Export`]: exportLogs(intakes.logs, gatekeeper),
+        [`${collector}.metrics.v1.MetricsService/Export`]: refuseMetrics,
       },
       errorOf: (error) => this.#errorOf(error),
       largestMessage: largestRequest,
@@ -69,6 +77,8 @@ export class GrpcReceiver {
   }
 }
 
+const collector = '/opentelemetry.proto.collector'
+
 function exportTraces(intake: SpanIntake, gatekeeper: Pick<Gatekeeper, 'sender'>): UnaryMethod {
   return {
     open({ authorization }) {
@@ -86,6 +96,30 @@ function exportTraces(intake: SpanIntake, gatekeeper: Pick<Gatekeeper, 'sender'>
   }
 }
 
-function countRequest(outcome: IngestOutcome): void {
-  ingestRequests.add(1, { protocol: 'grpc', signal: 'traces', outcome })
+function exportLogs(intake: LogIntake, gatekeeper: Pick<Gatekeeper, 'sender'>): UnaryMethod {
+  return {
+    open({ authorization }) {
+      const sender = gatekeeper.sender(authorization)
+      intake.checkRoom()
+      return async (message) => {
+        ingestBytes.add(message.length, { protocol: 'grpc' })
+        const { refused, message: reasons } = await intake.accept(decodeLogsRequest(message), sender)
+        countRequest('accepted', 'logs')
+        const partialSuccess =
+          reasons === '' ? undefined : { rejectedLogRecords: BigInt(refused), errorMessage: reasons }
+        return encodeLogsResponse({ partialSuccess })
+      }
+    },
+  }
+}
+
+/** In words: the code alone would have a user look for the mistake in the address. */
+const refuseMetrics: UnaryMethod = {
+  open() {
+    throw new GrpcError(GrpcCode.UNIMPLEMENTED, 'metrics are not taken; Lens takes traces and logs')
+  },
+}
+
+function countRequest(outcome: IngestOutcome, signal = 'traces'): void {
+  ingestRequests.add(1, { protocol: 'grpc', signal, outcome })
 }

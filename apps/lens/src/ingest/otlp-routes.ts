@@ -1,7 +1,16 @@
 /** OTLP over HTTP: /v1/traces and /v1/logs, in protobuf or JSON. https://opentelemetry.io/docs/specs/otlp/#otlphttp-request */
 
-import { decodeTraceRequestJson, encodeTraceResponse, encodeTraceResponseJson } from '@rustok/otlp'
+import {
+  decodeLogsRequest,
+  decodeLogsRequestJson,
+  decodeTraceRequestJson,
+  encodeLogsResponse,
+  encodeLogsResponseJson,
+  encodeTraceResponse,
+  encodeTraceResponseJson,
+} from '@rustok/otlp'
 import { type HttpRoute, json, protobuf } from './http-route.ts'
+import type { LogIntake } from './log-intake.ts'
 import type { SpanIntake } from './span-intake.ts'
 
 export function traceRoute(intake: SpanIntake): HttpRoute {
@@ -17,6 +26,22 @@ export function traceRoute(intake: SpanIntake): HttpRoute {
       const partialSuccess =
         refused === 0 ? undefined : { rejectedSpans: BigInt(refused), errorMessage: message }
       const encode = contentType === json ? encodeTraceResponseJson : encodeTraceResponse
+      return { status: 200, body: encode({ partialSuccess }) }
+    },
+  }
+}
+
+export function logsRoute(intake: LogIntake): HttpRoute {
+  return {
+    path: '/v1/logs',
+    takes: 'logs',
+    contentTypes: [protobuf, json],
+    async accept(body, contentType, sender) {
+      const request = contentType === json ? decodeLogsRequestJson(body) : decodeLogsRequest(body)
+      const { refused, message } = await intake.accept(request, sender)
+      const partialSuccess =
+        message === '' ? undefined : { rejectedLogRecords: BigInt(refused), errorMessage: message }
+      const encode = contentType === json ? encodeLogsResponseJson : encodeLogsResponse
       return { status: 200, body: encode({ partialSuccess }) }
     },
   }
