@@ -1,7 +1,7 @@
 /** Opens the store that the configuration names, the embedded one or a cluster, and brings its schema up to date. */
 
 import { access, constants, mkdir } from 'node:fs/promises'
-import { resolve } from 'node:path'
+import { dirname, resolve } from 'node:path'
 import type { Logger } from 'pino'
 import { StartupError } from '../startup-error.ts'
 import { ClickHouseEngine } from './clickhouse-engine.ts'
@@ -118,7 +118,10 @@ async function whileOpen(
 
 async function makeWritable(directory: string): Promise<void> {
   try {
-    await mkdir(directory, { recursive: true, mode: 0o700 })
+    const made = await mkdir(directory, { recursive: true, mode: 0o700 }).catch((error: unknown) => error)
+    // On a read-only file system Node.js says ENOENT of the new directory; its parent says why.
+    if (made instanceof Error) await access(dirname(directory), constants.W_OK)
+    if (made instanceof Error) throw made
     await access(directory, constants.R_OK | constants.W_OK | constants.X_OK)
   } catch (error) {
     const reason = error instanceof Error && 'code' in error ? String(error.code) : String(error)

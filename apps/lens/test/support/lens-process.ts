@@ -21,11 +21,16 @@ export class LensProcess implements AsyncDisposable {
   readonly ready: Promise<LensUrls>
   readonly child: ChildProcess
 
-  constructor(environment: Readonly<Record<string, string>>, words: readonly string[] = []) {
+  constructor(
+    environment: Readonly<Record<string, string>>,
+    words: readonly string[] = [],
+    mounting?: string,
+  ) {
     const ports = { LENS_PORT: '0', LENS_OTLP_GRPC_PORT: '0', LENS_OTLP_HTTP_PORT: '0' }
     const child = fork(main, [...words], {
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
       env: { ...process.env, ...ports, ...environment },
+      ...(mounting === undefined ? {} : inNamespace(mounting)),
     })
     this.child = child
     const output = Promise.all([text(child.stdout!), text(child.stderr!)])
@@ -51,4 +56,10 @@ export class LensProcess implements AsyncDisposable {
     if (this.child.exitCode === null && this.child.signalCode === null) this.child.kill('SIGKILL')
     await this.exited
   }
+}
+
+/** Becomes Lens after the shell has mounted something that no other process sees; `/proc/PID/root` is the way in. */
+function inNamespace(mounting: string) {
+  const script = `${mounting} && exec "$0" "$@"`
+  return { execPath: '/usr/bin/unshare', execArgv: ['-rm', '/bin/sh', '-c', script, process.execPath] }
 }
