@@ -7,6 +7,7 @@ import { checkPorts } from './check-ports.ts'
 import type { LensConfig } from './config.ts'
 import { StartupError } from './startup-error.ts'
 import { openStore, type Store } from './store/open-store.ts'
+import { Retention } from './store/retention/retention.ts'
 
 export interface LensUrls {
   readonly ui: string
@@ -39,7 +40,7 @@ export async function startLens(config: LensConfig, log: Logger): Promise<Lens> 
   const opening = openStore(config, log)
   opening.catch(() => gatekeeper.close())
   const serve = await import('./serve.ts')
-  const { ApiServer, GrpcReceiver, HttpReceiver, LogIntake, SpanIntake } = serve
+  const { ApiServer, CallCounter, GrpcReceiver, HttpReceiver, LogIntake, SpanIntake } = serve
   const store = await opening
   const intake = new SpanIntake(store, log)
   const logs = new LogIntake(store, log)
@@ -47,15 +48,19 @@ export async function startLens(config: LensConfig, log: Logger): Promise<Lens> 
   const httpOptions = { gatekeeper, corsOrigins: config.corsOrigins }
   const routes = [serve.traceRoute(intake), serve.logsRoute(logs), serve.zipkinRoute(intake)]
   const http = new HttpReceiver(routes, httpOptions, log)
-  const api = await ApiServer.create(store, intake, gatekeeper, config, log)
+  const calls = new CallCounter(store, log)
+  const api = await ApiServer.create(store, intake, calls, gatekeeper, config, log)
+  const retention = Retention.start(store, config, log)
   const close = async () => {
-    await closeAll([grpc, http, api], [intake, logs], store)
+    await retention?.close()
+    await closeAll([grpc, http, api], [intake, logs, calls], store)
     gatekeeper.close()
   }
   try {
     const otlpGrpc = urlOf(host, await grpc.listen(host, config.otlpGrpcPort))
     const otlpHttp = urlOf(host, await http.listen(host, config.otlpHttpPort))
     const ui = urlOf(host, await api.listen(config.port))
+    calls.start()
     return {
       urls: { ui, otlpGrpc, otlpHttp },
       enginePid: store.pid,

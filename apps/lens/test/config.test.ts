@@ -12,9 +12,17 @@ test('listens on loopback at the documented ports when nothing is set', () => {
     otlpHttpPort: 4318,
     dataDirectory: resolve('.rustok'),
     clickhouseUrl: undefined,
+    clickhouseUser: undefined,
+    clickhousePassword: undefined,
+    clickhouseCa: undefined,
+    clickhouseCluster: undefined,
+    clickhouseQuorum: 1,
     tokensFile: undefined,
     noLogin: false,
     allowedHosts: [],
+    corsOrigins: [],
+    retentionDays: undefined,
+    retentionBytes: undefined,
     logLevel: 'info',
   })
 })
@@ -30,6 +38,8 @@ test('takes every variable, and an empty one as not set', () => {
     LENS_TOKENS_FILE: '/run/secrets/lens-tokens',
     LENS_NO_LOGIN: 'true',
     LENS_ALLOWED_HOSTS: 'lens, lens.example.com,',
+    LENS_RETENTION_DAYS: '30',
+    LENS_RETENTION_SIZE: '20GB',
     LENS_LOG_LEVEL: 'WARN',
   })
   assert.deepEqual(config, {
@@ -39,9 +49,17 @@ test('takes every variable, and an empty one as not set', () => {
     otlpHttpPort: 4318,
     dataDirectory: '/data',
     clickhouseUrl: new URL('https://user:word@clickhouse:8443/traces'),
+    clickhouseUser: undefined,
+    clickhousePassword: undefined,
+    clickhouseCa: undefined,
+    clickhouseCluster: undefined,
+    clickhouseQuorum: 1,
     tokensFile: '/run/secrets/lens-tokens',
     noLogin: true,
     allowedHosts: ['lens', 'lens.example.com'],
+    corsOrigins: [],
+    retentionDays: 30,
+    retentionBytes: 20_000_000_000,
     logLevel: 'warn',
   })
 })
@@ -55,6 +73,17 @@ test('prefers a flag to its variable, and names the one that is bad', () => {
   })
 })
 
+test('reads sizes in decimal and binary units, in any case, with fractions', () => {
+  for (const [text, bytes] of [
+    ['50MB', 50_000_000],
+    ['1.5 gb', 1_500_000_000],
+    ['2TiB', 2 * 2 ** 40],
+    ['60000000', 60_000_000],
+  ] as const) {
+    assert.equal(configFromEnvironment({ LENS_RETENTION_SIZE: text }).retentionBytes, bytes)
+  }
+})
+
 for (const [name, value] of [
   ['LENS_HOST', 'a host'],
   ['LENS_PORT', '65536'],
@@ -66,6 +95,11 @@ for (const [name, value] of [
   ['LENS_CLICKHOUSE_URL', 'tcp://clickhouse:9000'],
   ['LENS_NO_LOGIN', 'yes'],
   ['LENS_ALLOWED_HOSTS', 'lens/x'],
+  ['LENS_RETENTION_DAYS', '0'],
+  ['LENS_RETENTION_DAYS', '1.5'],
+  ['LENS_RETENTION_SIZE', '49MB'],
+  ['LENS_RETENTION_SIZE', '20G'],
+  ['LENS_RETENTION_SIZE', '-1GB'],
   ['LENS_LOG_LEVEL', 'loud'],
 ] as const) {
   test(`names ${name} and its value when it is ${JSON.stringify(value)}`, () => {

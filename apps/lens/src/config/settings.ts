@@ -4,7 +4,20 @@
  */
 
 import type { Setting } from './setting.ts'
-import { host, httpUrl, listOf, oneOf, originPattern, path, port, quorum, text, yesOrNo } from './values.ts'
+import {
+  byteSize,
+  days,
+  host,
+  httpUrl,
+  listOf,
+  oneOf,
+  originPattern,
+  path,
+  port,
+  quorum,
+  text,
+  yesOrNo,
+} from './values.ts'
 
 const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const
 
@@ -136,6 +149,24 @@ export const settings = {
     meaning:
       'web pages that may send over HTTP, by their origins, separated by commas: `https://app.example.com`, `https://*.example.com`',
     parse: listOf(originPattern),
+  },
+  retentionDays: {
+    variable: 'LENS_RETENTION_DAYS',
+    flag: 'retention-days',
+    hint: 'days',
+    otherwise: undefined,
+    otherwiseWords: 'for ever',
+    meaning: 'drops what arrived longer ago, whatever time its sender gave it',
+    parse: days,
+  },
+  retentionBytes: {
+    variable: 'LENS_RETENTION_SIZE',
+    flag: 'retention-size',
+    hint: 'size',
+    otherwise: undefined,
+    otherwiseWords: 'unlimited',
+    meaning: 'bytes on disk, as `20GB`, beyond which the oldest is dropped',
+    parse: byteSize,
   },
   logLevel: {
     variable: 'LENS_LOG_LEVEL',

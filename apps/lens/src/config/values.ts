@@ -67,3 +67,33 @@ export function quorum(text: string): number | 'auto' {
   if (!/^[1-9]\d?$/.test(text)) throw new ExpectationError('a number from 1 to 99, or auto')
   return Number(text)
 }
+
+/** Of arrival; whole days, since a day is what is dropped at once. */
+export function days(text: string): number {
+  if (!/^[1-9]\d{0,4}$/.test(text)) throw new ExpectationError('a number of days from 1 to 99999')
+  return Number(text)
+}
+
+const byteUnits: Readonly<Record<string, number>> = {
+  '': 1,
+  KB: 1e3,
+  MB: 1e6,
+  GB: 1e9,
+  TB: 1e12,
+  KIB: 2 ** 10,
+  MIB: 2 ** 20,
+  GIB: 2 ** 30,
+  TIB: 2 ** 40,
+}
+/** Smaller than what an empty store and its merges take. */
+const leastBytes = 50e6
+
+/** Bytes as `500MB`, `20GB`, `1.5TiB`. */
+export function byteSize(text: string): number {
+  const [, number = '', unit = ''] = /^(\d{1,15}(?:\.\d{1,3})?) ?([KMGT]i?B)?$/i.exec(text) ?? []
+  const bytes = Math.floor(Number(number) * (byteUnits[unit.toUpperCase()] ?? Number.NaN))
+  if (number === '' || !(bytes >= leastBytes)) {
+    throw new ExpectationError('a size from 50MB, such as 500MB or 20GB')
+  }
+  return bytes
+}
