@@ -11,6 +11,7 @@ import { pipeline } from 'node:stream/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { isChdbError } from './chdb-error.ts'
 import { engineArguments, statementDefaults } from './limits.ts'
+import { lowerMergePriority } from './merge-priority.ts'
 import type { EngineMessage, EngineOptions } from './messages.ts'
 import { SessionPool } from './session-pool.ts'
 import { isSocketName } from './socket-path.ts'
@@ -50,6 +51,7 @@ async function serve(): Promise<void> {
   const writing = new SessionPool(options.directory, 1, engine)
   const reading = new SessionPool(options.directory, readers, engine)
   const control = new SessionPool(options.directory, 1, engine)
+  lowerMergePriority()
   const defaults = statementDefaults()
   let statements = 0
   await cleanUp()
