@@ -3,6 +3,7 @@
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify'
 import type { Logger } from 'pino'
 import type { Gatekeeper } from '../access/gatekeeper.ts'
+import type { CallCounter } from '../calls/call-counter.ts'
 import type { SpanIntake } from '../ingest/span-intake.ts'
 import { listen } from '../listen.ts'
 import type { Store } from '../store/open-store.ts'
@@ -17,6 +18,12 @@ import { addAccess } from './request-access.ts'
 import { addStore } from './request-store.ts'
 import { addSecurity } from './security.ts'
 import { addUi } from './static-ui.ts'
+
+declare module 'fastify' {
+  interface FastifyInstance {
+    calls: CallCounter
+  }
+}
 
 export interface ApiConfig extends NamesConfig {
   readonly dataDirectory: string
@@ -37,6 +44,7 @@ export class ApiServer {
   static async create(
     store: Store,
     intake: SpanIntake,
+    calls: CallCounter,
     gatekeeper: Gatekeeper,
     config: ApiConfig,
     log: Logger,
@@ -58,6 +66,7 @@ export class ApiServer {
     addAccess(app, gatekeeper)
     const gate = new QueryGate()
     addStore(app, store, gate)
+    app.decorate('calls', calls)
     await app.register(lensRoutes, { prefix: '/api/lens', gatekeeper, intake })
     await app.register(jaegerRoutes, { prefix: '/api' })
     await app.register(healthRoutes, { prefix: '/health', store })

@@ -9,6 +9,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { pino } from 'pino'
 import { Gatekeeper } from '../../src/access/gatekeeper.ts'
 import { ApiServer } from '../../src/api/api-server.ts'
+import { CallCounter } from '../../src/calls/call-counter.ts'
 import { SpanIntake } from '../../src/ingest/span-intake.ts'
 import type { StoreEngine } from '../../src/store/engine.ts'
 import { openStore, type Store } from '../../src/store/open-store.ts'
@@ -36,7 +37,8 @@ before(async () => {
   const slow = { ...store, engine: await slowed(store.engine) }
   const gatekeeper = await Gatekeeper.open(undefined, log)
   const config = { host: '127.0.0.1', allowedHosts: [], dataDirectory: directory.path }
-  api = await ApiServer.create(slow, new SpanIntake(slow, log), gatekeeper, config, log)
+  const calls = new CallCounter(store, log)
+  api = await ApiServer.create(slow, new SpanIntake(slow, log), calls, gatekeeper, config, log)
   url = `http://127.0.0.1:${await api.listen(0)}`
 })
 after(async () => {

@@ -1,4 +1,4 @@
-/** Jaeger's v1 query API, for Grafana and other tools that know it: services, operations, traces and one trace. */
+/** Jaeger's v1 query API, for Grafana and other tools that know it: services, operations, traces, OTLP turned into its JSON, metrics. */
 
 import type { FastifyInstance } from 'fastify'
 import { findTraces } from '../../query/find-traces.ts'
@@ -7,22 +7,29 @@ import { readSpans } from '../../query/read-spans.ts'
 import type { QueryOptions, StoreEngine } from '../../store/engine.ts'
 import type { StoredSpan } from '../../store/stored-span.ts'
 import { clientGone } from '../client-gone.ts'
-import { queryFailure } from '../query-failure.ts'
-import { spanKinds } from '../trace-view.ts'
-import { type Envelope, envelope, errorEnvelope, JaegerError } from './envelope.ts'
+import { jaegerDependencyRoutes } from './dependency-routes.ts'
+import { type Envelope, envelope, errorEnvelope, explain, JaegerError } from './envelope.ts'
 import { type JaegerTrace, jaegerTrace, jaegerTraceId } from './json.ts'
-import { jaegerSearch, parseRaw, traceId } from './search-parameters.ts'
-
-type Query = Readonly<Record<string, string | readonly string[] | undefined>>
+import { jaegerMetricsRoutes } from './metrics-routes.ts'
+import { one, type Query, unableToParse } from './parameters.ts'
+import { jaegerSearch, parseRaw, parseTimes, traceId } from './search-parameters.ts'
+import { kindName, parseKind } from './span-kinds.ts'
+import { startedWithin } from './started-within.ts'
+import { jaegerTransformRoutes } from './transform-routes.ts'
+import { jaegerV3Routes } from './v3-routes.ts'
 
 export async function jaegerRoutes(app: FastifyInstance): Promise<void> {
   app.setErrorHandler((error, request, reply) => {
-    const { status, message } = explain(error)
-    const { retryAfterSeconds } = queryFailure(error)
+    const { status, message, retryAfterSeconds } = explain(error)
     if (retryAfterSeconds !== undefined) reply.header('retry-after', retryAfterSeconds)
     if (status >= 500) request.log.error({ err: error }, 'a Jaeger query failed')
     reply.code(status).send(errorEnvelope(status, message))
   })
+
+  await app.register(jaegerV3Routes, { prefix: '/v3' })
+  await app.register(jaegerDependencyRoutes)
+  await app.register(jaegerMetricsRoutes)
+  await app.register(jaegerTransformRoutes)
 
   app.get('/services', async (request, reply) => {
     const services = await listServices(request.store, { signal: clientGone(reply) })
@@ -37,9 +44,10 @@ export async function jaegerRoutes(app: FastifyInstance): Promise<void> {
   })
 
   app.get<{ Querystring: Query }>('/operations', async (request, reply) => {
-    const service = first(request.query.service)
+    const service = one(request.query, 'service')
     if (service === undefined) throw new JaegerError(400, "parameter 'service' is required")
-    const kind = spanKind(first(request.query.spanKind))
+    const kindText = one(request.query, 'spanKind')
+    const kind = kindText === undefined ? undefined : parseKind('spanKind', kindText, unableToParse)
     const operations = await listOperations(request.store, service, kind, { signal: clientGone(reply) })
     const named = operations.map(({ name, kind }) => ({ name, spanKind: kindName(kind) }))
     return envelope(named, named.length)
@@ -57,9 +65,10 @@ export async function jaegerRoutes(app: FastifyInstance): Promise<void> {
   app.get<{ Params: { traceId: string }; Querystring: Query }>('/traces/:traceId', async (request, reply) => {
     const id = traceId(request.params.traceId)
     const raw = parseRaw(request.query)
-    const traces = await readTraces(request.store, [id], raw, { signal: clientGone(reply) })
-    if (traces.length === 0) throw new JaegerError(404, 'trace not found')
-    return envelope(traces, traces.length)
+    const { from, to } = parseTimes(request.query)
+    const spans = await readSpans(request.store, [id], { signal: clientGone(reply) })
+    if (!startedWithin(spans, from, to)) throw new JaegerError(404, 'trace not found')
+    return envelope([jaegerTrace(id, spans, raw)], 1)
   })
 }
 
@@ -89,27 +98,4 @@ async function readTraces(
     const spansOfTrace = byTrace.get(id)
     return spansOfTrace === undefined ? [] : [jaegerTrace(id, spansOfTrace, raw)]
   })
-}
-
-function first(value: string | readonly string[] | undefined): string | undefined {
-  const text = typeof value === 'object' ? value[0] : value
-  return text === '' ? undefined : text
-}
-
-/** An unspecified kind has no name. */
-function kindName(kind: number): string {
-  return kind === 0 ? '' : (spanKinds[kind] ?? '')
-}
-
-function spanKind(name: string | undefined): number | undefined {
-  if (name === undefined) return undefined
-  const kind = (spanKinds as readonly string[]).indexOf(name.toLowerCase())
-  if (kind < 1) throw new JaegerError(400, `unable to parse param 'spanKind': ${JSON.stringify(name)}`)
-  return kind
-}
-
-function explain(error: unknown): { status: number; message: string } {
-  if (error instanceof JaegerError) return error
-  const { status, detail } = queryFailure(error)
-  return { status, message: detail }
 }

@@ -1,19 +1,27 @@
 /** The query string of Jaeger's v1 search as a filter. */
 
-import type { AttributeFilter, TraceFilter } from '../../query/filter.ts'
-import { parseDuration } from '../duration.ts'
-import { parseTraceId } from '../trace-id.ts'
+import type { TraceFilter } from '../../query/filter.ts'
 import { JaegerError } from './envelope.ts'
+import {
+  clampNanos,
+  defaultLimit,
+  list,
+  one,
+  parseBoolean,
+  parseGoDuration,
+  parseLimit,
+  parseStrings,
+  parseWhole,
+  type Query,
+  tagFilters,
+} from './parameters.ts'
+import { parseJaegerTraceId } from './trace-id.ts'
 
 export type JaegerSearch =
   | { readonly traceIds: readonly string[]; readonly raw: boolean }
   | { readonly filter: TraceFilter; readonly limit: number; readonly raw: boolean }
 
-type Query = Readonly<Record<string, string | readonly string[] | undefined>>
-
 const defaultLookback = 48n * 3600n * 1_000_000n
-const defaultLimit = 100
-const largestLimit = 1500
 
 /** Throws JaegerError. `now` is in Unix milliseconds. */
 export function jaegerSearch(query: Query, now: number): JaegerSearch {
@@ -31,115 +39,69 @@ export function jaegerSearch(query: Query, now: number): JaegerSearch {
     throw new JaegerError(400, "'maxDuration' should be greater than 'minDuration'")
   }
   const filter: TraceFilter = {
-    from: clamp(from * 1000n),
-    to: clamp(to * 1000n + 999n),
+    from: clampNanos(from * 1000n),
+    to: clampNanos(to * 1000n + 999n),
     service,
     operation: one(query, 'operation'),
     minDuration,
     maxDuration,
     durationOf: 'each',
-    ...tagFilters(query),
+    ...tagFilters(tags(query)),
   }
-  return { filter, limit: limit(query), raw }
+  const limit = one(query, 'limit')
+  return { filter, limit: limit === undefined ? defaultLimit : parseLimit('limit', limit), raw }
 }
 
 export function parseRaw(query: Query): boolean {
   const value = one(query, 'raw')
-  if (value === undefined) return false
-  if (/^(1|t|true)$/i.test(value)) return true
-  if (/^(0|f|false)$/i.test(value)) return false
-  throw new JaegerError(400, `unable to parse param 'raw': ${JSON.stringify(value)} is not a boolean`)
+  return value !== undefined && parseBoolean('raw', value)
 }
 
 export function traceId(text: string): string {
-  const id = parseTraceId(text)
-  if (id === undefined) throw new JaegerError(400, `'${text}' is not a trace id of 16 or 32 hex digits`)
+  const id = parseJaegerTraceId(text)
+  if (id === undefined) throw new JaegerError(400, `'${text}' is not a trace id of up to 32 hex digits`)
   return id
 }
 
-function tagFilters(query: Query): Pick<TraceFilter, 'attributes' | 'status'> {
-  const attributes: AttributeFilter[] = []
-  let status: 'error' | undefined
-  const add = (key: string, value: string) => {
-    // The mark that Jaeger itself puts on a span whose status is an error.
-    if ((key === 'error' && value === 'true') || (key === 'otel.status_code' && value === 'ERROR'))
-      status = 'error'
-    else attributes.push({ key, value })
+/** Unix nanoseconds between which a span must start for its trace to be shown; undefined where it does not matter. */
+export function parseTimes(query: Query): { from: bigint | undefined; to: bigint | undefined } {
+  const [from, to] = [micros(query, 'start'), micros(query, 'end')]
+  return {
+    from: from === undefined ? undefined : clampNanos(from * 1000n),
+    to: to === undefined ? undefined : clampNanos(to * 1000n + 999n),
   }
+}
+
+function tags(query: Query): (readonly [string, string])[] {
+  const found: (readonly [string, string])[] = []
   for (const tag of list(query, 'tag')) {
     const colon = tag.indexOf(':')
     if (colon < 1)
       throw new JaegerError(400, `malformed 'tag' parameter, expecting key:value, received: ${tag}`)
-    add(tag.slice(0, colon), tag.slice(colon + 1))
+    found.push([tag.slice(0, colon), tag.slice(colon + 1)])
   }
-  for (const tags of list(query, 'tags')) {
-    for (const [key, value] of Object.entries(parseTags(tags))) add(key, value)
+  for (const text of list(query, 'tags')) {
+    const object = parseStrings(text)
+    if (object === undefined) {
+      throw new JaegerError(
+        400,
+        `malformed 'tags' parameter, expecting a JSON object of strings, received: ${text}`,
+      )
+    }
+    found.push(...Object.entries(object))
   }
-  return { attributes, status }
-}
-
-function parseTags(text: string): Record<string, string> {
-  const malformed = () =>
-    new JaegerError(400, `malformed 'tags' parameter, expecting a JSON object of strings, received: ${text}`)
-  let json: unknown
-  try {
-    json = JSON.parse(text)
-  } catch {
-    throw malformed()
-  }
-  if (typeof json !== 'object' || json === null || Array.isArray(json)) throw malformed()
-  for (const value of Object.values(json)) if (typeof value !== 'string') throw malformed()
-  return json as Record<string, string>
-}
-
-function limit(query: Query): number {
-  const value = one(query, 'limit')
-  if (value === undefined) return defaultLimit
-  if (!/^\d{1,9}$/.test(value) || Number(value) < 1) {
-    throw new JaegerError(
-      400,
-      `unable to parse param 'limit': ${JSON.stringify(value)} is not a positive number`,
-    )
-  }
-  return Math.min(Number(value), largestLimit)
+  return found
 }
 
 function micros(query: Query, name: string): bigint | undefined {
   const value = one(query, name)
-  if (value === undefined) return undefined
-  if (!/^\d{1,19}$/.test(value)) {
-    throw new JaegerError(
-      400,
-      `unable to parse param '${name}': ${JSON.stringify(value)} is not a time in microseconds`,
-    )
-  }
-  return BigInt(value)
+  return value === undefined ? undefined : parseWhole(name, value, 'a time in microseconds')
 }
 
+/** 0, as Jaeger's UI may send it, is no bound. */
 function duration(query: Query, name: string): bigint | undefined {
   const value = one(query, name)
   if (value === undefined) return undefined
-  const nanos = parseDuration(value)
-  if (nanos === undefined) {
-    throw new JaegerError(
-      400,
-      `unable to parse param '${name}': ${JSON.stringify(value)} is not a duration such as 1.5s`,
-    )
-  }
-  return nanos
-}
-
-/** Jaeger takes the first of several; empty counts as absent. */
-function one(query: Query, name: string): string | undefined {
-  return list(query, name)[0]
-}
-
-function list(query: Query, name: string): string[] {
-  const value = query[name]
-  const values = value === undefined ? [] : typeof value === 'string' ? [value] : [...value]
-  return values.filter((text) => text !== '')
-}
-
-function clamp(nanos: bigint): bigint {
-  return nanos < 2n ** 64n ? nanos : 2n ** 64n - 1n
+  const nanos = parseGoDuration(name, value)
+  return nanos === 0n ? undefined : nanos
 }

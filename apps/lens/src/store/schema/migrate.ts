@@ -4,13 +4,14 @@ import { StartupError } from '../../startup-error.ts'
 import type { StoreEngine } from '../engine.ts'
 import { spans } from './0001-spans.ts'
 import { spansByHour } from './0002-spans-by-hour.ts'
+import { calls } from './0003-calls.ts'
 import { logs } from './0004-logs.ts'
 import { type SchemaDialect, singleServer } from './dialect.ts'
 import type { Migration } from './migration.ts'
 import { consistently, durably, takeTurn } from './migration-turn.ts'
 
 /** In order; a number is never used again. */
-const migrations: readonly Migration[] = [spans, spansByHour, logs]
+const migrations: readonly Migration[] = [spans, spansByHour, calls, logs]
 
 const schemaVersion = Math.max(...migrations.map(({ version }) => version))
 

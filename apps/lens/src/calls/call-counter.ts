@@ -1,0 +1,128 @@
+/**
+ * Keeps the table of calls between services up with the spans that arrive: a task of Lens that looks every few seconds at what the store has that was
+ * not looked at, and is asked to hurry by whoever wants dependencies. Several Lens on one store do the same work at worst, never other work.
+ */
+
+import type { Logger } from 'pino'
+import type { Store } from '../store/open-store.ts'
+import {
+  countCalls,
+  countedSeconds,
+  fingerprint,
+  latestCounted,
+  type SecondsOfArrival,
+  storedSeconds,
+} from './count-calls.ts'
+
+/** Spans that one statement looks at: half a second of work. */
+const spansAtOnce = 250_000
+/** Milliseconds between looks, while spans arrive and while none do. */
+const [busyPause, idlePause] = [2_000, 15_000]
+/** Seconds that a span may become visible later than the time of arrival that it bears: inserts are repeated for so long, clocks are corrected. */
+const [latecomers, unlikelyLatecomers] = [20, 600]
+
+export class CallCounter {
+  readonly #store: Pick<Store, 'engine' | 'ready'>
+  readonly #log: Logger
+  #timer: NodeJS.Timeout | undefined
+  #closed = false
+  /** Of the store when all that it had was counted. */
+  #clean: string | undefined
+  #latest: number | undefined
+  #running: Promise<void> = Promise.resolve()
+  #queued: Promise<void> | undefined
+  #waiting = 0
+
+  constructor(store: Pick<Store, 'engine' | 'ready'>, log: Logger) {
+    this.#store = store
+    this.#log = log
+  }
+
+  /** Looks from now on. */
+  start(): void {
+    this.#later(busyPause)
+  }
+
+  /** Resolves with true when every span stored before the call is counted, and with false after `patience` milliseconds in which that was not done. */
+  async catchUp(patience: number): Promise<boolean> {
+    this.#waiting++
+    const { promise: late, resolve } = Promise.withResolvers<false>()
+    const timer = setTimeout(resolve, patience, false)
+    try {
+      return await Promise.race([this.#next().then(() => true), late])
+    } finally {
+      clearTimeout(timer)
+      this.#waiting--
+    }
+  }
+
+  /** Resolves when nothing is being written any more. */
+  async close(): Promise<void> {
+    this.#closed = true
+    clearTimeout(this.#timer)
+    await Promise.allSettled([this.#running, this.#queued])
+  }
+
+  /** A look that begins after this call: one that is under way may have missed what the caller knows of. */
+  #next(): Promise<void> {
+    this.#queued ??= this.#running
+      .catch(() => {})
+      .then(() => {
+        this.#queued = undefined
+        this.#running = this.#look()
+        return this.#running
+      })
+    return this.#queued
+  }
+
+  #later(pause: number): void {
+    this.#timer = setTimeout(async () => {
+      const before = this.#clean
+      try {
+        await this.#next()
+      } catch (error) {
+        // The store restarts, or is full: what was not counted is found again.
+        this.#log.warn({ err: error }, 'calls between services could not be counted; trying again')
+        await this.#store.ready().catch(() => {})
+      }
+      if (!this.#closed) this.#later(before === this.#clean ? idlePause : busyPause)
+    }, pause).unref()
+  }
+
+  async #look(): Promise<void> {
+    const { engine } = this.#store
+    const found = await fingerprint(engine)
+    if (found === this.#clean) return
+    const first = this.#latest === undefined
+    this.#latest ??= await latestCounted(engine)
+    const trusted = Math.min(this.#latest, Math.floor(Date.now() / 1000))
+    const since = Math.max(0, trusted - (first ? unlikelyLatecomers : latecomers))
+    const [stored, counted] = await Promise.all([storedSeconds(engine, since), countedSeconds(engine, since)])
+    for (const batch of batches(uncounted(stored, counted))) {
+      if (this.#closed) return
+      await countCalls(engine, batch, this.#waiting === 0)
+      this.#latest = Math.max(this.#latest, ...batch.keys())
+    }
+    this.#clean = found
+  }
+}
+
+/** Fewer spans than were counted is what retention leaves. */
+function uncounted(stored: SecondsOfArrival, counted: SecondsOfArrival): [number, number][] {
+  return [...stored].filter(([second, spans]) => spans > (counted.get(second) ?? 0))
+}
+
+function* batches(arrivals: readonly [number, number][]): Generator<SecondsOfArrival> {
+  let batch = new Map<number, number>()
+  let size = 0
+  for (const [second, spans] of arrivals) {
+    if (size > 0 && size + spans > spansAtOnce) {
+      yield batch
+      batch = new Map()
+      size = 0
+    }
+    batch.set(second, spans)
+    size += spans
+  }
+  if (size > 0) yield batch
+}
