@@ -23,7 +23,7 @@ const bytes = (length: number) => fc.uint8Array({ minLength: length, maxLength: 
 /** Not all zeros. */
 const id = (length: number) => bytes(length).filter((value) => value.some((byte) => byte !== 0))
 
-const anyValue: fc.Arbitrary<AnyValue> = fc.letrec<{ value: AnyValue; pair: KeyValue }>((tie) => ({
+export const anyValue: fc.Arbitrary<AnyValue> = fc.letrec<{ value: AnyValue; pair: KeyValue }>((tie) => ({
   value: fc.oneof(
     { depthSize: 'small', withCrossShrink: true },
     text,
