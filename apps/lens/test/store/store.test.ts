@@ -254,12 +254,14 @@ test('reports how many rows there were before a limit', async () => {
 })
 
 test('leaves a schema that is up to date as it is, and refuses one of a newer Lens', async () => {
-  await migrate(store.engine, 'the directory')
   const versions = async () =>
     (
       await store.engine.query<{ version: number }>('SELECT version FROM schema_versions ORDER BY version')
     ).rows.map(({ version }) => version)
-  assert.deepEqual(await versions(), [1, 2])
+  const applied = await versions()
+  assert.deepEqual(applied.slice(0, 2), [1, 2])
+  await migrate(store.engine, 'the directory')
+  assert.deepEqual(await versions(), applied)
   await store.engine.command("INSERT INTO schema_versions SELECT 999, 'future', now()")
   await assert.rejects(
     migrate(store.engine, 'the directory'),

@@ -7,11 +7,14 @@ import { availableParallelism, totalmem } from 'node:os'
 
 const MiB = 1024 * 1024
 
-/** A quarter of the machine's (or the container's) memory, between 768 MiB and 4 GiB. */
+/**
+ * A quarter of the machine's (or the container's) memory, between 768 MiB and 1 GiB: with the engine's own code and Lens's process, all of it stays
+ * below 1.5 GiB while it takes all that two cores can send. No question of the API needs more.
+ */
 function engineMemory(): number {
   const constrained = process.constrainedMemory()
   const total = constrained > 0 ? Math.min(constrained, totalmem()) : totalmem()
-  return Math.floor(Math.min(Math.max(total / 4, 768 * MiB), 4096 * MiB))
+  return Math.floor(Math.min(Math.max(total / 4, 768 * MiB), 1024 * MiB))
 }
 
 /** Server settings in the form of a command line; they hold for the whole engine and can only be given when it opens. */
@@ -33,6 +36,8 @@ export function engineArguments(configFile?: string): string[] {
     parquet_metadata_cache_size: MiB,
     iceberg_metadata_files_cache_size: MiB,
     background_pool_size: 2,
+    // Merges can wait, inserts and people cannot: a tenth of the processor while others want it, all of it afterwards.
+    os_threads_nice_value_merge_mutate: 10,
     background_schedule_pool_size: 2,
     max_thread_pool_size: 256,
   }

@@ -51,7 +51,7 @@ function spansTable(schema: SchemaDialect, name: string): readonly string[] {
       PARTITION BY toDate(received)
       PRIMARY KEY (intDiv(start, 3600000000000), tenant, status, intDiv(start, 60000000000), trace_id)
       ORDER BY (intDiv(start, 3600000000000), tenant, status, intDiv(start, 60000000000), trace_id, start, span_id)
-      SETTINGS fsync_after_insert = 1, fsync_part_directory = 1, max_bytes_to_merge_at_max_space_in_pool = ${largestPart}`,
+      SETTINGS index_granularity = 2048, fsync_after_insert = 1, fsync_part_directory = 1, max_bytes_to_merge_at_max_space_in_pool = ${largestPart}`,
     shardBy: byTrace,
   })
 }
