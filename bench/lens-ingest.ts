@@ -43,7 +43,9 @@ interface Load {
 
 async function measure(lens: LensProcess, directory: string, load: Load): Promise<void> {
   const address = lens.urls.otlpGrpc.replace('http://', '')
-  const clients = await Promise.all(Array.from({ length: senders }, () => Child.start<ClientCalls>(client)))
+  const clients = await Promise.all(
+    Array.from({ length: senders }, () => Child.start<ClientCalls>(client, { nodeArgs: ['--expose-gc'] })),
+  )
   try {
     const prepared = await Promise.all(
       clients.map((child, index) => child.call('prepare', { address, seed: index + 1, ...load })),

@@ -42,7 +42,7 @@ export interface ClientCalls {
 interface Prepared {
   readonly bytes: Buffer
   readonly spans: number
-  /** Where the trace ids are. */
+  /** Where the ids of traces, spans and parents are; the first is a trace's. */
   readonly ids: readonly number[]
   busy: boolean
 }
@@ -66,6 +66,8 @@ offerCalls<ClientCalls>({
     await new Promise<void>((resolve, reject) => {
       client.waitForReady(Date.now() + 10_000, (error) => (error === undefined ? resolve() : reject(error)))
     })
+    // What generating left behind is not what sending takes.
+    globalThis.gc?.()
     return generator.spans
   },
   send,
@@ -74,8 +76,11 @@ offerCalls<ClientCalls>({
 function prepared(bytes: Buffer, spans: number): Prepared {
   const ids: number[] = []
   for (const { scopeSpans } of decodeTraceRequest(bytes).resourceSpans) {
-    for (const { spans } of scopeSpans)
-      for (const { traceId } of spans) ids.push(traceId.byteOffset - bytes.byteOffset)
+    for (const { traceId, spanId, parentSpanId } of scopeSpans.flatMap(({ spans }) => spans)) {
+      for (const id of [traceId, spanId, parentSpanId]) {
+        if (id.length > 0) ids.push(id.byteOffset - bytes.byteOffset)
+      }
+    }
   }
   return { bytes, spans, ids, busy: false }
 }
@@ -139,7 +144,7 @@ async function send(seconds: number): Promise<ClientResult> {
   }
 }
 
-/** The same rounds change a trace's id in the same way in all requests, so that its spans stay together. */
+/** A round changes an id in the same way in all requests, so that the spans of a trace stay together. */
 function renew({ bytes, ids }: Prepared, round: number): void {
   const difference = round ^ (round - 1)
   for (const id of ids) bytes.writeUInt32LE((bytes.readUInt32LE(id + 4) ^ difference) >>> 0, id + 4)
