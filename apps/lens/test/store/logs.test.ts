@@ -10,6 +10,7 @@ import { type LogFilter, logFilterSql } from '../../src/query/logs/log-filter.ts
 import { countLogs, readLogs } from '../../src/query/logs/read-logs.ts'
 import { LogBlock } from '../../src/store/log-block.ts'
 import { openStore, type Store } from '../../src/store/open-store.ts'
+import { migrate } from '../../src/store/schema/migrate.ts'
 import { anyValue, keyValue } from '../support/arbitrary-otlp.ts'
 import { hex, traceId } from '../support/spans.ts'
 import { TemporaryDirectory } from '../support/temporary-directory.ts'
@@ -192,4 +193,18 @@ test('finds a trace and a rare word without reading the other records', async ()
   assert.equal(logs.length, perTrace)
   const { total: found } = await countLogs(store.engine, { ...many, words: ['ORDER', '4711'] })
   assert.equal(found, records.filter(({ body }) => /\b4711\b/.test(body)).length)
+})
+
+test('is brought to a store of the schema before it, and again to one where that was cut short', async () => {
+  await store.engine.command('DROP TABLE logs SYNC')
+  for (let attempt = 0; attempt < 2; attempt++) {
+    // The second attempt finds the table, and no word of it.
+    await store.engine.command(
+      'ALTER TABLE schema_versions DELETE WHERE version = 4 SETTINGS mutations_sync = 1',
+    )
+    await migrate(store.engine, 'the store')
+    await insert(requestOf(`after ${attempt}`, [blank]))
+  }
+  const { logs } = await readLogs(store.engine, everything, 'oldest', 10, undefined)
+  assert.deepEqual(logs.map(({ service }) => service).sort(), ['after 0', 'after 1'])
 })
