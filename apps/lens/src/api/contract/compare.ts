@@ -52,7 +52,7 @@ export interface CompareResponse {
 export interface Cohort {
   /** Members, exactly. */
   readonly total: number
-  /** Members whose values were read: all, or a sample of some 5,000 in which each has the same chance. */
+  /** Members whose values were read: all, or a sample of some 3,000 in which each has the same chance. */
   readonly sampled: number
 }
 

@@ -88,6 +88,7 @@ export interface UserStatistics extends RequestStatisticsView {
 
 /** Whoever had requests in either period is listed; whoever fell silent has 0 in this one. */
 export interface RequestStatisticsView extends PeriodStatistics {
+  /** Exact up to some 10,000, and within 1% beyond. */
   readonly spans: number
   readonly failedSpans: number
   /** When the first and the last request of the period began; null without one. */

@@ -68,10 +68,10 @@ export interface CompareOptions extends QueryOptions {
 }
 
 /**
- * Enough for shares to be within 1.4 points of the whole's (95%), and for a value on a thousandth of the members to be seen; twice
- * as many cost a third more at a million spans, where reading the column of attributes is the larger part.
+ * Enough for shares to be within 1.8 points of the whole's (95%), and for a value on a hundredth of the members to be seen thirty times. A trace
+ * has some 70 values, of 2 µs each.
  */
-const defaultSample = 5_000
+const defaultSample = 3_000
 
 const limits = {
   valuesPerKey: 50,
