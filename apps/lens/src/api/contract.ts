@@ -30,13 +30,29 @@ export interface SearchQuery {
   readonly lookback?: string
   /** 1 to 1000, default 50. */
   readonly limit?: number
+  /**
+   * Of the traces: `newest` (the default) by when their first matching span began, `longest` by their longest matching span, `errors` and
+   * `spans` by how many matching spans failed or there are. Equals are ordered newest first, then by id.
+   */
+  readonly order?: TraceOrder
+  /** SearchResponse.nextCursor, with the other fields as they were: the next page, of the same time range. */
+  readonly cursor?: string
 }
 
+export type TraceOrder = 'newest' | 'longest' | 'errors' | 'spans'
+
 export interface SearchResponse {
-  /** Newest first. */
   readonly traces: readonly TraceSummary[]
-  /** How many traces match, of which `traces` shows the newest. */
+  readonly order: TraceOrder
+  /** How many traces match, of which `traces` shows the first in order; on later pages, what the first said. */
   readonly total: number
+  /** False: at least so many. */
+  readonly totalIsExact: boolean
+  /**
+   * Absent on the last page. Traces that arrive between pages move nothing; one shows twice if an earlier or a longer matching span of it
+   * arrives between them.
+   */
+  readonly nextCursor?: string
   /** Traces in the store in the same time range, whatever the other fields. */
   readonly stored: number
   readonly tookMs: number
@@ -189,3 +205,4 @@ export type * from './contract/otlp.ts'
 export type * from './contract/session.ts'
 export type * from './contract/tail.ts'
 export type * from './contract/tenants.ts'
+export type * from './contract/trace-anatomy.ts'

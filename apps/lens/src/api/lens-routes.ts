@@ -3,23 +3,21 @@
 import type { FastifyInstance } from 'fastify'
 import type { Gatekeeper } from '../access/gatekeeper.ts'
 import type { SpanIntake } from '../ingest/span-intake.ts'
-import { isUnfiltered } from '../query/filter.ts'
-import { countTraces, findTraces } from '../query/find-traces.ts'
 import { readSpans } from '../query/read-spans.ts'
-import { summarizeTraces } from '../query/summarize-traces.ts'
 import { clientGone } from './client-gone.ts'
-import type { Problem, SearchResponse, TraceResponse } from './contract.ts'
+import type { Problem, TraceResponse } from './contract.ts'
 import { attributesRoutes } from './lens/attributes-routes.ts'
 import { compareRoutes } from './lens/compare-routes.ts'
 import { countsRoutes } from './lens/counts-routes.ts'
 import { logsRoutes } from './lens/logs-routes.ts'
 import { otlpRoutes } from './lens/otlp-routes.ts'
+import { searchRoutes } from './lens/search-routes.ts'
 import { sessionRoutes } from './lens/session-routes.ts'
 import { tailRoutes } from './lens/tail-routes.ts'
 import { tenantsRoutes } from './lens/tenants-routes.ts'
+import { traceAnatomyRoutes } from './lens/trace-anatomy-routes.ts'
 import { badParameter, notFound, ProblemError } from './problem.ts'
 import { queryFailure } from './query-failure.ts'
-import { searchParameters } from './search-parameters.ts'
 import { parseTraceId } from './trace-id.ts'
 import { traceView } from './trace-view.ts'
 
@@ -42,24 +40,14 @@ export async function lensRoutes(
 
   await app.register(sessionRoutes, { gatekeeper })
   await app.register(compareRoutes)
+  await app.register(searchRoutes)
   await app.register(countsRoutes)
+  await app.register(traceAnatomyRoutes)
   await app.register(attributesRoutes)
   await app.register(tenantsRoutes)
   await app.register(tailRoutes, {})
   await app.register(logsRoutes)
   await app.register(otlpRoutes, { intake })
-
-  app.get('/search', async (request, reply): Promise<SearchResponse> => {
-    const began = performance.now()
-    const { filter, limit } = searchParameters(request.query, Date.now())
-    const options = { signal: clientGone(reply) }
-    const [{ traceIds, total }, stored] = await Promise.all([
-      findTraces(request.store, filter, limit, options),
-      isUnfiltered(filter) ? undefined : countTraces(request.store, filter, options),
-    ])
-    const traces = await summarizeTraces(request.store, traceIds, options)
-    return { traces, total, stored: stored ?? total, tookMs: elapsed(began) }
-  })
 
   app.get<{ Params: { traceId: string } }>(
     '/traces/:traceId',
@@ -71,10 +59,6 @@ export async function lensRoutes(
       return traceView(traceId, spans)
     },
   )
-}
-
-function elapsed(began: number): number {
-  return Math.round((performance.now() - began) * 10) / 10
 }
 
 function problemOf(error: unknown): Problem {

@@ -8,7 +8,7 @@ import type { QueryOptions, QueryParameters, StoreEngine } from '../store/engine
 import { attributeHeadsSql, attributeOwners, attributeValuesSql, decodeHead } from './attribute-sql.ts'
 import { Binder } from './binder.ts'
 import { filterSql, isUnfiltered, type TraceFilter } from './filter.ts'
-import { countTraces } from './find-traces.ts'
+import { countTracesAtMost } from './find-traces.ts'
 import type { Field } from './language/parse-field.ts'
 import { countSpans, spansOfTrace } from './sample.ts'
 
@@ -93,7 +93,7 @@ async function granules(
   options: QueryOptions | undefined,
 ): Promise<Rows> {
   const all = allRows(filter)
-  const most = (await countTraces(engine, filter, options)) * spansOfTrace
+  const most = (await countTracesAtMost(engine, filter, options)) * spansOfTrace
   if (most <= mostSpans) return all
   const matching = isUnfiltered(filter) ? most : await countSpans(engine, filter, options)
   const oneIn = Math.max(1, Math.floor(matching / mostSpans))

@@ -5,7 +5,7 @@
 
 import type { QueryOptions, StoreEngine } from '../store/engine.ts'
 import { filterSql, isUnfiltered, type TraceFilter } from './filter.ts'
-import { countTraces } from './find-traces.ts'
+import { countTracesAtMost } from './find-traces.ts'
 
 /** Spans that are counted within some 100 ms of one core; a count of 1,000 sampled traces is right to 3%. */
 const mostSpans = 300_000
@@ -19,7 +19,7 @@ export async function chooseSample(
   options?: QueryOptions,
 ): Promise<number> {
   // At most so many match, by a table that is much smaller.
-  const most = (await countTraces(engine, filter, options)) * spansOfTrace
+  const most = (await countTracesAtMost(engine, filter, options)) * spansOfTrace
   if (most <= mostSpans) return 1
   return oneIn(isUnfiltered(filter) ? most : await countSpans(engine, filter, options))
 }

@@ -173,6 +173,30 @@ test('tells how many traces match and how many there are, beyond those that it s
   assert.equal(stored, 5)
 })
 
+test('takes queries, and points at what is wrong with them', async () => {
+  await assertFinds({ query: 'tenant = acme and http.response.status_code >= 200' }, ['acme1'])
+  await assertFinds({ query: '{ service = shop and user = ann } and { status = error }' }, ['acmeFailed'])
+  await assertFinds({ query: 'service = shop and user = ann and status = error' }, [])
+  await assertFinds({ query: 'not { status = error } and trace.duration > 1s', tenant: 'acme' }, ['acme2'])
+  const query = "name = x') OR 1=1 --"
+  const problem = await lens.get<Problem>('/api/lens/search', { query }, 400)
+  assert.equal(problem.parameter, 'query')
+  assert.deepEqual(problem.position, { column: 9, length: query.length - 8 })
+})
+
+test('refuses the cursor of another search', async () => {
+  const { nextCursor = '' } = await search({ service: 'shop', limit: '2' })
+  for (const parameters of [
+    { service: 'db', cursor: nextCursor },
+    { service: 'shop', order: 'spans', cursor: nextCursor },
+    { service: 'shop', cursor: `${nextCursor}A` },
+    { service: 'shop', cursor: 'x' },
+  ]) {
+    const problem = await lens.get<Problem>('/api/lens/search', parameters, 400)
+    assert.equal(problem.parameter, 'cursor')
+  }
+})
+
 test('summarises the whole trace, not the part that matched', async () => {
   const { traces: found } = await search({ service: 'db', status: 'error' })
   const [summary] = found
@@ -383,4 +407,53 @@ test('tells an unknown trace from a bad id', async () => {
   assert.equal(missing.detail, 'trace 0123456789abcdef0123456789abcdef is not stored')
   const bad = await lens.get<Problem>('/api/lens/traces/xyz', {}, 400)
   assert.equal(bad.parameter, 'traceId')
+})
+
+test('pages through the traces in every order, each once, while others arrive', async () => {
+  /** Newest first; the second and the fourth begin at the same time. */
+  const known = [
+    { minutesAgo: 1, durationMs: 5, failed: 0, spans: 1 },
+    { minutesAgo: 3, durationMs: 9, failed: 1, spans: 2 },
+    { minutesAgo: 2, durationMs: 9, failed: 0, spans: 4 },
+    { minutesAgo: 3, durationMs: 7, failed: 3, spans: 3 },
+    { minutesAgo: 5, durationMs: 2, failed: 1, spans: 1 },
+  ].map((one, index) => ({ ...one, id: new Uint8Array(16).fill(index + 1) }))
+  const now = ago(0)
+  const spans = known.flatMap(({ id, minutesAgo, durationMs, failed, spans }) =>
+    Array.from({ length: spans }, (_, index) =>
+      span({
+        traceId: id,
+        startTimeUnixNano: now - BigInt(minutesAgo) * 60_000n * milliseconds,
+        durationMs: index === 0 ? durationMs : 1,
+        status: { code: index < failed ? 2 : 0, message: '' },
+      }),
+    ),
+  )
+  for (const [order, expected] of [
+    ['newest', [1, 3, 2, 4, 5]],
+    ['longest', [3, 2, 4, 1, 5]],
+    ['errors', [4, 2, 5, 1, 3]],
+    ['spans', [3, 4, 2, 1, 5]],
+  ] as const) {
+    const service = `paged by ${order}`
+    const ids = spans.map((one) => ({
+      ...one,
+      traceId: Uint8Array.of(...one.traceId.slice(1), order.length),
+    }))
+    await lens.send({ resourceSpans: [resourceSpans(service, [...ids, ...ids])] })
+    const found: string[] = []
+    for (let cursor: string | undefined = ''; cursor !== undefined; ) {
+      const page: SearchResponse = await search({ service, order, limit: '2', cursor })
+      assert.deepEqual([page.total, page.totalIsExact, page.order], [5, true, order])
+      found.push(...page.traces.map(({ traceId }) => traceId))
+      cursor = page.nextCursor
+      const later = span({ startTimeUnixNano: ago(0), durationMs: 60_000, status: { code: 2, message: '' } })
+      await lens.send({ resourceSpans: [resourceSpans(service, [later])] })
+    }
+    assert.deepEqual(
+      found.map((id) => Number.parseInt(id.slice(0, 2), 16)),
+      expected,
+      order,
+    )
+  }
 })

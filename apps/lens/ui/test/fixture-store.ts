@@ -69,7 +69,9 @@ export class FixtureStore {
     const matching = inRange.filter((stored) => matches(stored, query))
     return {
       traces: matching.slice(0, query.limit ?? 50).map(({ summary }) => summary),
+      order: 'newest',
       total: matching.length,
+      totalIsExact: true,
       stored: inRange.length,
       tookMs: Math.round((performance.now() - started) * 10) / 10,
     }

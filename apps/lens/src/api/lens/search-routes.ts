@@ -1,0 +1,53 @@
+/** The search: a page of traces, with how many there are. */
+
+import type { FastifyInstance } from 'fastify'
+import { isUnfiltered } from '../../query/filter.ts'
+import { countTraces, findPage, type TraceOrder, traceOrders } from '../../query/find-traces.ts'
+import { summarizeTraces } from '../../query/summarize-traces.ts'
+import { clientGone } from '../client-gone.ts'
+import type { SearchResponse } from '../contract.ts'
+import { badParameter } from '../problem.ts'
+import { searchParameters } from '../search-parameters.ts'
+import { takeParameters } from './own-parameters.ts'
+import { decodeCursor, encodeCursor } from './search-cursor.ts'
+
+export async function searchRoutes(app: FastifyInstance): Promise<void> {
+  app.get('/search', async (request, reply): Promise<SearchResponse> => {
+    const began = performance.now()
+    const { own, rest } = takeParameters(request.query, ['order', 'cursor'])
+    const { filter: asked, limit } = searchParameters(rest, Date.now())
+    const cursor = own.cursor === undefined ? undefined : decodeCursor(own.cursor, asked)
+    const order = orderOf(own.order) ?? cursor?.order ?? 'newest'
+    if (cursor !== undefined && order !== cursor.order)
+      throw badParameter('cursor', 'of a search in another order')
+    const filter = cursor === undefined ? asked : { ...asked, from: cursor.from, to: cursor.to }
+    const options = { signal: clientGone(reply) }
+    const [page, stored] = await Promise.all([
+      findPage(request.store, filter, { limit, order, after: cursor?.after }, options),
+      isUnfiltered(filter) && cursor === undefined ? undefined : countTraces(request.store, filter, options),
+    ])
+    const { total, totalIsExact } = cursor ?? page
+    const summaries = await summarizeTraces(request.store, page.traceIds, options)
+    const byId = new Map(summaries.map((summary) => [summary.traceId, summary]))
+    const { from, to } = filter
+    return {
+      traces: page.traceIds.flatMap((id) => byId.get(id) ?? []),
+      order,
+      total,
+      totalIsExact,
+      stored: stored ?? total,
+      ...(page.last === undefined
+        ? {}
+        : { nextCursor: encodeCursor({ from, to, order, after: page.last, total, totalIsExact }, filter) }),
+      tookMs: Math.round((performance.now() - began) * 10) / 10,
+    }
+  })
+}
+
+function orderOf(text: string | undefined): TraceOrder | undefined {
+  const order = traceOrders.find((one) => one === text)
+  if (text !== undefined && order === undefined) {
+    throw badParameter('order', `${JSON.stringify(text)} is none of ${traceOrders.join(', ')}`)
+  }
+  return order
+}
