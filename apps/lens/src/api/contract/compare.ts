@@ -1,6 +1,6 @@
 /**
  * Comparison of two cohorts: GET /api/lens/compare. Of the traces (or spans) that a search finds, some are selected, such as the slow ones;
- * which values do they have more often than the rest? docs/lens-comparison.md says how it is counted and tested.
+ * which values do they have more often than the rest? docs/lens-analysis.md says how it is counted and tested.
  */
 
 import type { SearchQuery } from '../contract.ts'
