@@ -102,6 +102,7 @@ export class HttpReceiver {
     const { body: largest, json: largestJson, pause } = this.#limits
     const limits = { largest: contentType === json ? Math.min(largest, largestJson) : largest, pause }
     checkHeaders(request, limits)
+    route.checkRoom()
     if (asksFirst(request)) {
       response.writeContinue()
       delete request.headers.expect

@@ -11,6 +11,8 @@ export interface HttpRoute {
   /** In a sentence, such as `traces`. */
   readonly takes: string
   readonly contentTypes: readonly ContentType[]
+  /** Throws IntakeUnavailableError when whatever is sent would be refused, so that it need not be read. */
+  checkRoom(): void
   /** Resolves when the body's content is stored. Rejects with MalformedOtlpError, HttpError or IntakeUnavailableError. */
   accept(body: Buffer, contentType: ContentType, sender: Sender): Promise<HttpAnswer>
 }

@@ -18,6 +18,7 @@ export function traceRoute(intake: SpanIntake): HttpRoute {
     path: '/v1/traces',
     takes: 'traces',
     contentTypes: [protobuf, json],
+    checkRoom: () => intake.checkRoom(),
     async accept(body, contentType, sender) {
       const { refused, message } =
         contentType === json
@@ -36,6 +37,7 @@ export function logsRoute(intake: LogIntake): HttpRoute {
     path: '/v1/logs',
     takes: 'logs',
     contentTypes: [protobuf, json],
+    checkRoom: () => intake.checkRoom(),
     async accept(body, contentType, sender) {
       const request = contentType === json ? decodeLogsRequestJson(body) : decodeLogsRequest(body)
       const { refused, message } = await intake.accept(request, sender)

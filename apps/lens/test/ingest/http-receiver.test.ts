@@ -8,6 +8,7 @@ import { after, before, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { constants, deflateRawSync, gzipSync, zstdCompressSync } from 'node:zlib'
 import { pino } from 'pino'
+import { IntakeOverloadedError, IntakeUnavailableError } from '../../src/ingest/group-commit.ts'
 import { HttpReceiver } from '../../src/ingest/http-receiver.ts'
 import type { HttpRoute } from '../../src/ingest/http-route.ts'
 import { httpLimits } from '../../src/ingest/limits.ts'
@@ -25,6 +26,7 @@ const counting: HttpRoute = {
   path: '/v1/traces',
   takes: 'traces',
   contentTypes: ['application/x-protobuf', 'application/json'],
+  checkRoom: () => {},
   async accept(body) {
     taken.push(body.length)
     return { status: 200, body: 'stored' }
@@ -400,6 +402,38 @@ test('does not repeat names of headers that are none', async () => {
   assert.match(answer, /access-control-allow-headers: content-type, content-encoding, authorization/)
   assert.doesNotMatch(answer, /script/)
 })
+
+for (const [error, status] of [
+  [new IntakeOverloadedError('more waits than the store can take'), 429],
+  [new IntakeUnavailableError('the store is not available'), 503],
+] as const) {
+  test(`pushes back by ${status}, with the time to wait, before it reads a body that there is no room for`, async () => {
+    const route: HttpRoute = {
+      ...counting,
+      checkRoom: () => {
+        throw error
+      },
+    }
+    const options = { gatekeeper: { sender: () => ({ tenant: undefined }) }, corsOrigins: [] }
+    const full = new HttpReceiver([route], options, pino({ level: 'silent' }))
+    try {
+      await using client = await RawHttp.open(`http://127.0.0.1:${await full.listen('127.0.0.1', 0)}`)
+      const headers = {
+        'content-type': 'application/json',
+        'content-length': '5000000',
+        expect: '100-continue',
+      }
+      await client.post('/v1/traces', headers)
+      const answer = await client.until(/"message"[\s\S]*\}\}?$/)
+      assert.match(answer, new RegExp(`^HTTP/1\\.1 ${status} [\\s\\S]*retry-after: 1\\r\\n`, 'i'))
+      assert.ok(answer.includes(error.message))
+      assert.match(answer, /"retryDelay":"1s"/)
+    } finally {
+      full.abort()
+      await full.close()
+    }
+  })
+}
 
 test('is still there after all that', async () => {
   assert.equal((await post('x')).status, 200)

@@ -11,6 +11,7 @@ export function zipkinRoute(intake: SpanIntake): HttpRoute {
     path: '/api/v2/spans',
     takes: 'Zipkin v2 spans',
     contentTypes: [json],
+    checkRoom: () => intake.checkRoom(),
     async accept(body, _contentType, sender) {
       const { refused, message } = await intake.acceptRequest(zipkinToOtlp(readZipkinSpans(body)), sender)
       // Zipkin has no partial success: a sender that is told nothing believes that all is stored.
