@@ -1,0 +1,175 @@
+/** Group commit over an engine that takes as long as the test wants: what shares an insert, what waits, what is pushed back. */
+
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { pino } from 'pino'
+import { GroupCommit, IntakeOverloadedError, IntakeUnavailableError } from '../../src/ingest/group-commit.ts'
+import { type StoreEngine, StoreFullError, StoreUnavailableError } from '../../src/store/engine.ts'
+
+class Block {
+  static readonly columnNames = ['n']
+  readonly columnNames = Block.columnNames
+  readonly values: number[] = []
+  bytes = 0
+
+  get rows(): number {
+    return this.values.length
+  }
+
+  encode(): Uint8Array[] {
+    return [Uint8Array.from(this.values)]
+  }
+}
+
+/** Inserts wait until the test settles them, in order. */
+class HeldEngine {
+  readonly inserts: { readonly values: readonly number[]; readonly settle: PromiseWithResolvers<void> }[] = []
+  readonly engine = {
+    insert: (_table: string, _columns: readonly string[], [chunk]: readonly Uint8Array[]) => {
+      const settle = Promise.withResolvers<void>()
+      this.inserts.push({ values: [...(chunk ?? [])], settle })
+      return settle.promise
+    },
+  } as Partial<StoreEngine> as StoreEngine
+  readonly commit = new GroupCommit(
+    { engine: this.engine, ready: async () => {} },
+    'rows',
+    () => new Block(),
+    pino({ level: 'silent' }),
+  )
+
+  add(value: number, bytes = 0): Promise<number> {
+    return this.commit.add((block) => {
+      block.values.push(value)
+      block.bytes += bytes
+      return value
+    })
+  }
+
+  async reached(count: number): Promise<void> {
+    while (this.inserts.length < count) await new Promise((resolve) => setTimeout(resolve, 2))
+  }
+}
+
+const MiB = 1024 * 1024
+
+test('gives requests of one turn one insert, and those that come meanwhile the next', async () => {
+  const held = new HeldEngine()
+  const first = [held.add(1), held.add(2)]
+  await held.reached(1)
+  const second = [held.add(3), held.add(4)]
+  held.inserts[0]!.settle.resolve()
+  assert.deepEqual(await Promise.all(first), [1, 2])
+  await held.reached(2)
+  held.inserts[1]!.settle.resolve()
+  assert.deepEqual(await Promise.all(second), [3, 4])
+  assert.deepEqual(
+    held.inserts.map(({ values }) => values),
+    [
+      [1, 2],
+      [3, 4],
+    ],
+  )
+  await held.commit.close()
+})
+
+test('acknowledges nothing before its own insert has ended', async () => {
+  const held = new HeldEngine()
+  let acknowledged = false
+  const adding = held.add(1).then(() => {
+    acknowledged = true
+  })
+  await held.reached(1)
+  await new Promise((resolve) => setTimeout(resolve, 50))
+  assert.equal(acknowledged, false)
+  held.inserts[0]!.settle.resolve()
+  await adding
+  await held.commit.close()
+})
+
+test('sends a full block beside the insert that is running, and no third', async () => {
+  const held = new HeldEngine()
+  const adding = [held.add(1, 48 * MiB), held.add(2, 48 * MiB), held.add(3, 48 * MiB)]
+  await held.reached(2)
+  await new Promise((resolve) => setTimeout(resolve, 50))
+  assert.deepEqual(
+    held.inserts.map(({ values }) => values),
+    [[1], [2]],
+  )
+  for (let count = 1; count <= 3; count++) {
+    await held.reached(count)
+    held.inserts[count - 1]!.settle.resolve()
+  }
+  assert.deepEqual(await Promise.all(adding), [1, 2, 3])
+  await held.commit.close()
+})
+
+test('pushes senders back when too much waits, and takes them again when it is stored', async () => {
+  const held = new HeldEngine()
+  const adding = [held.add(1, 100 * MiB), held.add(2, 100 * MiB)]
+  await assert.rejects(held.add(3), (error) => {
+    assert.ok(error instanceof IntakeOverloadedError)
+    assert.equal(error.retryAfterSeconds, 1)
+    return true
+  })
+  await held.reached(1)
+  held.inserts[0]!.settle.resolve()
+  await adding[0]
+  const again = held.add(3)
+  for (let count = 2; count <= 3; count++) {
+    await held.reached(count)
+    held.inserts[count - 1]!.settle.resolve()
+  }
+  assert.deepEqual(await Promise.all([adding[1], again]), [2, 3])
+  await held.commit.close()
+})
+
+test('leaves out what could not be written, and stores what shared the block with it', async () => {
+  const held = new HeldEngine()
+  const good = held.add(1)
+  const bad = held.commit.add(() => {
+    throw new RangeError('malformed')
+  })
+  await assert.rejects(bad, { message: 'malformed' })
+  await held.reached(1)
+  held.inserts[0]!.settle.resolve()
+  assert.equal(await good, 1)
+  assert.deepEqual(held.inserts[0]!.values, [1])
+  await held.commit.close()
+})
+
+test('inserts again after the store was away, and tells senders of a full disk or a refusal at once', async () => {
+  const held = new HeldEngine()
+  const away = held.add(1)
+  await held.reached(1)
+  held.inserts[0]!.settle.reject(new StoreUnavailableError('gone'))
+  await held.reached(2)
+  assert.deepEqual(held.inserts[1]!.values, [1])
+  held.inserts[1]!.settle.resolve()
+  assert.equal(await away, 1)
+
+  const full = held.add(2)
+  await held.reached(3)
+  held.inserts[2]!.settle.reject(new StoreFullError('no room'))
+  await assert.rejects(full, (error) => error instanceof IntakeOverloadedError && error.message === 'no room')
+
+  const refused = held.add(3)
+  await held.reached(4)
+  held.inserts[3]!.settle.reject(new Error('Type mismatch'))
+  await assert.rejects(
+    refused,
+    (error) => error instanceof IntakeUnavailableError && !(error instanceof IntakeOverloadedError),
+  )
+  await held.commit.close()
+})
+
+test('takes nothing more once it is closing, and ends when all that it took is stored', async () => {
+  const held = new HeldEngine()
+  const adding = held.add(1)
+  const closing = held.commit.close()
+  await assert.rejects(held.add(2), IntakeUnavailableError)
+  await held.reached(1)
+  held.inserts[0]!.settle.resolve()
+  await closing
+  assert.equal(await adding, 1)
+})
