@@ -86,7 +86,8 @@ export class HttpReceiver {
       if (origin !== undefined) setHeaders(response, this.#cors.answerHeaders(origin))
       if (request.method === 'OPTIONS') return this.#answerOptions(request, response, origin)
       const { status, body } = await this.#take(request, response, contentType)
-      response.writeHead(status, body === undefined ? {} : { 'content-type': contentType ?? json })
+      const headers = body === undefined ? {} : { 'content-type': contentType ?? json }
+      response.writeHead(status, { ...headers, 'content-length': Buffer.byteLength(body ?? '') })
       response.end(body)
     } catch (error) {
       if (!response.destroyed) await this.#refuse(request, response, contentType ?? json, error)
