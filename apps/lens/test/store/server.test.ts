@@ -259,3 +259,26 @@ test('applies each step of the schema once when several Lens start at the same t
   assert.ok(rows.length > 0 && rows.every(({ times }) => times === '1'), JSON.stringify(rows))
   await Promise.all(stores.map((store) => store.close()))
 })
+
+test('two Lens on one store know of each other’s spans, and count calls between services once', async () => {
+  const environment = { LENS_CLICKHOUSE_URL: server.url('/shared').href }
+  await using first = await RunningLens.start(environment)
+  await using second = await RunningLens.start(environment)
+  const parent = span()
+  const child = span({ traceId: parent.traceId, parentSpanId: parent.spanId, kind: 2 })
+  await first.send(request('shop', [parent]))
+  await second.send(request('database', [child]))
+  const asked = { endTs: String(Date.now() + 60_000), lookback: '3600000' }
+  for (const lens of [first, second, first]) {
+    const { data } = await lens.get<{ data: { parent: string; child: string; callCount: number }[] }>(
+      '/api/dependencies',
+      asked,
+    )
+    assert.deepEqual(
+      data.map(({ parent, child, callCount }) => [parent, child, callCount]),
+      [['shop', 'database', 1]],
+    )
+    const trace = await lens.get<{ data: { spans: unknown[] }[] }>(`/api/traces/${hex(parent.traceId)}`)
+    assert.equal(trace.data[0]?.spans.length, 2)
+  }
+})

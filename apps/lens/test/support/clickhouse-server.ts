@@ -130,6 +130,15 @@ export class ClickHouseServer implements AsyncDisposable {
       refuse(response, 497, 'ACCESS_DENIED', `${user}: Not enough privileges. To execute this query, …`)
       return
     }
+    if (this.#options.cluster !== undefined && needsGlobal(statement, url.searchParams)) {
+      refuse(
+        response,
+        288,
+        'DISTRIBUTED_IN_JOIN_SUBQUERY_DENIED',
+        'Double-distributed IN/JOIN subqueries is denied',
+      )
+      return
+    }
     const fault = this.#faultFor(statement)
     if (fault?.type === 'reset') request.socket.resetAndDestroy()
     else if (fault?.type === 'error') refuse(response, fault.code, fault.name, fault.message)
@@ -181,7 +190,8 @@ export class ClickHouseServer implements AsyncDisposable {
     if (given !== null) passed.set('query', statement)
     const upstream = send({ socketPath: this.#engine.socket, method: 'POST', path: `/?${passed}` })
     response.once('close', () => upstream.destroy())
-    upstream.end(given === null ? statement : body)
+    const clustered = this.#options.cluster === undefined ? '' : clusterStatements(search)
+    upstream.end(given === null ? clustered + statement : body)
     const [answer] = (await once(upstream, 'response')) as [IncomingMessage]
     const content = await buffer(answer)
     if (fault?.type === 'lost') {
@@ -197,14 +207,33 @@ export class ClickHouseServer implements AsyncDisposable {
   }
 }
 
+/** What a request says of Distributed tables. A session keeps it; what must say it and does not is refused above. */
+function clusterStatements(search: URLSearchParams): string {
+  const names = [
+    'distributed_product_mode',
+    'distributed_foreground_insert',
+    'parallel_distributed_insert_select',
+  ]
+  const given = names.flatMap((name) => (search.has(name) ? [`${name} = '${search.get(name)}'`] : []))
+  return given.length === 0 ? '' : `SET ${given.join(', ')}; `
+}
+
+/** What shards cannot answer each for itself, and a server refuses unless it is told to send the other side around. */
+function needsGlobal(statement: string, settings: URLSearchParams): boolean {
+  const asks = /\bJOIN\s+(\(|\w+_?\w*\s)|\bIN\s*\(\s*SELECT/i.test(
+    statement.replace(/\bARRAY\s+JOIN\b/gi, ''),
+  )
+  return asks && !/FROM system\./.test(statement) && settings.get('distributed_product_mode') !== 'global'
+}
+
 /** Settings that the embedded engine's process does not take from a request. */
 const serverSettings = [
   'readonly',
   'cancel_http_readonly_queries_on_client_close',
   'insert_quorum',
   'distributed_foreground_insert',
+  'parallel_distributed_insert_select',
   'distributed_product_mode',
-  'optimize_skip_unused_shards',
   'skip_unavailable_shards',
 ]
 
@@ -215,8 +244,7 @@ function refuse(response: ServerResponse, code: number, name: string, message: s
 }
 
 /**
- * The settings of statements that are taken out above hold for all of them. The Keeper is the one of ClickHouse's own tests, in memory: with it
- * the engine makes replicated tables, which take no rows as it is no server that others could fetch them from.
+ * The Keeper is the one of ClickHouse's own tests, in memory: with it the engine makes replicated tables, which take no rows as it is no server that others could fetch them from.
  */
 function twoShards(cluster: string): string {
   const shard = `<shard><internal_replication>true</internal_replication>
@@ -228,10 +256,5 @@ function twoShards(cluster: string): string {
     <default_replica_path>/clickhouse/tables/{database}/{table}/{shard}</default_replica_path>
     <default_replica_name>{replica}</default_replica_name>
     <macros><shard>1</shard><replica>1</replica></macros>
-    <profiles><default>
-      <distributed_foreground_insert>1</distributed_foreground_insert>
-      <distributed_product_mode>global</distributed_product_mode>
-      <optimize_skip_unused_shards>1</optimize_skip_unused_shards>
-    </default></profiles>
   </clickhouse>`
 }

@@ -20,7 +20,7 @@ export function connectionSettings({ cluster, quorum }: ServerOptions): Connecti
     },
     inserts: {
       insert_quorum: String(quorum === 1 ? 0 : quorum),
-      ...(cluster === undefined ? {} : { distributed_foreground_insert: 1 }),
+      ...(cluster === undefined ? {} : { ...clusterQueries, ...clusterInserts }),
     },
   }
 }
@@ -28,8 +28,12 @@ export function connectionSettings({ cluster, quorum }: ServerOptions): Connecti
 const clusterQueries: ClickHouseSettings = {
   // The other side of an IN or a JOIN is asked for once and sent to all shards: right whatever it is joined by.
   distributed_product_mode: 'global',
-  // A trace by its id concerns one shard.
-  optimize_skip_unused_shards: 1,
   // Half an answer is none.
   skip_unavailable_shards: 0,
+}
+
+const clusterInserts: ClickHouseSettings = {
+  // The shards have the rows when the insert returns, and each row goes to the shard that its key says.
+  distributed_foreground_insert: 1,
+  parallel_distributed_insert_select: '0',
 }
