@@ -45,7 +45,7 @@ export async function lensRoutes(
   await app.register(traceAnatomyRoutes)
   await app.register(attributesRoutes)
   await app.register(tenantsRoutes)
-  await app.register(tailRoutes, {})
+  await app.register(tailRoutes, { gatekeeper })
   await app.register(logsRoutes)
   await app.register(otlpRoutes, { intake })
 

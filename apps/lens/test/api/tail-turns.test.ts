@@ -8,6 +8,7 @@ import { after, before, beforeEach, test } from 'node:test'
 import { pino } from 'pino'
 import { EventStream, type StreamEvent } from '../../src/api/tail/event-stream.ts'
 import { Tail, type TailStream } from '../../src/api/tail/tail.ts'
+import { TailHub } from '../../src/api/tail/tail-hub.ts'
 import { configFromEnvironment } from '../../src/config.ts'
 import { openStore, type Store } from '../../src/store/open-store.ts'
 import { TemporaryDirectory } from '../support/temporary-directory.ts'
@@ -145,6 +146,26 @@ test('says that a break was too long to count what came in it', async () => {
   await arrive(now + 390, 3)
   await turn(now + 400)
   assert.deepEqual(page.take(), { shown: 3, skipped: [{ spans: null, reason: 'gap' }] })
+})
+
+test('has as many tails as it may, and lets a reader go that reads no more', async () => {
+  const log = pino({ level: 'silent' })
+  const hub = new TailHub(log as never, { clients: 2, clientsOfOne: 1, longestStallMs: 10 })
+  const aborted = Promise.withResolvers<void>()
+  const page = new Page()
+  page.stalledSince = performance.now() - 1_000
+  page.abort = aborted.resolve
+  const options = { unit: 'spans', rate: 1, after: now, filter: () => ({ from: 0n, to: 0n }) } as const
+  const add = (owner: string, stream: TailStream) =>
+    hub.add({ owner, mayRead: () => true }, () => new Tail(store.engine, stream, options))
+  add('one', new Page())
+  assert.throws(() => add('one', new Page()), { name: 'TailsFullError', whose: 'client' })
+  add('two', page)
+  assert.throws(() => add('three', new Page()), { name: 'TailsFullError', whose: 'all' })
+  await aborted.promise
+  add('three', new Page())
+  await hub.close()
+  assert.throws(() => add('four', new Page()), { name: 'TailsFullError' })
 })
 
 test('notices a reader that does not read, and one that reads on', async () => {

@@ -1,12 +1,15 @@
 /** The live tail as a browser sees it: events over HTTP from a running Lens. */
 
 import assert from 'node:assert/strict'
+import { writeFile } from 'node:fs/promises'
 import { after, before, test } from 'node:test'
 import type { KeyValue, TraceRequest } from '@rustok/otlp'
 import type { Problem, TailSkipped, TailSpan, TraceSummary } from '../../src/api/contract.ts'
 import { EventReader } from '../support/event-reader.ts'
 import { RunningLens } from '../support/running-lens.ts'
 import { attributes, hex, request, span, traceId } from '../support/spans.ts'
+import { TemporaryDirectory } from '../support/temporary-directory.ts'
+import { tokenFile } from '../support/token-file.ts'
 
 let lens: RunningLens
 before(async () => {
@@ -143,6 +146,27 @@ async function openEventually(): Promise<EventReader> {
     }
   }
 }
+
+test('shows the tenants of its token, and ends when the token is taken back', async () => {
+  await using directory = await TemporaryDirectory.create()
+  const { path, tokens } = await tokenFile(directory, {
+    sender: { role: 'ingest', tenants: ['*'] },
+    acme: { role: 'read', tenants: ['acme'] },
+  })
+  await using locked = await RunningLens.start({ LENS_TOKENS_FILE: path })
+  const url = `${locked.urls.ui}/api/lens/tail?unit=spans`
+  await assert.rejects(EventReader.open(url), /401/)
+  await using reader = await EventReader.open(url, { authorization: `Bearer ${tokens.acme}` })
+  await reader.next('open')
+  const own = trace({ tenant_id: 'acme' })
+  await locked.send(trace({ tenant_id: 'globex' }).request, tokens.sender)
+  await locked.send(own.request, tokens.sender)
+  assert.equal(((await reader.next('span')).data as TailSpan).traceId, own.id)
+  assert.deepEqual([reader.seen('span').length, reader.seen('skipped').length], [1, 0])
+  await writeFile(path, JSON.stringify({ tokens: [] }))
+  await locked.lens.reload()
+  assert.deepEqual((await reader.next('end')).data, { reason: 'access' })
+})
 
 test('tells its clients when Lens stops, and does not keep it', async () => {
   await using stopping = await RunningLens.start()

@@ -56,5 +56,6 @@ export interface TailSkipped {
 }
 
 export interface TailEnd {
-  readonly reason: 'shutdown' | 'failure'
+  /** Lens stops; the token or the session is no longer valid, or sees other tenants now; Lens failed, and its log says why. */
+  readonly reason: 'shutdown' | 'access' | 'failure'
 }

@@ -1,7 +1,10 @@
 /** GET /api/lens/tail, as contract/tail.ts describes it. */
 
 import type { FastifyInstance, FastifyRequest } from 'fastify'
+import { AccessError, may } from '../../access/access.ts'
+import type { Gatekeeper } from '../../access/gatekeeper.ts'
 import { badParameter, ProblemError } from '../problem.ts'
+import { whoSends } from '../request-access.ts'
 import { searchParameters } from '../search-parameters.ts'
 import { EventStream } from '../tail/event-stream.ts'
 import { Tail, type TailOptions } from '../tail/tail.ts'
@@ -13,9 +16,14 @@ const highestRate = 100
 /** A browser that lost its connection comes back after this. */
 const reconnectMs = 2_000
 
+export interface TailRoutesOptions {
+  readonly gatekeeper: Gatekeeper
+  readonly limits?: TailLimits
+}
+
 export async function tailRoutes(
   app: FastifyInstance,
-  { limits = tailLimits }: { limits?: TailLimits },
+  { gatekeeper, limits = tailLimits }: TailRoutesOptions,
 ): Promise<void> {
   const hub = new TailHub(app.log, limits)
   // Before the server waits for its connections to end.
@@ -34,7 +42,9 @@ export async function tailRoutes(
       return new Tail(store, stream, options)
     }
     try {
-      const { remove } = hub.add(`${request.access.name} ${request.ip}`, open)
+      const { name, tenants } = request.access
+      const mayRead = () => seesStill(request, gatekeeper, tenants)
+      const { remove } = hub.add({ owner: `${name} ${request.ip}`, mayRead }, open)
       reply.raw.once('close', remove)
       if (reply.raw.destroyed) remove()
     } catch (error) {
@@ -44,6 +54,20 @@ export async function tailRoutes(
     }
     return reply
   })
+}
+
+function seesStill(
+  request: FastifyRequest,
+  gatekeeper: Gatekeeper,
+  tenants: readonly string[] | undefined,
+): boolean {
+  try {
+    const access = whoSends(request, gatekeeper)
+    return access !== undefined && may(access, 'read') && String(access.tenants) === String(tenants)
+  } catch (error) {
+    if (error instanceof AccessError) return false
+    throw error
+  }
 }
 
 function full({ whose, message }: TailsFullError): ProblemError {

@@ -29,10 +29,15 @@ export class TailsFullError extends Error {
   }
 }
 
-interface Place {
-  readonly owner: string
+interface Place extends TailRequest {
   readonly controller: AbortController
   tail: Tail | undefined
+}
+
+export interface TailRequest {
+  readonly owner: string
+  /** Whether the client may still see what it saw when it began: tokens are taken back. */
+  readonly mayRead: () => boolean
 }
 
 const turnMs = 1_000
@@ -55,12 +60,12 @@ export class TailHub {
   }
 
   /** Throws TailsFullError. `open` starts to answer, and is called when there is a place. */
-  add(owner: string, open: () => Tail): { readonly remove: () => void } {
+  add({ owner, mayRead }: TailRequest, open: () => Tail): { readonly remove: () => void } {
     const { clients, clientsOfOne } = this.#limits
     if (this.#closed || this.#places.size >= clients) throw new TailsFullError('all', clients)
     const own = [...this.#places].filter((place) => place.owner === owner).length
     if (own >= clientsOfOne) throw new TailsFullError('client', clientsOfOne)
-    const place: Place = { owner, controller: new AbortController(), tail: undefined }
+    const place: Place = { owner, mayRead, controller: new AbortController(), tail: undefined }
     this.#places.add(place)
     place.tail = open()
     this.#running ??= this.#run()
@@ -98,6 +103,10 @@ export class TailHub {
     const { stalledSince } = tail.stream
     if (stalledSince !== undefined && performance.now() - stalledSince > this.#limits.longestStallMs) {
       tail.stream.abort()
+      return this.#remove(place)
+    }
+    if (!place.mayRead()) {
+      tail.stream.end([{ event: 'end', data: { reason: 'access' } }])
       return this.#remove(place)
     }
     try {
