@@ -5,7 +5,7 @@
 
 import { HttpError } from './http-error.ts'
 
-export const mostJsonContainers = 1_000_000
+const mostJsonContainers = 1_000_000
 
 /** Throws HttpError. Braces and brackets within strings count, too: text has few. */
 export function checkJsonDensity(body: Uint8Array): void {

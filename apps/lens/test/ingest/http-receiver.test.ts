@@ -17,7 +17,8 @@ import { head, RawHttp } from '../support/raw-http.ts'
 const mebibyte = 1024 * 1024
 const limits = { ...httpLimits, body: 8 * mebibyte, bodies: 24 * mebibyte, linger: 300 }
 /** Where times are what is tested: a busy machine must not come near them elsewhere. */
-const hastyLimits = { ...limits, headers: 400, request: 2_000, pause: 600, look: 50 }
+const hastyLimits = { ...limits, headers: 400, request: 1_500, look: 50 }
+const impatientLimits = { ...limits, pause: 300 }
 const protobuf = { 'content-type': 'application/x-protobuf' }
 
 /** Bodies that the route was given, by their length. */
@@ -36,16 +37,21 @@ const counting: HttpRoute = {
 let receivers: readonly HttpReceiver[]
 let url: string
 let hastyUrl: string
+let impatientUrl: string
 before(async () => {
   const options = {
     gatekeeper: { sender: () => ({ tenant: undefined }) },
     corsOrigins: ['https://app.example.com', 'https://*.shop.example', 'http://localhost:5173'],
   }
   const log = pino({ level: 'silent' })
-  receivers = [limits, hastyLimits].map((limits) => new HttpReceiver([counting], { ...options, limits }, log))
-  const [port, hastyPort] = await Promise.all(receivers.map((receiver) => receiver.listen('127.0.0.1', 0)))
-  url = `http://127.0.0.1:${port}`
-  hastyUrl = `http://127.0.0.1:${hastyPort}`
+  receivers = [limits, hastyLimits, impatientLimits].map(
+    (limits) => new HttpReceiver([counting], { ...options, limits }, log),
+  )
+  const ports = await Promise.all(receivers.map((receiver) => receiver.listen('127.0.0.1', 0)))
+  const [first = '', second = '', third = ''] = ports.map((port) => `http://127.0.0.1:${port}`)
+  url = first
+  hastyUrl = second
+  impatientUrl = third
 })
 after(async () => {
   for (const receiver of receivers) receiver.abort()
@@ -174,13 +180,13 @@ test('refuses headers beyond 16 KiB', async () => {
 
 test('ends a body that dribbles and one that stands still', { timeout: 30_000 }, async () => {
   await using dribbling = await RawHttp.open(hastyUrl)
-  await using standing = await RawHttp.open(hastyUrl)
+  await using standing = await RawHttp.open(impatientUrl)
   const headers = { ...protobuf, 'content-length': '1000' }
   await dribbling.post('/v1/traces', headers)
   await standing.post('/v1/traces', headers, 'x')
   const dribble = setInterval(() => dribbling.socket.write('x'), 50)
   try {
-    assert.match(await standing.until(/still/), /^HTTP\/1\.1 408 [\s\S]*the body stood still for 0\.6 s/)
+    assert.match(await standing.until(/still/), /^HTTP\/1\.1 408 [\s\S]*the body stood still for 0\.3 s/)
     await standing.ended()
     assert.match(await dribbling.ended(), /^HTTP\/1\.1 408 /)
   } finally {

@@ -1,8 +1,12 @@
 /** Zipkin's v2 JSON as OTLP: payloads as its tracers send them, and what is none of it. */
 
 import assert from 'node:assert/strict'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { json as jsonOf } from 'node:stream/consumers'
 import { test } from 'node:test'
 import { SpanKind as ApiSpanKind, ROOT_CONTEXT, SpanStatusCode, trace } from '@opentelemetry/api'
+import { ZipkinExporter } from '@opentelemetry/exporter-zipkin'
 import { resourceFromAttributes } from '@opentelemetry/resources'
 import { type ReadableSpan, TracerProvider } from '@opentelemetry/sdk-trace'
 import { encodeTraceRequest, type Span, type TraceRequest } from '@rustok/otlp'
@@ -233,7 +237,6 @@ test('reads events with attributes, and leaves what only looks like one', () => 
 })
 
 test("reads what OpenTelemetry's exporter makes of its spans", async () => {
-  const { toZipkinSpan, defaultStatusCodeTagName, defaultStatusErrorTagName } = await exporterTransform()
   const ended: ReadableSpan[] = []
   const provider = new TracerProvider({
     resource: resourceFromAttributes({ 'service.name': 'shop', 'service.version': '1.2.3' }),
@@ -257,9 +260,8 @@ test("reads what OpenTelemetry's exporter makes of its spans", async () => {
   span.addEvent('locked')
   span.setStatus({ code: SpanStatusCode.ERROR, message: 'declined' })
   span.end()
-  const zipkin = toZipkinSpan(ended[0]!, 'shop', defaultStatusCodeTagName, defaultStatusErrorTagName)
 
-  const request = convert([zipkin])
+  const request = convert(await exportedBy(ended))
   assert.deepEqual(
     request.resourceSpans[0]?.resource.attributes.filter(({ key }) => key.startsWith('service.')),
     [
@@ -375,12 +377,19 @@ test('makes of any JSON what OTLP can say, or refuses it by its place', () => {
   assert.ok(taken > 100, `${taken} were taken`)
 })
 
-/** Not exported by the package; what it sends over the network is tested in zipkin.test.ts. */
-async function exporterTransform() {
-  const main = new URL(import.meta.resolve('@opentelemetry/exporter-zipkin'))
-  return (await import(new URL('transform.mjs', main).href)) as {
-    toZipkinSpan(span: ReadableSpan, service: string, codeTag: string, errorTag: string): object
-    defaultStatusCodeTagName: string
-    defaultStatusErrorTagName: string
-  }
+/** What the exporter sends over the network. */
+async function exportedBy(spans: ReadableSpan[]): Promise<unknown> {
+  const { promise, resolve } = Promise.withResolvers<unknown>()
+  const server = createServer(async (request, response) => {
+    resolve(await jsonOf(request))
+    response.writeHead(202).end()
+  })
+  await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening))
+  const { port } = server.address() as AddressInfo
+  const exporter = new ZipkinExporter({ url: `http://127.0.0.1:${port}/api/v2/spans` })
+  await new Promise((exported) => exporter.export(spans, exported))
+  await exporter.shutdown()
+  server.closeAllConnections()
+  server.close()
+  return promise
 }

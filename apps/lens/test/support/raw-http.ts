@@ -6,7 +6,8 @@ import { connect, type Socket } from 'node:net'
 export class RawHttp implements AsyncDisposable {
   readonly socket: Socket
   received = ''
-  readonly #closed: Promise<unknown>
+  /** Whether in peace or by a reset. */
+  readonly #closed: Promise<void>
 
   private constructor(socket: Socket) {
     this.socket = socket
@@ -15,7 +16,7 @@ export class RawHttp implements AsyncDisposable {
       this.received += text
     })
     socket.on('error', () => {})
-    this.#closed = once(socket, 'close')
+    this.#closed = new Promise((resolve) => socket.once('close', () => resolve()))
   }
 
   static async open(url: string): Promise<RawHttp> {
@@ -28,7 +29,7 @@ export class RawHttp implements AsyncDisposable {
   /** Resolves when the system took it, or the connection ended. */
   async write(data: string | Uint8Array): Promise<void> {
     if (this.socket.destroyed || this.socket.write(data)) return
-    await Promise.race([once(this.socket, 'drain'), this.#closed])
+    await Promise.race([once(this.socket, 'drain').catch(() => {}), this.#closed])
   }
 
   post(
@@ -43,7 +44,7 @@ export class RawHttp implements AsyncDisposable {
   async until(pattern: RegExp): Promise<string> {
     while (!pattern.test(this.received)) {
       if (this.socket.closed) throw new Error(`no ${pattern} in ${JSON.stringify(this.received)}`)
-      await Promise.race([once(this.socket, 'data'), this.#closed])
+      await Promise.race([once(this.socket, 'data').catch(() => {}), this.#closed])
     }
     return this.received
   }
