@@ -5,20 +5,22 @@ import { burst } from './burst.ts'
 import { features } from './features.ts'
 import { http } from './http.ts'
 import { lensIngest } from './lens-ingest.ts'
+import { lensQuery } from './lens-query.ts'
 import { load } from './load.ts'
 import { describeMachine } from './report/machine.ts'
 import { spanCpu } from './span-cpu.ts'
 import { type BenchOptions, ProofError, type Suite } from './suite.ts'
 
-const suites: readonly Suite[] = [spanCpu, burst, features, load, http, lensIngest]
+const suites: readonly Suite[] = [spanCpu, burst, features, load, http, lensIngest, lensQuery]
 
-const help = `npm run bench [-- [suite…] [--quick] [--rounds N] [--profile DIRECTORY]]
+const help = `npm run bench [-- [suite…] [--quick] [--rounds N] [--profile DIRECTORY] [--store DIRECTORY]]
 
 ${suites.map(({ name, summary }) => `  ${name.padEnd(10)} ${summary}`).join('\n')}
 
   --quick               fewer, shorter runs: about a minute for everything; rough figures
   --rounds N            this many runs of each contender
-  --profile DIRECTORY   write a CPU profile of every measured process; slower, so no results`
+  --profile DIRECTORY   write a CPU profile of every measured process; slower, so no results
+  --store DIRECTORY     where lens-query finds or makes its store; kept for the next run`
 
 const { options, chosen } = readArguments()
 console.log(describeMachine())
@@ -36,6 +38,7 @@ function readArguments(): { options: BenchOptions; chosen: readonly Suite[] } {
         quick: { type: 'boolean' },
         rounds: { type: 'string' },
         profile: { type: 'string' },
+        store: { type: 'string' },
         help: { type: 'boolean', short: 'h' },
       },
       allowPositionals: true,
@@ -56,6 +59,7 @@ function readArguments(): { options: BenchOptions; chosen: readonly Suite[] } {
         quick: values.quick ?? false,
         rounds,
         profileTo: values.profile === undefined ? undefined : resolve(values.profile),
+        store: values.store === undefined ? undefined : resolve(values.store),
       },
       chosen: positionals.length === 0 ? suites : suites.filter(({ name }) => positionals.includes(name)),
     }

@@ -7,6 +7,8 @@ export interface BenchOptions {
   readonly rounds: number | undefined
   /** A directory for one CPU profile per measured process. Profiling slows all of them: such a run's figures are not results. */
   readonly profileTo: string | undefined
+  /** Where the suites of the backend keep a filled store, instead of a folder of the system's for temporary files. */
+  readonly store: string | undefined
 }
 
 export interface Suite {

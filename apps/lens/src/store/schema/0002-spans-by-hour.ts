@@ -1,6 +1,6 @@
 /**
  * Spans at two thirds of their size and in an order that ranges of time are cut out of: by hour, then tenant and status; and traces by tenant.
- * docs/adr/0002-spans-by-hour.md says why. A store of the first schema is copied before Lens opens its ports.
+ * docs/adr/0005-spans-by-hour.md says why. A store of the first schema is copied before Lens opens its ports.
  */
 
 import { byTrace, type SchemaDialect } from './dialect.ts'

@@ -1,0 +1,106 @@
+/** The kinds of questions that the bench asks, as paths of Lens's API, and what proves that an answer is one. */
+
+import type { FacetsResponse, SearchResponse, TraceResponse } from 'rustok-lens/contract'
+import type { FilledStore } from './filled-store.ts'
+import { tenantCount, tenantName } from './generator/callers.ts'
+import { buildLandscape } from './generator/landscape.ts'
+
+export interface Kind {
+  readonly name: string
+  /** Of the 95th percentile; undefined for what is measured without a promise. */
+  readonly budgetMs?: number
+  /** All different. */
+  questions(store: FilledStore): readonly string[]
+  isAnswer(answer: unknown): boolean
+}
+
+const hour = 3_600_000
+
+export const kinds: readonly Kind[] = [
+  {
+    name: 'a trace by its id',
+    budgetMs: 20,
+    questions: ({ sample }) => sample.traceIds.map((id) => `/api/lens/traces/${id}`),
+    isAnswer: (answer) => (answer as TraceResponse).spans.length > 0,
+  },
+  {
+    name: 'failed traces of a tenant, of the day',
+    budgetMs: 50,
+    questions: (store) => tenants().map((tenant) => search(store, { tenant, status: 'error' })),
+    isAnswer: isSearch,
+  },
+  {
+    name: 'traces with an attribute, of the day',
+    budgetMs: 100,
+    questions: (store) =>
+      everyNth(store.sample.attributes).map(({ key, value }) =>
+        search(store, { query: `${quoted(key)} = ${quoted(value)}` }),
+      ),
+    isAnswer: (answer) => isSearch(answer) && (answer as SearchResponse).traces.length > 0,
+  },
+  {
+    name: 'traces with an attribute, of an hour',
+    questions: (store) =>
+      everyNth(store.sample.attributes).map(({ key, value }, index) =>
+        search(hourOf(store, index), { query: `${quoted(key)} = ${quoted(value)}` }),
+      ),
+    isAnswer: isSearch,
+  },
+  {
+    name: 'all traces of an hour',
+    questions: (store) => Array.from({ length: 24 }, (_, index) => search(hourOf(store, index), {})),
+    isAnswer: (answer) => (answer as SearchResponse).total > 0,
+  },
+  {
+    name: 'facets of a tenant, of an hour',
+    questions: (store) =>
+      tenants().map((tenant, index) => search(hourOf(store, index), { tenant }, '/api/lens/facets')),
+    isAnswer: (answer) => (answer as FacetsResponse).services !== undefined,
+  },
+  {
+    name: 'services',
+    questions: () => Array.from({ length: 20 }, (_, index) => `/api/services?${index}`),
+    isAnswer: (answer) => (answer as { data: readonly unknown[] }).data.length > 0,
+  },
+  {
+    name: 'operations of a service',
+    questions: () => buildLandscape().services.map(({ name }) => `/api/operations?service=${name}`),
+    isAnswer: (answer) => (answer as { data: readonly unknown[] }).data.length > 0,
+  },
+]
+
+function isSearch(answer: unknown): boolean {
+  return Number.isInteger((answer as SearchResponse).total)
+}
+
+type Range = Pick<FilledStore, 'fromMs' | 'toMs'>
+
+function search(
+  { fromMs, toMs }: Range,
+  fields: Readonly<Record<string, string>>,
+  path = '/api/lens/search',
+): string {
+  return `${path}?${new URLSearchParams({ ...fields, start: String(fromMs), end: String(toMs) })}`
+}
+
+/** Another hour each time. */
+function hourOf({ fromMs, toMs }: Range, index: number): Range {
+  const hours = Math.max(1, Math.floor((toMs - fromMs) / hour))
+  const start = fromMs + (index % hours) * hour
+  return { fromMs: start, toMs: start + hour - 1 }
+}
+
+/** From the largest to the smallest. */
+function tenants(): readonly string[] {
+  return Array.from({ length: 101 }, (_, index) => tenantName(Math.floor((index / 101) * tenantCount)))
+}
+
+/** Over all keys alike, so that values of every frequency are asked for. */
+function everyNth<Value>(values: readonly Value[]): readonly Value[] {
+  const step = Math.max(1, Math.floor(values.length / 101))
+  return values.filter((_, index) => index % step === 0)
+}
+
+function quoted(text: string): string {
+  return `"${text.replace(/["\\]/g, '\\$&')}"`
+}
