@@ -7,6 +7,7 @@
 
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Logger } from 'pino'
+import { ingestRows } from '../metrics/lens-metrics.ts'
 import { StoreFullError, StoreUnavailableError } from '../store/engine.ts'
 import type { Store } from '../store/open-store.ts'
 
@@ -200,6 +201,7 @@ export class GroupCommit<Block extends InsertBlock> {
     for (;;) {
       try {
         await this.#store.engine.insert(this.#table, block.columnNames, chunks)
+        ingestRows.add(block.rows, { table: this.#table, outcome: 'stored' })
         return
       } catch (error) {
         if (error instanceof StoreFullError) {

@@ -2,6 +2,7 @@
 
 import { encodeTraceRequest, type TraceRequest } from '@rustok/otlp'
 import type { Logger } from 'pino'
+import { ingestRows } from '../metrics/lens-metrics.ts'
 import type { Store } from '../store/open-store.ts'
 import { GroupCommit } from './group-commit.ts'
 import { SpanTranscoder } from './transcode-spans.ts'
@@ -33,6 +34,7 @@ export class SpanIntake {
    */
   async accept(body: Uint8Array, { tenant }: IntakeOptions = {}): Promise<IntakeOutcome> {
     const { count, message } = await this.#commit.add((block) => block.append(body, tenant))
+    if (count > 0) ingestRows.add(count, { table: 'spans', outcome: 'refused' })
     return { refused: count, message }
   }
 

@@ -30,12 +30,12 @@ export const ingestBytes = new Counter<{ protocol: Protocol }>(
 )
 
 /** Which of them were stored before is not known when they are: they count once in answers, and here each time. */
-export const ingestRows = new Counter<{ signal: Signal; outcome: 'stored' | 'refused' }>(
+export const ingestRows = new Counter<{ table: string; outcome: 'stored' | 'refused' }>(
   'rustok_lens_ingest_rows',
   'Spans and log records that were stored, or refused for what they are.',
   [
-    { signal: 'traces', outcome: 'stored' },
-    { signal: 'traces', outcome: 'refused' },
+    { table: 'spans', outcome: 'stored' },
+    { table: 'spans', outcome: 'refused' },
   ],
 )
 

@@ -65,7 +65,7 @@ test('counts what senders sent and what they were told, and what was asked', asy
       ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
     })
   const before = await scrape()
-  await lens.send(request('shop', [span(), span()]), tokens.admin)
+  await lens.send(request('shop', [span(), span(), span({ traceId: new Uint8Array(16) })]), tokens.admin)
   assert.equal((await post('{"resourceSpans": 1}', tokens.admin)).status, 400)
   assert.equal((await post('{}', tokens.reader)).status, 403)
   assert.equal((await get('/api/services', tokens.reader)).status, 200)
@@ -87,6 +87,9 @@ test('counts what senders sent and what they were told, and what was asked', asy
   assert.ok(grown('rustok_lens_ingest_bytes_total', { protocol: 'http' }) > 100)
   assert.equal(grown('rustok_lens_insert_seconds_count', { outcome: 'stored' }), 1)
   assert.ok(grown('rustok_lens_insert_bytes_total') > 100)
+  const rows = 'rustok_lens_ingest_rows_total'
+  assert.equal(grown(rows, { table: 'spans', outcome: 'stored' }), 2)
+  assert.equal(grown(rows, { table: 'spans', outcome: 'refused' }), 1)
   assert.equal(grown('rustok_lens_store_rows', { table: 'spans' }), 2)
   assert.ok(read(now, 'rustok_lens_store_bytes', { table: 'spans' }) > 100)
   const requests = 'rustok_lens_http_request_seconds_count'
