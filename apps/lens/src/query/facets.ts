@@ -1,6 +1,6 @@
 /** How many matching traces there are for each value of a field: the numbers beside the values in the search form. */
 
-import type { FacetField, FacetsResponse, FacetValue } from '../api/contract.ts'
+import type { FacetField, FacetsResponse } from '../api/contract.ts'
 import type { QueryOptions, QueryParameters, StoreEngine } from '../store/engine.ts'
 import { attributeValuesSql } from './attribute-sql.ts'
 import { Binder } from './binder.ts'
@@ -43,7 +43,8 @@ export async function facets(
   asked: readonly Facet[] = usualFacets,
   options?: QueryOptions,
 ): Promise<FacetsResponse> {
-  const count = new FacetCount(engine, filter, await chooseSample(engine, filter, options), options)
+  const oneIn = await chooseSample(engine, filter, options)
+  const count = new FacetCount(engine, filter, oneIn, options)
   const fields = await count.all(asked)
   const values = (name: FacetName) => fields.find(({ field }) => field === name)?.values ?? []
   return {
@@ -57,7 +58,7 @@ export async function facets(
     truncated: lists.flatMap(([list, name]) =>
       fields.some(({ field, truncated }) => field === name && truncated) ? [list] : [],
     ),
-    sample: { oneIn: count.oneIn },
+    sample: { oneIn },
   }
 }
 
@@ -69,7 +70,7 @@ const lists = [
 ] as const
 
 class FacetCount {
-  readonly oneIn: number
+  readonly #oneIn: number
   readonly #engine: StoreEngine
   readonly #filter: TraceFilter
   readonly #options: QueryOptions | undefined
@@ -77,7 +78,7 @@ class FacetCount {
   constructor(engine: StoreEngine, filter: TraceFilter, oneIn: number, options: QueryOptions | undefined) {
     this.#engine = engine
     this.#filter = filter
-    this.oneIn = oneIn
+    this.#oneIn = oneIn
     this.#options = options
   }
 
@@ -107,7 +108,7 @@ class FacetCount {
     const rows = await this.#rows<Record<string, string> & { traces: string }>(
       `SELECT ${names.join(', ')}, ${names.map((name) => `grouping(${name}) AS not_${name}`).join(', ')},
          uniqExact(id) AS traces
-       FROM (SELECT ${values.join(', ')}, cityHash64(trace_id) AS id FROM spans WHERE ${where}${sampleSql(this.oneIn)})
+       FROM (SELECT ${values.join(', ')}, cityHash64(trace_id) AS id FROM spans WHERE ${where}${sampleSql(this.#oneIn)})
        GROUP BY GROUPING SETS (${names.map((name) => `(${name})`).join(', ')})
        ORDER BY traces DESC, ${names.join(', ')}
        LIMIT {limit:UInt32} BY ${names.map((name) => `not_${name}`).join(', ')}`,
@@ -116,15 +117,14 @@ class FacetCount {
     )
     return asked.map(({ name }, index) => {
       const own = rows.filter((row) => row[`not_value${index}`] === '0')
-      return this.#field(
-        name,
-        own.map((row) => ({ value: String(row[`value${index}`]), traces: row.traces })),
-      )
+      const values = own.map((row) => ({ value: String(row[`value${index}`]), traces: row.traces }))
+      return facetField(name, values, this.#oneIn)
     })
   }
 
   async #countAlone(facet: Facet): Promise<FacetField> {
-    if (facet.name === 'status' && !('attribute' in facet)) return this.#countStatuses()
+    const oneIn = await this.#sampleWithout(facet)
+    if (facet.name === 'status' && !('attribute' in facet)) return this.#countStatuses(oneIn)
     const { where, having, parameters } = filterSql(this.#filter, facet.name as FilterField)
     const binder = new Binder('facet')
     const values =
@@ -132,7 +132,7 @@ class FacetCount {
         ? attributeValuesSql(facet.attribute.of, facet.attribute.key, binder)
         : `[toString(${columns[facet.name]})]`
     const spans = `SELECT arrayJoin(${values}) AS value, cityHash64(trace_id) AS id, duration, status
-      FROM spans WHERE ${where}${sampleSql(this.oneIn)}`
+      FROM spans WHERE ${where}${sampleSql(oneIn)}`
     const counts =
       having === ''
         ? `SELECT value, uniqExact(id) AS traces FROM (${spans}) GROUP BY value`
@@ -145,33 +145,44 @@ class FacetCount {
       ...binder.parameters,
       limit: mostValues + 2,
     })
-    return this.#field(facet.name, rows)
+    return facetField(facet.name, rows, oneIn)
   }
 
-  async #countStatuses(): Promise<FacetField> {
+  /** Without its own condition, a field may be of many more traces. */
+  async #sampleWithout({ name }: Facet): Promise<number> {
+    if (this.#filter[name as FilterField] === undefined) return this.#oneIn
+    return chooseSample(this.#engine, { ...this.#filter, [name]: undefined }, this.#options)
+  }
+
+  async #countStatuses(oneIn: number): Promise<FacetField> {
     const { where, having, parameters } = filterSql(this.#filter, 'status')
     const rows = await this.#rows<ValueRow>(
       `SELECT if(failed, 'error', 'ok') AS value, count() AS traces FROM (
          SELECT max(duration) AS longest, max(status = 2) AS failed FROM spans
-         WHERE ${where}${sampleSql(this.oneIn)} GROUP BY trace_id ${having === '' ? '' : `HAVING ${having}`}
+         WHERE ${where}${sampleSql(oneIn)} GROUP BY trace_id ${having === '' ? '' : `HAVING ${having}`}
        ) GROUP BY value ORDER BY traces DESC, value`,
       parameters,
     )
-    return this.#field('status', rows)
+    return facetField('status', rows, oneIn)
   }
 
   async #rows<Row>(statement: string, parameters: QueryParameters): Promise<readonly Row[]> {
     return (await this.#engine.query<Row>(statement, parameters, this.#options)).rows
   }
+}
 
-  #field(field: string, rows: readonly ValueRow[]): FacetField {
-    const values = rows.filter(({ value }) => value !== '').map((row) => this.#value(field, row))
-    return { field, values: values.slice(0, mostValues), truncated: values.length > mostValues }
-  }
-
-  #value(field: string, { value, traces }: ValueRow): FacetValue {
-    const text = field === 'kind' ? (kinds[Number(value)] ?? kinds[0]) : value
-    return { value: text, count: Number(traces) * this.oneIn }
+function facetField(field: string, rows: readonly ValueRow[], oneIn: number): FacetField {
+  const values = rows
+    .filter(({ value }) => value !== '')
+    .map(({ value, traces }) => ({
+      value: field === 'kind' ? (kinds[Number(value)] ?? kinds[0]) : value,
+      count: Number(traces) * oneIn,
+    }))
+  return {
+    field,
+    values: values.slice(0, mostValues),
+    truncated: values.length > mostValues,
+    sample: { oneIn },
   }
 }
 

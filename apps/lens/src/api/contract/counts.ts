@@ -18,6 +18,8 @@ export interface FacetField {
   readonly values: readonly FacetValue[]
   /** There are more values. */
   readonly truncated: boolean
+  /** That of FacetsResponse, unless the filter has a condition on the field, which its own counts leave out. */
+  readonly sample: Sample
 }
 
 /** From, including, and to, excluding. The first bucket that there can be begins at 0. */
