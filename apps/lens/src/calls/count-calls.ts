@@ -78,7 +78,7 @@ export async function countCalls(
   const list = [...arrivals.keys()]
   const parameters = { seconds: list, first: Math.min(...list), last: Math.max(...list) }
   const hours = await hoursOfTraces(engine, parameters)
-  const within = hours === undefined ? '' : `${hourOf('start')} IN {hours:Array(UInt64)} AND`
+  const within = hours === undefined ? '' : `${hourOf('start')} IN {hours:Array(UInt32)} AND`
   const insert = (settings: string) =>
     engine.command(
       `${callsOf(`${within} trace_id IN (${touchedTraces})`)}
@@ -121,7 +121,7 @@ function callsOf(traces: string): string {
 async function hoursOfTraces(
   engine: StoreEngine,
   parameters: { readonly seconds: readonly number[]; readonly first: number; readonly last: number },
-): Promise<readonly string[] | undefined> {
+): Promise<readonly number[] | undefined> {
   const { rows } = await engine.query<{ hours: readonly string[]; long: string }>(
     `SELECT groupUniqArray(${mostHours + 1})(hour) AS hours, sum(is_long) AS long FROM (
        SELECT arrayJoin(if(is_long, [first], range(first, last + 1))) AS hour, is_long FROM (
@@ -133,7 +133,7 @@ async function hoursOfTraces(
     parameters,
   )
   const { hours = [], long = '0' } = rows[0] ?? {}
-  return long === '0' && hours.length <= mostHours ? hours : undefined
+  return long === '0' && hours.length <= mostHours ? hours.map(Number) : undefined
 }
 
 async function seconds(engine: StoreEngine, statement: string, since: number): Promise<SecondsOfArrival> {
