@@ -164,7 +164,7 @@ test('refuses stacked and unknown encodings, other content types, methods and pa
   assert.equal((await lens.post(body, { ...protobuf, 'content-encoding': 'br' })).status, 415)
   assert.equal((await lens.post(body, { 'content-type': 'text/plain' })).status, 415)
   assert.equal(await statusOf('/v1/traces', { method: 'GET' }), 405)
-  assert.equal(await statusOf('/v1/logs', { method: 'POST', body: '{}', headers: json }), 404)
+  assert.equal(await statusOf('/v1/traces/more', { method: 'POST', body: '{}', headers: json }), 404)
   assert.equal((await lens.post('{}', { ...json, origin: 'https://evil.example' })).status, 403)
 })
 
