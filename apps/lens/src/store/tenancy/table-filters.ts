@@ -6,6 +6,7 @@
 import type { StoreEngine } from '../engine.ts'
 
 export interface Relation {
+  readonly database: string
   readonly name: string
   /** Rows of one without a tenant are nobody's: a tenant-bound statement sees none. */
   readonly hasTenant: boolean
@@ -13,21 +14,23 @@ export interface Relation {
 
 /** Every table and view of the store's own database. */
 export async function relationsOf(engine: StoreEngine): Promise<readonly Relation[]> {
-  const { rows } = await engine.query<{ name: string; hasTenant: number }>(
-    `SELECT name, (database, name) IN (
+  const { rows } = await engine.query<{ database: string; name: string; hasTenant: number }>(
+    `SELECT database, name, (database, name) IN (
        SELECT database, table FROM system.columns WHERE database = currentDatabase() AND name = 'tenant'
      ) AND engine NOT LIKE '%View' AS hasTenant
      FROM system.tables WHERE database = currentDatabase() AND NOT is_temporary ORDER BY name`,
   )
-  return rows.map(({ name, hasTenant }) => ({ name, hasTenant: hasTenant === 1 }))
+  return rows.map((row) => ({ ...row, hasTenant: row.hasTenant === 1 }))
 }
 
 /** The setting's value. Tenants are written in hexadecimal: no character of theirs can end a literal. */
 export function tableFilters(relations: readonly Relation[], tenants: readonly string[]): string {
   const literals = tenants.map((tenant) => `unhex('${Buffer.from(tenant, 'utf8').toString('hex')}')`)
   const ofTenants = literals.length === 0 ? '0' : `tenant IN (${literals.join(', ')})`
+  // With the database: a cluster's shards apply them to their own tables, while another database is current.
   const filters = relations.map(
-    ({ name, hasTenant }) => `${quote(name)}: ${quote(hasTenant ? ofTenants : '0')}`,
+    ({ database, name, hasTenant }) =>
+      `${quote(`${database}.${name}`)}: ${quote(hasTenant ? ofTenants : '0')}`,
   )
   return `{${filters.join(', ')}}`
 }
