@@ -1,6 +1,6 @@
 /** One condition of a query: a comparison, `has(key)`, or words to look for. */
 
-import type { Condition, Not, Operator, RangeOperator } from './expression.ts'
+import type { Condition, Not, Operator } from './expression.ts'
 import { isTraceField } from './fields.ts'
 import { type Field, parseField, spanFieldOf } from './parse-field.ts'
 import { attributeValue, spanValue, traceValue } from './parse-value.ts'
@@ -110,8 +110,4 @@ function parseOperator(tokens: TokenReader): Operator {
     throw tokens.error(`expected one of ${operators.join(' ')}`, sign)
   }
   return operator
-}
-
-export function isRange(operator: Operator | 'exists'): operator is RangeOperator {
-  return operator.startsWith('<') || operator.startsWith('>')
 }
