@@ -12,6 +12,7 @@ import { countsRoutes } from './lens/counts-routes.ts'
 import { logsRoutes } from './lens/logs-routes.ts'
 import { otlpRoutes } from './lens/otlp-routes.ts'
 import { searchRoutes } from './lens/search-routes.ts'
+import { servicesRoutes } from './lens/services-routes.ts'
 import { sessionRoutes } from './lens/session-routes.ts'
 import { tailRoutes } from './lens/tail-routes.ts'
 import { tenantsRoutes } from './lens/tenants-routes.ts'
@@ -45,6 +46,7 @@ export async function lensRoutes(
   await app.register(traceAnatomyRoutes)
   await app.register(attributesRoutes)
   await app.register(tenantsRoutes)
+  await app.register(servicesRoutes)
   await app.register(tailRoutes, { gatekeeper })
   await app.register(logsRoutes)
   await app.register(otlpRoutes, { intake })

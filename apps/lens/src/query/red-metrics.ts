@@ -69,7 +69,7 @@ export async function redMetrics(
   const { condition, parameters } = callsSql(question)
   const offset = '(toInt64(start) - {origin:Int64})'
   const { rows } = await engine.query<Row>(
-    `SELECT service, operation, toString(cell) AS cell, sum(n) AS calls, sum(f) AS failed,
+    `SELECT service, operation, cell, sum(n) AS calls, sum(f) AS failed,
        arraySort(groupArray((bin, n))) AS durations
      FROM (
        SELECT service, ${byOperation ? 'name' : "''"} AS operation, count() AS n, countIf(status = 2) AS f,
