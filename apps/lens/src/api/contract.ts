@@ -55,6 +55,8 @@ export interface SearchResponse {
   readonly nextCursor?: string
   /** Traces in the store in the same time range, whatever the other fields. */
   readonly stored: number
+  /** False: to within a percent. */
+  readonly storedIsExact: boolean
   readonly tookMs: number
 }
 

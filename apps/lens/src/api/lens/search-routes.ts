@@ -35,7 +35,8 @@ export async function searchRoutes(app: FastifyInstance): Promise<void> {
       order,
       total,
       totalIsExact,
-      stored: stored ?? total,
+      stored: Math.max(stored?.count ?? total, total),
+      storedIsExact: stored?.isExact ?? totalIsExact,
       ...(page.last === undefined
         ? {}
         : { nextCursor: encodeCursor({ from, to, order, after: page.last, total, totalIsExact }, filter) }),
