@@ -1,7 +1,7 @@
 /** Outlines of some traces, each over all of its spans: their root, their times, their spans per service. What Jaeger's v3 calls summaries. */
 
 import type { QueryOptions, StoreEngine } from '../store/engine.ts'
-import { spansOfIds } from './trace-ids.ts'
+import { placesOf, spansOfIds } from './trace-ids.ts'
 
 export interface TraceOutline {
   readonly traceId: string
@@ -53,7 +53,9 @@ export async function outlineTraces(
   options?: QueryOptions,
 ): Promise<TraceOutline[]> {
   if (traceIds.length === 0) return []
-  const { rows } = await engine.query<ServicePart>(serviceParts, { ids: traceIds }, options)
+  const places = await placesOf(engine, traceIds, options)
+  if (places === undefined) return []
+  const { rows } = await engine.query<ServicePart>(serviceParts, places, options)
   const parts = Map.groupBy(rows, ({ traceId }) => traceId)
   return traceIds.flatMap((id) => {
     const ofTrace = parts.get(id)

@@ -4,7 +4,7 @@ import { decodeAttribute } from '../store/attribute-token.ts'
 import type { QueryOptions, StoreEngine } from '../store/engine.ts'
 import { decodeResource, decodeScope, type StoredResource, type StoredScope } from '../store/resource-blob.ts'
 import { decodeEvent, decodeLink, type StoredSpan } from '../store/stored-span.ts'
-import { spansOfIds } from './trace-ids.ts'
+import { placesOf, spansOfIds } from './trace-ids.ts'
 
 interface SpanRow {
   readonly traceId: string
@@ -46,7 +46,9 @@ export async function readSpans(
   options?: QueryOptions,
 ): Promise<StoredSpan[]> {
   if (traceIds.length === 0) return []
-  const { rows } = await engine.query<SpanRow>(spanRows, { ids: traceIds }, options)
+  const places = await placesOf(engine, traceIds, options)
+  if (places === undefined) return []
+  const { rows } = await engine.query<SpanRow>(spanRows, places, options)
   // A trace has few resources and scopes, each on many of its spans: decoded once, and shared.
   const resourceOf = remembering(decodeResource)
   const scopeOf = remembering(decodeScope)

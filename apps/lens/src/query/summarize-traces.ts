@@ -2,7 +2,7 @@
 
 import type { TraceSummary } from '../api/contract.ts'
 import type { QueryOptions, StoreEngine } from '../store/engine.ts'
-import { spansOfIds } from './trace-ids.ts'
+import { placesOf, spansOfIds } from './trace-ids.ts'
 
 /** What the store tells about the spans of one trace in one service. */
 interface ServicePart {
@@ -52,7 +52,9 @@ export async function summarizeTraces(
   options?: QueryOptions,
 ): Promise<TraceSummary[]> {
   if (traceIds.length === 0) return []
-  const { rows } = await engine.query<ServicePart>(serviceParts, { ids: traceIds }, options)
+  const places = await placesOf(engine, traceIds, options)
+  if (places === undefined) return []
+  const { rows } = await engine.query<ServicePart>(serviceParts, places, options)
   const summaries = [...Map.groupBy(rows, ({ traceId }) => traceId).values()].map(summary)
   return summaries.sort(newestFirst)
 }

@@ -81,7 +81,7 @@ export const spansByHour: Migration = {
       clauses: `
         PARTITION BY toDate(received)
         ORDER BY (trace_id, tenant)
-        SETTINGS fsync_after_insert = 1, fsync_part_directory = 1, max_bytes_to_merge_at_max_space_in_pool = ${largestPart}`,
+        SETTINGS index_granularity = 512, fsync_after_insert = 1, fsync_part_directory = 1, max_bytes_to_merge_at_max_space_in_pool = ${largestPart}`,
       shardBy: byTrace,
     }),
     `INSERT INTO traces (trace_id, tenant, received, first_start, last_start)
