@@ -14,6 +14,7 @@ import { jaegerRoutes } from './jaeger/routes.ts'
 import { knownNames, type NamesConfig } from './known-names.ts'
 import { lensRoutes } from './lens-routes.ts'
 import { measureRequests, metricsRoutes } from './metrics-routes.ts'
+import { openApiRoute } from './openapi-route.ts'
 import { addAccess } from './request-access.ts'
 import { addStore } from './request-store.ts'
 import { addSecurity } from './security.ts'
@@ -69,6 +70,7 @@ export class ApiServer {
     app.decorate('calls', calls)
     await app.register(lensRoutes, { prefix: '/api/lens', gatekeeper, intake })
     await app.register(jaegerRoutes, { prefix: '/api' })
+    await app.register(openApiRoute, { prefix: '/api' })
     await app.register(healthRoutes, { prefix: '/health', store })
     await app.register(metricsRoutes, { store, dataDirectory: config.dataDirectory, queries: gate })
     app.get('/api/*', async (request, reply) =>
