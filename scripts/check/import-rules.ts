@@ -37,7 +37,12 @@ const layers: readonly Layer[] = [
     except: [{ file: 'src/main.ts', may: '@rustok/telemetry', because: 'Lens traces itself, when told to' }],
   },
   { folder: 'apps/lens/ui', may: [], external: 'declared', typesOf: ['rustok-lens/contract'] },
-  { folder: 'bench', may: ['@rustok/otlp', '@rustok/telemetry'], external: 'declared' },
+  {
+    folder: 'bench',
+    may: ['@rustok/otlp', '@rustok/telemetry'],
+    external: 'declared',
+    typesOf: ['rustok-lens/contract'],
+  },
   {
     folder: 'e2e',
     may: ['@rustok/otlp', '@rustok/telemetry'],

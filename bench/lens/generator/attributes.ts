@@ -171,7 +171,7 @@ export function exceptionEvent(failure: Failure, service: Service, where: string
   }
 }
 
-export function text(key: string, value: string): KeyValue {
+function text(key: string, value: string): KeyValue {
   return { key, value }
 }
 

@@ -26,7 +26,7 @@ export interface KnownToken {
 }
 
 /** Each is a condition that a query's settings carry, once a table. */
-export const mostTenants = 256
+const mostTenants = 256
 const longestName = 256
 
 export class TokenBook {

@@ -24,7 +24,7 @@ export interface GateLimits {
 }
 
 /** The embedded engine runs four statements at once. A page asks up to eight questions; what waits costs little. */
-export const gateLimits: GateLimits = {
+const gateLimits: GateLimits = {
   running: 4,
   runningOfClient: 3,
   waiting: 1_024,

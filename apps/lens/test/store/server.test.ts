@@ -1,17 +1,20 @@
 /** A store by its URL: over HTTP and TLS to a server that is not ours, with everything that such a server answers. */
 
 import assert from 'node:assert/strict'
+import { writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { join } from 'node:path'
 import { after, before, beforeEach, test } from 'node:test'
 import { pino } from 'pino'
-import { Authority, pemDirectory } from '../../../../packages/telemetry/test/support/certificates.ts'
+import { generate } from 'selfsigned'
 import { StartupError } from '../../src/startup-error.ts'
 import { QueryLimitError, StoreFullError, StoreUnavailableError } from '../../src/store/engine.ts'
 import { openStore, type Store, type StoreOptions } from '../../src/store/open-store.ts'
 import { ClickHouseServer } from '../support/clickhouse-server.ts'
 import { RunningLens } from '../support/running-lens.ts'
 import { hex, request, span } from '../support/spans.ts'
+import { TemporaryDirectory } from '../support/temporary-directory.ts'
 
 const log = pino({ level: 'silent' })
 const users = {
@@ -135,10 +138,15 @@ test('refuses a ClickHouse that is too old, and what is none', async () => {
 })
 
 test('trusts a server by LENS_CLICKHOUSE_CA alone, and never without TLS', async () => {
-  const authority = await Authority.create()
-  const files = pemDirectory()
-  const clickhouseCa = files.write('ca.pem', authority.cert)
-  await using secure = await ClickHouseServer.start({ tls: await authority.issue() })
+  const identity = await generate([{ name: 'commonName', value: 'localhost' }], {
+    keyType: 'ec',
+    algorithm: 'sha256',
+    extensions: [{ name: 'subjectAltName', altNames: [{ type: 2, value: 'localhost' }] }],
+  })
+  await using files = await TemporaryDirectory.create()
+  const clickhouseCa = join(files.path, 'ca.pem')
+  writeFileSync(clickhouseCa, identity.cert)
+  await using secure = await ClickHouseServer.start({ tls: { key: identity.private, cert: identity.cert } })
   const url = secure.url()
   url.hostname = 'localhost'
   await (await open(url, { clickhouseCa })).close()
@@ -149,10 +157,9 @@ test('trusts a server by LENS_CLICKHOUSE_CA alone, and never without TLS', async
   const wrong = new URL(server.url().href.replace('http', 'https'))
   assert.match(await refusal(open(wrong, { clickhouseCa })), /is the port one for https\?$/)
   assert.match(
-    await refusal(open(url, { clickhouseCa: files.path('absent.pem') })),
+    await refusal(open(url, { clickhouseCa: join(files.path, 'absent.pem') })),
     /^LENS_CLICKHOUSE_CA .*absent.pem cannot be read \(ENOENT\)$/,
   )
-  files.remove()
 })
 
 test('asks for a query to be stopped with its connection, and for the quorum that is set', async () => {

@@ -46,7 +46,7 @@ export interface ServerOptions {
   readonly cluster?: string
 }
 
-export const anybody: Readonly<Record<string, User>> = { default: { password: '' } }
+const anybody: Readonly<Record<string, User>> = { default: { password: '' } }
 
 export class ClickHouseServer implements AsyncDisposable {
   readonly received: Received[] = []

@@ -27,7 +27,7 @@ export function matchingTraces(spans: readonly NaiveSpan[], expression: Expressi
   return matching.map(([traceId]) => traceId).sort()
 }
 
-export function matches(expression: Expression, span: NaiveSpan, trace: readonly NaiveSpan[]): boolean {
+function matches(expression: Expression, span: NaiveSpan, trace: readonly NaiveSpan[]): boolean {
   switch (expression.type) {
     case 'and':
       return expression.operands.every((operand) => matches(operand, span, trace))

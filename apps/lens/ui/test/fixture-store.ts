@@ -73,6 +73,7 @@ export class FixtureStore {
       total: matching.length,
       totalIsExact: true,
       stored: inRange.length,
+      storedIsExact: true,
       tookMs: Math.round((performance.now() - started) * 10) / 10,
     }
   }

@@ -117,7 +117,7 @@ export class DictionaryColumn implements RowColumn {
 }
 
 /** The values of a LowCardinality column, each behind its length. One that is added twice is two entries, which the engine makes one. */
-export class Dictionary {
+class Dictionary {
   /** Of values; the first is the default, as the engine wants it. */
   count = 1
   /** Append to it, and count, or use `add`. */
