@@ -58,6 +58,23 @@ export const kinds: readonly Kind[] = [
     isAnswer: (answer) => (answer as FacetsResponse).services !== undefined,
   },
   {
+    name: 'rate, errors and durations of a service, of an hour',
+    budgetMs: 50,
+    questions: (store) =>
+      Array.from({ length: 101 }, (_, index) => {
+        const services = buildLandscape().services
+        return metrics(hourOf(store, index), services[index % services.length]?.name ?? '')
+      }),
+    isAnswer: (answer) => (answer as { name: string }).name === 'service_latencies',
+  },
+  {
+    name: 'who calls whom, of 24 hours',
+    budgetMs: 200,
+    questions: ({ toMs }) =>
+      Array.from({ length: 101 }, (_, index) => `/api/dependencies?endTs=${toMs - index * 60_000}`),
+    isAnswer: (answer) => (answer as { data: readonly unknown[] }).data.length > 10,
+  },
+  {
     name: 'services',
     questions: () => Array.from({ length: 20 }, (_, index) => `/api/services?${index}`),
     isAnswer: (answer) => (answer as { data: readonly unknown[] }).data.length > 0,
@@ -81,6 +98,11 @@ function search(
   path = '/api/lens/search',
 ): string {
   return `${path}?${new URLSearchParams({ ...fields, start: String(fromMs), end: String(toMs) })}`
+}
+
+function metrics({ toMs }: Range, service: string): string {
+  const fields = { service, quantile: '0.95', endTs: String(toMs), lookback: String(hour), step: '60000' }
+  return `/api/metrics/latencies?${new URLSearchParams(fields)}`
 }
 
 /** Another hour each time. */

@@ -6,6 +6,7 @@
 import type { Logger } from 'pino'
 import type { Store } from '../store/open-store.ts'
 import {
+  compactCalls,
   countCalls,
   countedSeconds,
   fingerprint,
@@ -22,7 +23,7 @@ const [busyPause, idlePause] = [2_000, 15_000]
 const [latecomers, unlikelyLatecomers] = [20, 600]
 
 export class CallCounter {
-  readonly #store: Pick<Store, 'engine' | 'ready'>
+  readonly #store: Pick<Store, 'engine' | 'schema' | 'ready'>
   readonly #log: Logger
   #timer: NodeJS.Timeout | undefined
   #closed = false
@@ -32,8 +33,9 @@ export class CallCounter {
   #running: Promise<void> = Promise.resolve()
   #queued: Promise<void> | undefined
   #waiting = 0
+  #scattered = false
 
-  constructor(store: Pick<Store, 'engine' | 'ready'>, log: Logger) {
+  constructor(store: Pick<Store, 'engine' | 'schema' | 'ready'>, log: Logger) {
     this.#store = store
     this.#log = log
   }
@@ -43,13 +45,19 @@ export class CallCounter {
     this.#later(busyPause)
   }
 
-  /** Resolves with true when every span stored before the call is counted, and with false after `patience` milliseconds in which that was not done. */
+  /**
+   * Resolves with true when every span stored before the call is counted, and with false when that takes longer than `patience` milliseconds or fails, as on a
+   * full disk: what was counted before can be read.
+   */
   async catchUp(patience: number): Promise<boolean> {
     this.#waiting++
     const { promise: late, resolve } = Promise.withResolvers<false>()
     const timer = setTimeout(resolve, patience, false)
     try {
       return await Promise.race([this.#next().then(() => true), late])
+    } catch (error) {
+      this.#log.warn({ err: error }, 'calls between services could not be counted')
+      return false
     } finally {
       clearTimeout(timer)
       this.#waiting--
@@ -80,6 +88,10 @@ export class CallCounter {
       const before = this.#clean
       try {
         await this.#next()
+        if (before === this.#clean && this.#scattered) {
+          this.#scattered = false
+          await compactCalls(this.#store)
+        }
       } catch (error) {
         // The store restarts, or is full: what was not counted is found again.
         this.#log.warn({ err: error }, 'calls between services could not be counted; trying again')
@@ -101,6 +113,7 @@ export class CallCounter {
     for (const batch of batches(uncounted(stored, counted))) {
       if (this.#closed) return
       await countCalls(engine, batch, this.#waiting === 0)
+      this.#scattered = true
       this.#latest = Math.max(this.#latest, ...batch.keys())
     }
     this.#clean = found

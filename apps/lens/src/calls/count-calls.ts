@@ -5,6 +5,7 @@
  */
 
 import { QueryLimitError, type StoreEngine } from '../store/engine.ts'
+import type { Store } from '../store/open-store.ts'
 
 /** Unix seconds of arrival, and how many spans of each are stored. */
 export type SecondsOfArrival = ReadonlyMap<number, number>
@@ -32,6 +33,9 @@ const throughDisk =
 
 /** Hours beyond which those between a trace's first and last span are not listed one by one: a clock was wrong, and the store is read whole. */
 const mostHours = 1000
+
+/** Calls of a day beyond which joining them takes longer than a pause may be. */
+const mostCompacted = 20_000_000
 
 const hourOf = (time: string) => `intDiv(${time}, 3600000000000)`
 const arrived = `received >= {first:UInt32} AND received <= {last:UInt32} AND toUInt32(received) IN {seconds:Array(UInt32)}`
@@ -77,13 +81,16 @@ export async function countCalls(
 ): Promise<void> {
   const list = [...arrivals.keys()]
   const parameters = { seconds: list, first: Math.min(...list), last: Math.max(...list) }
-  const hours = await hoursOfTraces(engine, parameters)
-  const within = hours === undefined ? '' : `${hourOf('start')} IN {hours:Array(UInt32)} AND`
+  const times = await timesOfTraces(engine, parameters)
+  const within =
+    times === undefined
+      ? ''
+      : `start >= {from:UInt64} AND start <= {to:UInt64} AND ${hourOf('start')} IN {hours:Array(UInt32)} AND`
   const insert = (settings: string) =>
     engine.command(
       `${callsOf(`${within} trace_id IN (${touchedTraces})`)}
        SETTINGS max_threads = 1, os_threads_nice_value_query = ${gently ? 19 : 0}, ${settings}`,
-      hours === undefined ? parameters : { ...parameters, hours },
+      { ...parameters, ...times },
     )
   try {
     await insert(memory)
@@ -114,26 +121,55 @@ function callsOf(traces: string): string {
     WHERE parent.service != child.service AND (child.is_new OR parent.is_new)`
 }
 
+interface Times {
+  readonly hours: readonly number[]
+  /** Unix nanoseconds of the first and the last start. */
+  readonly from: string
+  readonly to: string
+}
+
 /**
- * Hours in which the touched traces have spans, which is what the store is sorted by; undefined when they are too many. A span may be seen before the
- * table of traces knows it, so the spans that arrived are asked, too.
+ * When the touched traces have spans: hours are what the store is sorted by, and the bounds leave out parts and granules within them. Undefined when there
+ * are too many. A span may be seen before the table of traces knows it, so the spans that arrived are asked, too.
  */
-async function hoursOfTraces(
+async function timesOfTraces(
   engine: StoreEngine,
   parameters: { readonly seconds: readonly number[]; readonly first: number; readonly last: number },
-): Promise<readonly number[] | undefined> {
-  const { rows } = await engine.query<{ hours: readonly string[]; long: string }>(
-    `SELECT groupUniqArray(${mostHours + 1})(hour) AS hours, sum(is_long) AS long FROM (
-       SELECT arrayJoin(if(is_long, [first], range(first, last + 1))) AS hour, is_long FROM (
-         SELECT ${hourOf('first_start')} AS first, ${hourOf('last_start')} AS last, last - first > ${mostHours} AS is_long
+): Promise<Times | undefined> {
+  const { rows } = await engine.query<{
+    readonly hours: readonly string[]
+    readonly from: string
+    readonly to: string
+    readonly long: string
+  }>(
+    `SELECT groupUniqArray(${mostHours + 1})(hour) AS hours, min(a) AS from, max(b) AS to, sum(is_long) AS long FROM (
+       SELECT arrayJoin(if(is_long, [first], range(first, last + 1))) AS hour, is_long, a, b FROM (
+         SELECT ${hourOf('first_start')} AS first, ${hourOf('last_start')} AS last, last - first > ${mostHours} AS is_long,
+           min(first_start) AS a, max(last_start) AS b
          FROM traces WHERE trace_id IN (${touchedTraces}) GROUP BY first, last
        )
-       UNION ALL SELECT ${hourOf('start')} AS hour, 0 AS is_long FROM spans WHERE ${arrived} GROUP BY hour
+       UNION ALL SELECT ${hourOf('start')} AS hour, 0 AS is_long, min(start) AS a, max(start) AS b FROM spans
+       WHERE ${arrived} GROUP BY hour
      )`,
     parameters,
   )
-  const { hours = [], long = '0' } = rows[0] ?? {}
-  return long === '0' && hours.length <= mostHours ? hours.map(Number) : undefined
+  const { hours = [], from = '0', to = '0', long = '0' } = rows[0] ?? {}
+  return long === '0' && hours.length <= mostHours ? { hours: hours.map(Number), from, to } : undefined
+}
+
+/**
+ * Joins what was written piece by piece, since a question has to bring the rows of overlapping pieces in order first. For when nothing arrives. A cluster's
+ * servers are left to their own merges.
+ */
+export async function compactCalls({ engine, schema }: Pick<Store, 'engine' | 'schema'>): Promise<void> {
+  if (schema.stored('calls') !== 'calls') return
+  const { rows } = await engine.query<{ partition: string }>(
+    `SELECT partition_id AS partition FROM system.parts WHERE active AND database = currentDatabase() AND table = 'calls'
+     GROUP BY partition HAVING count() > 1 AND sum(rows) < ${mostCompacted}`,
+  )
+  for (const { partition } of rows) {
+    await engine.command('OPTIMIZE TABLE calls PARTITION ID {partition:String} FINAL', { partition })
+  }
 }
 
 async function seconds(engine: StoreEngine, statement: string, since: number): Promise<SecondsOfArrival> {

@@ -6,6 +6,7 @@ import type { Span } from '@rustok/otlp'
 import fc from 'fast-check'
 import { pino } from 'pino'
 import { CallCounter } from '../../src/calls/call-counter.ts'
+import { compactCalls } from '../../src/calls/count-calls.ts'
 import { dependencies } from '../../src/query/dependencies.ts'
 import { openStore, type Store } from '../../src/store/open-store.ts'
 import { spanBlock } from '../support/blocks.ts'
@@ -198,6 +199,25 @@ test('asks for times, a service and a tenant; a call between two tenants is neit
   await counter.close()
 })
 
+test('joins what was written piece by piece, and answers the same', async () => {
+  const counter = new CallCounter(store, log)
+  const root = made('web', undefined)
+  for (let second = 0; second < 5; second++) {
+    await insert([root, made('db', root)], arrival + second)
+    await counter.catchUp(patience)
+  }
+  const scattered = await counted(counter)
+  assert.deepEqual(scattered, ['web>db 5/0'])
+  await compactCalls(store)
+  assert.deepEqual(await counted(counter), scattered)
+  const { rows } = await store.engine.query<{ rows: string }>(
+    "SELECT rows FROM system.parts WHERE active AND database = currentDatabase() AND table = 'calls'",
+  )
+  // One piece, in which each call is once.
+  assert.deepEqual(rows, [{ rows: '5' }])
+  await counter.close()
+})
+
 /** Of a trace: for each span its service, the number of its parent (itself for none), whether it failed, and in which inserts it comes. */
 const trace = fc.array(
   fc.record({
@@ -255,6 +275,9 @@ test('counts what a naive count finds, for random traces in random inserts', asy
       lines.toSorted(),
     )
   }
-  await fc.assert(fc.asyncProperty(fc.array(trace, { minLength: 1, maxLength: 6 }), check), { numRuns: 10, endOnFailure: true })
+  await fc.assert(fc.asyncProperty(fc.array(trace, { minLength: 1, maxLength: 6 }), check), {
+    numRuns: 10,
+    endOnFailure: true,
+  })
   await counter.close()
 })
