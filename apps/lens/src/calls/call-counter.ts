@@ -19,6 +19,8 @@ import {
 const spansAtOnce = 250_000
 /** Milliseconds between looks, while spans arrive and while none do. */
 const [busyPause, idlePause] = [2_000, 15_000]
+/** Milliseconds that a question waits in any case; longer only where what there is to count is soon done. */
+const moment = 250
 /** Seconds that a span may become visible later than the time of arrival that it bears: inserts are repeated for so long, clocks are corrected. */
 const [latecomers, unlikelyLatecomers] = [20, 600]
 
@@ -34,6 +36,8 @@ export class CallCounter {
   #queued: Promise<void> | undefined
   #waiting = 0
   #scattered = false
+  /** Spans to look at, when that was last known. */
+  #backlog = 0
 
   constructor(store: Pick<Store, 'engine' | 'schema' | 'ready'>, log: Logger) {
     this.#store = store
@@ -46,20 +50,23 @@ export class CallCounter {
   }
 
   /**
-   * Resolves with true when every span stored before the call is counted, and with false when that takes longer than `patience` milliseconds or fails, as on a
-   * full disk: what was counted before can be read.
+   * Resolves with true when every span stored before the call is counted. Resolves with false when that takes longer than `patience` milliseconds, or
+   * is sure to take long, or fails, as on a full disk: what was counted before can be read.
    */
-  async catchUp(patience: number): Promise<boolean> {
+  async catchUp(patience = 5_000): Promise<boolean> {
     this.#waiting++
-    const { promise: late, resolve } = Promise.withResolvers<false>()
-    const timer = setTimeout(resolve, patience, false)
     try {
-      return await Promise.race([this.#next().then(() => true), late])
-    } catch (error) {
-      this.#log.warn({ err: error }, 'calls between services could not be counted')
-      return false
+      const done = this.#next().then(
+        () => true,
+        (error: unknown) => {
+          this.#log.warn({ err: error }, 'calls between services could not be counted')
+          return false
+        },
+      )
+      const soon = await within(Math.min(patience, moment), done)
+      if (soon !== undefined) return soon
+      return this.#backlog <= spansAtOnce && ((await within(patience - moment, done)) ?? false)
     } finally {
-      clearTimeout(timer)
       this.#waiting--
     }
   }
@@ -103,20 +110,34 @@ export class CallCounter {
 
   async #look(): Promise<void> {
     const { engine } = this.#store
-    const found = await fingerprint(engine)
-    if (found === this.#clean) return
+    const print = await fingerprint(engine)
+    if (print === this.#clean) return
     const first = this.#latest === undefined
     this.#latest ??= await latestCounted(engine)
     const trusted = Math.min(this.#latest, Math.floor(Date.now() / 1000))
     const since = Math.max(0, trusted - (first ? unlikelyLatecomers : latecomers))
     const [stored, counted] = await Promise.all([storedSeconds(engine, since), countedSeconds(engine, since)])
-    for (const batch of batches(uncounted(stored, counted))) {
+    const found = uncounted(stored, counted)
+    this.#backlog = found.reduce((total, [, spans]) => total + spans, 0)
+    for (const batch of batches(found)) {
       if (this.#closed) return
       await countCalls(engine, batch, this.#waiting === 0)
       this.#scattered = true
+      this.#backlog -= batch.values().reduce((total, spans) => total + spans, 0)
       this.#latest = Math.max(this.#latest, ...batch.keys())
     }
-    this.#clean = found
+    this.#clean = print
+  }
+}
+
+/** Undefined when it takes longer. */
+async function within<Result>(ms: number, result: Promise<Result>): Promise<Result | undefined> {
+  const { promise: late, resolve } = Promise.withResolvers<undefined>()
+  const timer = setTimeout(resolve, Math.max(0, ms), undefined)
+  try {
+    return await Promise.race([result, late])
+  } finally {
+    clearTimeout(timer)
   }
 }
 

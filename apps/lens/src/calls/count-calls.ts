@@ -27,9 +27,9 @@ export function servicesOf(edge: string): { readonly parent: string; readonly ch
 const tenant = "if(child.tenant = parent.tenant, child.tenant, concat(parent.tenant, '\\0', child.tenant))"
 
 /** Enough for half a million spans; beyond it, the join goes by way of the disk. */
-const memory = 'max_memory_usage = 629145600'
+const memory = 'max_memory_usage = 314572800'
 const throughDisk =
-  "join_algorithm = 'grace_hash', max_bytes_in_join = 100000000, max_memory_usage = 1258291200"
+  "join_algorithm = 'grace_hash', max_bytes_in_join = 100000000, max_memory_usage = 524288000"
 
 /** Hours beyond which those between a trace's first and last span are not listed one by one: a clock was wrong, and the store is read whole. */
 const mostHours = 1000

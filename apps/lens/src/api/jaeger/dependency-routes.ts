@@ -14,9 +14,6 @@ export interface DependencyLink {
 }
 
 const defaultLookback = 24n * 3_600_000n
-/** Milliseconds that an answer waits for what arrived just now. When that is more than can be counted, the newest calls are left for the next one. */
-const patience = 1_000
-
 export async function jaegerDependencyRoutes(app: FastifyInstance): Promise<void> {
   app.get<{ Querystring: Query }>(
     '/dependencies',
@@ -28,7 +25,8 @@ export async function jaegerDependencyRoutes(app: FastifyInstance): Promise<void
         to: clampNanos(end * 1_000_000n + 999_999n),
         service: one(request.query, 'service'),
       }
-      await app.calls.catchUp(patience)
+      // Where more arrives than can be counted in a moment, the newest calls are left for a later answer: Jaeger's shape cannot say so.
+      await app.calls.catchUp()
       const found = await dependencies(request.store, question, { signal: clientGone(reply) })
       const links = found.map(({ parent, child, calls }) => ({ parent, child, callCount: calls }))
       return envelope(links, links.length)

@@ -1,7 +1,7 @@
 /** POST /api/transform: OTLP JSON in, Jaeger's JSON out, nothing stored. Jaeger's UI shows files of OTLP by it. */
 
 import { decodeTraceRequestJson, MalformedOtlpError } from '@rustok/otlp'
-import type { FastifyInstance } from 'fastify'
+import type { FastifyInstance, FastifyReply } from 'fastify'
 import { HttpError } from '../../ingest/http-error.ts'
 import { checkJsonDensity } from '../../ingest/json-density.ts'
 import type { StoredSpan } from '../../store/stored-span.ts'
@@ -9,17 +9,31 @@ import { storedSpansOf } from '../../store/stored-spans-of.ts'
 import { type Envelope, envelope, JaegerError } from './envelope.ts'
 import { type JaegerTrace, jaegerTrace } from './json.ts'
 
-/** A trace of some 30,000 spans. It is held several times over while it is turned. */
+/** A trace of some 30,000 spans. It is held several times over while it is turned, so few are at a time. */
 const largestBody = 16 * 1024 * 1024
+const mostAtOnce = 2
 
 export async function jaegerTransformRoutes(app: FastifyInstance): Promise<void> {
   // The UI names no type, and JSON.parse would lose the digits of large integers.
   app.removeAllContentTypeParsers()
   app.addContentTypeParser('*', { parseAs: 'buffer' }, async (_request: unknown, body: Buffer) => body)
 
+  let running = 0
+  const takeTurn = async (_request: unknown, reply: FastifyReply) => {
+    if (running >= mostAtOnce) {
+      reply.header('retry-after', 2)
+      throw new JaegerError(429, `${mostAtOnce} transformations run already; try again in a moment`)
+    }
+    running++
+    reply.raw.once('close', () => {
+      running--
+    })
+  }
+
   app.post<{ Body: Buffer | undefined }>(
     '/transform',
-    { bodyLimit: largestBody },
+    // Before the body is read.
+    { bodyLimit: largestBody, onRequest: takeTurn },
     async (request): Promise<Envelope<JaegerTrace[]>> => {
       const traces = transformed(request.body ?? Buffer.alloc(0))
       return envelope(traces, traces.length)

@@ -15,9 +15,6 @@ import type {
 } from '../contract/services.ts'
 import { type Period, periodOf, servicesQuestion } from './services-parameters.ts'
 
-/** Milliseconds that an answer waits for the calls of what arrived just now; then it says that it is not complete. */
-const patience = 1_000
-
 export async function servicesRoutes(app: FastifyInstance): Promise<void> {
   app.get('/services', async (request, reply): Promise<ServicesResponse> => {
     const { question, period, limit } = servicesQuestion(request.query, Date.now())
@@ -34,7 +31,7 @@ export async function servicesRoutes(app: FastifyInstance): Promise<void> {
   app.get('/dependencies', async (request, reply): Promise<DependenciesResponse> => {
     const { from, to, tenant, period } = periodOf(request.query, Date.now())
     const options = { signal: clientGone(reply) }
-    const complete = await app.calls.catchUp(patience)
+    const complete = await app.calls.catchUp()
     const cells = { origin: from, end: to + 1n, step: to + 1n - from, split: 0n }
     const [series, found] = await Promise.all([
       redMetrics(request.store, { tenant, calls: 'entries', byOperation: false, cells }, options),

@@ -1,4 +1,4 @@
-/** Calls between services, derived from spans by src/calls, and how far that has come. docs/adr/0004-calls-between-services.md says why. */
+/** Calls between services, derived from spans by src/calls, and how far that has come. docs/adr/0007-calls-between-services.md says why. */
 
 import type { Migration } from './migration.ts'
 
