@@ -73,12 +73,8 @@ export async function latestCounted(engine: StoreEngine): Promise<number> {
   return rows[0]?.latest ?? 0
 }
 
-/** `gently`: leaves the processors to whoever else wants them. */
-export async function countCalls(
-  engine: StoreEngine,
-  arrivals: SecondsOfArrival,
-  gently: boolean,
-): Promise<void> {
+/** On one processor, so that there is another one for whoever waits. */
+export async function countCalls(engine: StoreEngine, arrivals: SecondsOfArrival): Promise<void> {
   const list = [...arrivals.keys()]
   const parameters = { seconds: list, first: Math.min(...list), last: Math.max(...list) }
   const times = await timesOfTraces(engine, parameters)
@@ -89,7 +85,7 @@ export async function countCalls(
   const insert = (settings: string) =>
     engine.command(
       `${callsOf(`${within} trace_id IN (${touchedTraces})`)}
-       SETTINGS max_threads = 1, os_threads_nice_value_query = ${gently ? 19 : 0}, ${settings}`,
+       SETTINGS max_threads = 1, ${settings}`,
       { ...parameters, ...times },
     )
   try {

@@ -99,10 +99,10 @@ async function serve(): Promise<void> {
     try {
       await pipeline(request, createWriteStream(file, { highWaterMark: 1024 * 1024 }))
       await writing.use((session) => session.queryAsync(statement))
-      response.end()
     } finally {
       await rm(file, { force: true })
     }
+    response.end()
   }
 
   async function run(
@@ -151,8 +151,13 @@ async function textOf(request: IncomingMessage): Promise<string> {
   return Buffer.concat(chunks).toString('utf8')
 }
 
+/** What an engine says from the moment at which a thread of it crashed; it may go on saying so instead of ending. */
+const crashed = /shutting down due to a fatal error/
+
 /** As ClickHouse says it: the code in a header, the message in the body. */
 function fail(response: ServerResponse, error: unknown): void {
+  // Its parent starts another one.
+  if (error instanceof Error && crashed.test(error.message)) process.kill(process.pid, 'SIGKILL')
   if (response.headersSent || response.destroyed) {
     response.destroy()
     return

@@ -36,8 +36,6 @@ export function engineArguments(configFile?: string): string[] {
     parquet_metadata_cache_size: MiB,
     iceberg_metadata_files_cache_size: MiB,
     background_pool_size: 2,
-    // Merges can wait, inserts and people cannot: a tenth of the processor while others want it, all of it afterwards.
-    os_threads_nice_value_merge_mutate: 10,
     background_schedule_pool_size: 2,
     max_thread_pool_size: 256,
   }

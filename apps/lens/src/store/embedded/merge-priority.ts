@@ -1,7 +1,7 @@
 /**
  * Has merges take the processor time that inserts and queries leave. Merging a span costs the engine three times what inserting it does, and
- * nobody waits for it; with 1,000 parts in a partition the engine slows inserts down by itself. The engine has a setting for this
- * (os_threads_nice_value_merge_mutate), but without CAP_SYS_NICE, which users' processes do not have, it does nothing.
+ * nobody waits for it; with 1,000 parts in a partition the engine slows inserts down by itself. The engine's own settings for this
+ * (os_threads_nice_value_*) raise a thread's priority again after its work, which only CAP_SYS_NICE may: for everybody else the engine ends there.
  */
 
 import { readdirSync, readFileSync } from 'node:fs'
