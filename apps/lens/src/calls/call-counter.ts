@@ -19,6 +19,8 @@ import {
 const spansAtOnce = 250_000
 /** Milliseconds between looks, while spans arrive and while none do. */
 const [busyPause, idlePause] = [2_000, 15_000]
+/** Times as long as a batch took, nothing is done afterwards while nobody waits: inserts and other questions have the processors then. */
+const restShare = 2
 /** Milliseconds that a question waits in any case; longer only where what there is to count is soon done. */
 const moment = 250
 /** Seconds that a span may become visible later than the time of arrival that it bears: inserts are repeated for so long, clocks are corrected. */
@@ -35,6 +37,8 @@ export class CallCounter {
   #running: Promise<void> = Promise.resolve()
   #queued: Promise<void> | undefined
   #waiting = 0
+  /** Resolved when somebody waits. */
+  #hurry = Promise.withResolvers<void>()
   #scattered = false
   /** Spans to look at, when that was last known. */
   #backlog = 0
@@ -55,6 +59,7 @@ export class CallCounter {
    */
   async catchUp(patience = 5_000): Promise<boolean> {
     this.#waiting++
+    this.#hurry.resolve()
     try {
       const done = this.#next().then(
         () => true,
@@ -68,12 +73,14 @@ export class CallCounter {
       return this.#backlog <= spansAtOnce && ((await within(patience - moment, done)) ?? false)
     } finally {
       this.#waiting--
+      this.#hurry = Promise.withResolvers<void>()
     }
   }
 
   /** Resolves when nothing is being written any more. */
   async close(): Promise<void> {
     this.#closed = true
+    this.#hurry.resolve()
     clearTimeout(this.#timer)
     await Promise.allSettled([this.#running, this.#queued])
   }
@@ -112,7 +119,8 @@ export class CallCounter {
     const { engine } = this.#store
     const print = await fingerprint(engine)
     if (print === this.#clean) return
-    const first = this.#latest === undefined
+    // Until all was looked at once, what was counted before may have gaps.
+    const first = this.#clean === undefined
     this.#latest ??= await latestCounted(engine)
     const trusted = Math.min(this.#latest, Math.floor(Date.now() / 1000))
     const since = Math.max(0, trusted - (first ? unlikelyLatecomers : latecomers))
@@ -121,10 +129,13 @@ export class CallCounter {
     this.#backlog = found.reduce((total, [, spans]) => total + spans, 0)
     for (const batch of batches(found)) {
       if (this.#closed) return
-      await countCalls(engine, batch, this.#waiting === 0)
+      const began = performance.now()
+      await countCalls(engine, batch)
+      const took = performance.now() - began
       this.#scattered = true
       this.#backlog -= batch.values().reduce((total, spans) => total + spans, 0)
       this.#latest = Math.max(this.#latest, ...batch.keys())
+      if (this.#backlog > 0 && this.#waiting === 0) await within(took * restShare, this.#hurry.promise)
     }
     this.#clean = print
   }
