@@ -53,7 +53,7 @@ export function parseLimit(name: string, text: string, complaint = unableToParse
 }
 
 export const defaultLimit = 100
-export const largestLimit = 1500
+const largestLimit = 1500
 
 /** An object of strings, as `tags` and `query.attributes` are written; undefined for other text. */
 export function parseStrings(text: string): Readonly<Record<string, string>> | undefined {
