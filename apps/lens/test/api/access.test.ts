@@ -56,6 +56,8 @@ test('answers 401 on every route without a token, in the words of its API, and s
   for (const route of routes) {
     const [method = '', pattern = ''] = route.split(' ')
     if (pattern === '/api/lens/session' && method !== 'GET') continue
+    // It says nothing of what is stored.
+    if (pattern === '/api/openapi.json') continue
     const response = await ask(pattern.replace(/:\w+|\*/g, 'x'), { method })
     assert.equal(response.status, 401, route)
     assert.equal(response.headers.get('www-authenticate'), 'Bearer realm="rustok-lens"', route)

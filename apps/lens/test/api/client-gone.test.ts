@@ -33,6 +33,12 @@ before(async () => {
          'shop', 'GET /', 2, now() - INTERVAL {day:UInt32} + intDiv(number, 10) DAY FROM numbers(1000)`,
       { trace, day, start: BigInt(Date.now() - 60_000) * 1_000_000n },
     )
+    await store.engine.command(
+      `INSERT INTO logs (tenant, trace_id, time, service, body, received)
+       SELECT 'acme', unhex({trace:String}), {time:UInt64} + number, 'shop', toString(number),
+         now() - INTERVAL {day:UInt32} + intDiv(number, 10) DAY FROM numbers(1000)`,
+      { trace, day, time: BigInt(Date.now() - 60_000) * 1_000_000n },
+    )
   }
   const slow = { ...store, engine: await slowed(store.engine) }
   const gatekeeper = await Gatekeeper.open(undefined, log)
