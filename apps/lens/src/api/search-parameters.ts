@@ -1,11 +1,11 @@
 /** A SearchQuery from a query string: everything that a user can get wrong is told by the name of its parameter. */
 
+import { parseDuration } from '../duration.ts'
 import type { TraceFilter } from '../query/filter.ts'
 import type { Query } from '../query/language/expression.ts'
 import { parseQuery } from '../query/language/parse-query.ts'
 import { QuerySyntaxError } from '../query/language/syntax-error.ts'
 import type { SearchQuery } from './contract.ts'
-import { parseDuration } from './duration.ts'
 import { badParameter } from './problem.ts'
 
 export interface SearchParameters {

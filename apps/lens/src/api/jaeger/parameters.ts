@@ -1,7 +1,7 @@
 /** Values in a query string as Go reads them, which is how Jaeger does: the parts that its routes share. Each throws JaegerError, naming the parameter. */
 
+import { parseDuration } from '../../duration.ts'
 import type { AttributeFilter, TraceFilter } from '../../query/filter.ts'
-import { parseDuration } from '../duration.ts'
 import { JaegerError } from './envelope.ts'
 
 export type Query = Readonly<Record<string, string | readonly string[] | undefined>>

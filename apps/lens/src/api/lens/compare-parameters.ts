@@ -1,9 +1,9 @@
 /** A CompareQuery from a query string. What is compared is told by the parameters of a search; this adds how it is split. */
 
+import { parseDuration } from '../../duration.ts'
 import type { ComparedUnit, Split } from '../../query/compare/cohorts.ts'
 import type { TraceFilter } from '../../query/filter.ts'
 import type { CompareQuery } from '../contract/compare.ts'
-import { parseDuration } from '../duration.ts'
 import { badParameter, ProblemError } from '../problem.ts'
 import { searchParameters } from '../search-parameters.ts'
 import { takeParameters } from './own-parameters.ts'

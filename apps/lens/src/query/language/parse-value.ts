@@ -1,6 +1,6 @@
 /** The value of a comparison, as the type of its field reads it. */
 
-import { parseDuration } from '../../api/duration.ts'
+import { parseDuration } from '../../duration.ts'
 import type { Operator } from './expression.ts'
 import {
   kinds,

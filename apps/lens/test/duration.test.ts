@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { parseDuration } from '../../src/api/duration.ts'
+import { parseDuration } from '../src/duration.ts'
 
 test('reads durations as people and Go write them', () => {
   for (const [text, nanos] of [
