@@ -24,6 +24,8 @@ const debianPackages = {
   curl: '/usr/bin/curl',
   faketime: '/usr/bin/faketime',
   'mariadb-server-core': '/usr/sbin/mariadbd',
+  // One directory for each major version.
+  postgresql: '/usr/lib/postgresql',
   // Holds the server under another name, and starts no service.
   'redis-tools': '/usr/bin/redis-check-rdb',
   strace: '/usr/bin/strace',

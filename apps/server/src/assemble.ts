@@ -20,6 +20,7 @@ import { Readiness } from './readiness.ts'
 export interface Assembly {
   readonly app: FastifyInstance
   readonly bus: InProcessBus
+  readonly tenants: TenantDatabase
   readonly readiness: Readiness
 }
 
@@ -31,7 +32,7 @@ export function assemble(
 ): Assembly {
   const metrics = new ServerMetrics()
   const bus = new InProcessBus(deliveryObserver(log, metrics))
-  const tenants = new TenantDatabase(database.db, bus)
+  const tenants = new TenantDatabase(database.access, bus)
   bus.subscribe(contentStatsHandler(tenants))
   const readiness = new Readiness({ database: database.ping })
   const app = buildApp({
@@ -44,7 +45,7 @@ export function assemble(
     content: new ContentService(tenants, metrics),
     demoToken: config.demo ? () => demoToken(keys) : undefined,
   })
-  return { app, bus, readiness }
+  return { app, bus, tenants, readiness }
 }
 
 function deliveryObserver(log: Logger, metrics: ServerMetrics): DeliveryObserver {

@@ -20,6 +20,8 @@ export interface Config {
   readonly dataDir: string | undefined
   /** A Postgres server; without it, PGlite in `dataDir`. */
   readonly databaseUrl: string | undefined
+  /** The login that owns the tables, for migrations; without it, that of `databaseUrl`. */
+  readonly databaseOwnerUrl: string | undefined
   readonly logLevel: LogLevel
   readonly logFormat: LogFormat
   /** Seed the demo tenants and hand out tokens for their users. */
@@ -41,6 +43,7 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
     port: port('PORT', read('PORT') ?? '5150'),
     dataDir: path.resolve(read('RUSTOK_DATA_DIR') ?? '.rustok', 'server'),
     databaseUrl: databaseUrl('DATABASE_URL', read('DATABASE_URL')),
+    databaseOwnerUrl: databaseUrl('DATABASE_OWNER_URL', read('DATABASE_OWNER_URL')),
     logLevel: oneOf('RUSTOK_LOG_LEVEL', read('RUSTOK_LOG_LEVEL') ?? 'info', LOG_LEVELS),
     logFormat: oneOf('RUSTOK_LOG_FORMAT', read('RUSTOK_LOG_FORMAT') ?? 'json', LOG_FORMATS),
     demo: boolean('RUSTOK_DEMO', read('RUSTOK_DEMO') ?? String(!production)),

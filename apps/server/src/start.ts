@@ -29,19 +29,18 @@ export function startServer(config: Config, log: Logger): Promise<RunningServer>
     await using opened = new AsyncDisposableStack()
     const database = await openDatabase({
       databaseUrl: config.databaseUrl,
+      ownerUrl: config.databaseOwnerUrl,
       dataDir: config.dataDir,
       log: kyselyTracing({ system: 'postgresql', namespace: 'rustok' }),
     })
     opened.defer(() => database.close())
     const keys = loadKeyRing(config.jwtSecret, config.dataDir)
-    const migrations = await migrate(database.db)
+    const migrations = await database.asOwner(migrate)
     if (migrations.length > 0) log.info({ migrations }, 'database migrated')
-    if (config.demo) await seedDemo(database.db)
-
-    const demo = config.demo ? await demoAccess(keys) : undefined
-
     const assembly = assemble(config, log, database, keys)
+    if (config.demo) await seedDemo(assembly.tenants)
     opened.defer(() => assembly.app.close())
+    const demo = config.demo ? await demoAccess(keys) : undefined
     const url = await listen(assembly.app, config)
     opened.move()
     return { ...assembly, url, demo, database }

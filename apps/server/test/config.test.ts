@@ -12,6 +12,7 @@ test('has the documented defaults, also for variables that are set to nothing', 
     port: 5150,
     dataDir: path.resolve('.rustok/server'),
     databaseUrl: undefined,
+    databaseOwnerUrl: undefined,
     logLevel: 'info',
     logFormat: 'json',
     demo: true,
@@ -19,7 +20,14 @@ test('has the documented defaults, also for variables that are set to nothing', 
   }
   assert.deepEqual(readConfig({}), expected)
   assert.deepEqual(
-    readConfig({ HOST: '', PORT: ' ', RUSTOK_DATA_DIR: '', DATABASE_URL: '', RUSTOK_DEMO: '' }),
+    readConfig({
+      HOST: '',
+      PORT: ' ',
+      RUSTOK_DATA_DIR: '',
+      DATABASE_URL: '',
+      DATABASE_OWNER_URL: '',
+      RUSTOK_DEMO: '',
+    }),
     expected,
   )
 })
@@ -32,6 +40,7 @@ test('reads every variable', () => {
       PORT: '0',
       RUSTOK_DATA_DIR: '/var/lib/rustok',
       DATABASE_URL: 'postgresql://u:p@db:5432/rustok',
+      DATABASE_OWNER_URL: 'postgres://owner@db/rustok',
       RUSTOK_LOG_LEVEL: 'DEBUG',
       RUSTOK_LOG_FORMAT: 'pretty',
       RUSTOK_DEMO: 'True',
@@ -43,6 +52,7 @@ test('reads every variable', () => {
       port: 0,
       dataDir: '/var/lib/rustok/server',
       databaseUrl: 'postgresql://u:p@db:5432/rustok',
+      databaseOwnerUrl: 'postgres://owner@db/rustok',
       logLevel: 'debug',
       logFormat: 'pretty',
       demo: true,
@@ -63,6 +73,7 @@ test('names the variable of a bad value, on one line', () => {
     RUSTOK_LOG_FORMAT: ['xml'],
     RUSTOK_DEMO: ['yes', '1'],
     DATABASE_URL: ['localhost', 'mysql://u:p@h/d', 'postgres//u:p@h/d'],
+    DATABASE_OWNER_URL: ['localhost', 'mysql://u:p@h/d'],
     RUSTOK_JWT_SECRET: ['short', 'x'.repeat(31)],
   }
   for (const [variable, values] of Object.entries(bad)) {

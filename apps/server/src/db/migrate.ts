@@ -7,6 +7,7 @@ import { type Migration, Migrator } from 'kysely/migration'
 import * as identity from './migrations/0001-identity.ts'
 import * as content from './migrations/0002-content.ts'
 import * as contentStats from './migrations/0003-content-stats.ts'
+import * as rowLevelSecurity from './migrations/0004-row-level-security.ts'
 import type { Database } from './schema.ts'
 
 /** Applied in the order of their names; a name never changes once it was released. */
@@ -14,6 +15,7 @@ const MIGRATIONS: Record<string, Migration> = {
   '0001-identity': identity,
   '0002-content': content,
   '0003-content-stats': contentStats,
+  '0004-row-level-security': rowLevelSecurity,
 }
 
 /** The names of the migrations that were applied now. Throws the first failure; a failed migration leaves nothing. */

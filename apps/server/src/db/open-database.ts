@@ -1,15 +1,17 @@
 /**
  * One database, two engines, the same code above: PGlite in the data directory (one process, one connection) by default, a
- * Postgres server through a pool when DATABASE_URL names one. `start.ts` opens it, everything else gets the Kysely.
+ * Postgres server through a pool when DATABASE_URL names one. `start.ts` opens it; tenants' rows go through `TenantDatabase`.
  */
 import path from 'node:path'
-import type { PGlite } from '@electric-sql/pglite'
-import { type Dialect, Kysely, type LogConfig, PGliteDialect, PostgresDialect } from 'kysely'
+import { type Dialect, Kysely, type Logger, PostgresDialect } from 'kysely'
 import pg from 'pg'
 import { errorCode, errorMessage, StartupError } from '../errors.ts'
 import { makeDirectory } from '../make-directory.ts'
 import { lockDirectory } from './directory-lock.ts'
+import type { Engine } from './engine.ts'
 import { openPGlite } from './open-pglite.ts'
+import { pgliteEngine } from './pglite-engine.ts'
+import { postgresEngine } from './postgres-engine.ts'
 import type { Database } from './schema.ts'
 
 /** How long a request waits for a connection before it fails, rather than queueing behind a stuck pool. */
@@ -19,53 +21,69 @@ const STATEMENT_TIMEOUT_MS = 30_000
 
 export interface DatabaseOptions {
   readonly databaseUrl?: string | undefined
+  /** The login that owns the tables, for migrations; without it, that of `databaseUrl`. */
+  readonly ownerUrl?: string | undefined
   /** Where PGlite keeps its files; without it (and without a URL) the database is in memory. */
   readonly dataDir?: string | undefined
-  readonly log?: LogConfig
+  readonly log?: Logger
 }
 
 export interface OpenDatabase {
-  readonly db: Kysely<Database>
-  readonly engine: 'pglite' | 'postgres'
+  readonly engine: Engine['name']
+  readonly access: Engine
+  /** Migrations, as the role that owns the tables. Nothing that serves a request has business here. */
+  asOwner<T>(work: (db: Kysely<Database>) => Promise<T>): Promise<T>
   /** Answers when the engine does. It goes past Kysely, so that probes leave no spans. */
   ping(): Promise<void>
   close(): Promise<void>
 }
 
-interface Engine {
-  readonly name: OpenDatabase['engine']
-  readonly dialect: Dialect
-  ping(): Promise<unknown>
-  /** After Kysely has closed its driver, which it does only once it has run a query. */
-  close(): Promise<void>
-}
-
 /** Throws a StartupError that names the directory or the server, and leaves nothing open then. */
 export async function openDatabase(options: DatabaseOptions): Promise<OpenDatabase> {
-  const engine =
-    options.databaseUrl === undefined ? await embedded(options.dataDir) : await remote(options.databaseUrl)
-  const db = new Kysely<Database>({
-    dialect: engine.dialect,
-    ...(options.log === undefined ? {} : { log: options.log }),
-  })
+  const { databaseUrl, ownerUrl, dataDir, log } = options
+  const access = await (databaseUrl === undefined
+    ? openEmbedded(dataDir, log)
+    : openPostgres('DATABASE_URL', databaseUrl, log))
+  const owner = kyselyOf(access.dialect, log)
   return {
-    db,
-    engine: engine.name,
-    ping: async () => void (await engine.ping()),
+    engine: access.name,
+    access,
+    asOwner: (work) =>
+      databaseUrl === undefined || ownerUrl === undefined ? work(owner) : asLogin(ownerUrl, log, work),
+    ping: () => access.ping(),
     async close() {
-      await db.destroy()
-      await engine.close()
+      await owner.destroy()
+      await access.close()
     },
   }
 }
 
-async function embedded(dataDir: string | undefined): Promise<Engine> {
-  if (dataDir === undefined) return pgliteEngine(await openPGlite(undefined), () => {})
+function kyselyOf(dialect: Dialect, log: Logger | undefined): Kysely<Database> {
+  return new Kysely<Database>({ dialect, ...(log === undefined ? {} : { log }) })
+}
+
+async function asLogin<T>(
+  url: string,
+  log: Logger | undefined,
+  work: (db: Kysely<Database>) => Promise<T>,
+): Promise<T> {
+  const pool = await connect('DATABASE_OWNER_URL', url, { max: 2, application_name: 'rustok-server owner' })
+  const db = kyselyOf(new PostgresDialect({ pool }), log)
+  try {
+    return await work(db)
+  } finally {
+    await db.destroy()
+    if (!pool.ended) await pool.end()
+  }
+}
+
+async function openEmbedded(dataDir: string | undefined, log: Logger | undefined): Promise<Engine> {
+  if (dataDir === undefined) return pgliteEngine(await openPGlite(undefined), log, () => {})
 
   const directory = path.join(dataDir, 'pg')
   const lock = prepareDirectory(dataDir)
   try {
-    return pgliteEngine(await openPGlite(directory), () => lock.release())
+    return pgliteEngine(await openPGlite(directory), log, () => lock.release())
   } catch (error) {
     lock.release()
     throw new StartupError(
@@ -73,18 +91,6 @@ async function embedded(dataDir: string | undefined): Promise<Engine> {
       `the database in ${directory} does not open: ${errorMessage(error)}`,
       { cause: error },
     )
-  }
-}
-
-function pgliteEngine(pglite: PGlite, release: () => void): Engine {
-  return {
-    name: 'pglite',
-    dialect: new PGliteDialect({ pglite }),
-    ping: () => pglite.query('select 1'),
-    async close() {
-      if (!pglite.closed) await pglite.close()
-      release()
-    },
   }
 }
 
@@ -100,34 +106,29 @@ function prepareDirectory(dataDir: string) {
   }
 }
 
-async function remote(connectionString: string): Promise<Engine> {
-  const pool = new pg.Pool({
-    connectionString,
+async function openPostgres(variable: string, url: string, log: Logger | undefined): Promise<Engine> {
+  // The engine relies on it, and the driver's types do not know it yet.
+  const pipelined: pg.PoolConfig & { pipeline: boolean } = {
     application_name: 'rustok-server',
-    connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
     statement_timeout: STATEMENT_TIMEOUT_MS,
-  })
+    pipeline: true,
+  }
+  return postgresEngine(await connect(variable, url, pipelined), log)
+}
+
+async function connect(variable: string, connectionString: string, config: pg.PoolConfig): Promise<pg.Pool> {
+  const pool = new pg.Pool({ connectionString, connectionTimeoutMillis: CONNECT_TIMEOUT_MS, ...config })
   // An idle connection that the server ends is replaced on the next use; without a listener it would end the process.
   pool.on('error', () => {})
-  const ping = () => pool.query('select 1')
   try {
-    await ping()
+    await pool.query('select 1')
+    return pool
   } catch (error) {
     await pool.end()
     const { hostname, port } = new URL(connectionString)
     const reason = errorMessage(error) || errorCode(error)
-    throw new StartupError(
-      'DATABASE_URL',
-      `no connection to Postgres at ${hostname}:${port || 5432}: ${reason}`,
-      {
-        cause: error,
-      },
-    )
-  }
-  return {
-    name: 'postgres',
-    dialect: new PostgresDialect({ pool }),
-    ping,
-    close: async () => void (pool.ended || (await pool.end())),
+    throw new StartupError(variable, `no connection to Postgres at ${hostname}:${port || 5432}: ${reason}`, {
+      cause: error,
+    })
   }
 }

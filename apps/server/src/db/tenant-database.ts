@@ -1,12 +1,15 @@
 /**
- * The only door to tenants' rows: a domain says for which tenant it reads or writes, and gets a connection for that. Queries still
- * name the tenant; row-level security, once it is there, is set here and holds even where one forgets.
+ * The only door to tenants' rows: a domain says for which tenant it reads or writes, and gets a connection for that. Queries name the
+ * tenant as well; row-level security holds even where one forgets.
  */
 import { tracedSpan } from '@rustok/telemetry'
 import type { Kysely, Transaction } from 'kysely'
 import type { EventDraft } from '../events/envelope.ts'
 import type { EventBus } from '../events/event-bus.ts'
+import type { Engine } from './engine.ts'
 import type { Database } from './schema.ts'
+import type { Scope } from './scope.ts'
+import { ScopedDatabase } from './scoped-database.ts'
 
 export interface UnitOfWork {
   readonly trx: Transaction<Database>
@@ -15,26 +18,43 @@ export interface UnitOfWork {
 }
 
 export class TenantDatabase {
-  readonly #db: Kysely<Database>
+  readonly #database: ScopedDatabase
   readonly #bus: EventBus
 
-  constructor(db: Kysely<Database>, bus: EventBus) {
-    this.#db = db
+  constructor(engine: Engine, bus: EventBus) {
+    this.#database = new ScopedDatabase(engine)
     this.#bus = bus
   }
 
-  read<T>(_tenantId: string, query: (db: Kysely<Database>) => Promise<T>): Promise<T> {
-    return query(this.#db)
+  /** Each query of `query` is a read-only transaction of its own, in one round trip. */
+  read<T>(tenantId: string, query: (db: Kysely<Database>) => Promise<T>): Promise<T> {
+    return query(this.#database.reader({ tenantId }))
   }
 
-  /** `purpose` names what the transaction does; it is on the span around its statements. */
-  async transact<T>(_tenantId: string, purpose: string, work: (unit: UnitOfWork) => Promise<T>): Promise<T> {
+  /**
+   * `purpose` names what the transaction does; it is on the span around its statements. `work` must not read or write through this
+   * object meanwhile: PGlite has one connection, and a pool can run dry of them.
+   */
+  async transact<T>(tenantId: string, purpose: string, work: (unit: UnitOfWork) => Promise<T>): Promise<T> {
     const events: EventDraft[] = []
-    const attributes = { 'db.system.name': 'postgresql', 'rustok.transaction.purpose': purpose }
-    const result = await tracedSpan('transaction', attributes, () =>
-      this.#db.transaction().execute((trx) => work({ trx, emit: (event) => void events.push(event) })),
+    const result = await this.#transaction({ tenantId }, purpose, (trx) =>
+      work({ trx, emit: (event) => void events.push(event) }),
     )
     for (const event of events) await this.#bus.publish(event)
     return result
+  }
+
+  /** For what belongs to no tenant (outbox, deliveries, the list of tenants); no tenant's rows can be seen from here. */
+  system<T>(purpose: string, work: (trx: Transaction<Database>) => Promise<T>): Promise<T> {
+    return this.#transaction('system', purpose, work)
+  }
+
+  #transaction<T>(
+    scope: Scope,
+    purpose: string,
+    work: (trx: Transaction<Database>) => Promise<T>,
+  ): Promise<T> {
+    const attributes = { 'db.system.name': 'postgresql', 'rustok.transaction.purpose': purpose }
+    return tracedSpan('transaction', attributes, () => this.#database.transaction(scope, work))
   }
 }

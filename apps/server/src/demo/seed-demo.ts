@@ -2,54 +2,49 @@
  * Puts the demo tenants into the database, once: ids are fixed, so that a second start, or a second server on the same Postgres, adds
  * nothing. Everything is written directly, read model included, because nothing of it happened.
  */
-import { type Kysely, sql } from 'kysely'
+import type { Transaction } from 'kysely'
 import type { Database } from '../db/schema.ts'
+import type { TenantDatabase } from '../db/tenant-database.ts'
 import { DEMO_TENANTS, type DemoTenant } from './demo-data.ts'
 
 const FIRST_DAY = Date.UTC(2026, 8, 1, 9)
 const DAY = 86_400_000
 
-export async function seedDemo(db: Kysely<Database>): Promise<void> {
-  await db.transaction().execute(async (trx) => {
-    for (const [index, tenant] of DEMO_TENANTS.entries()) {
-      await trx
-        .insertInto('tenants')
-        .values({ id: tenant.id, name: tenant.name })
-        .onConflict((conflict) => conflict.doNothing())
-        .execute()
-      await trx
-        .insertInto('users')
-        .values(tenant.users.map((user) => ({ tenant_id: tenant.id, ...user })))
-        .onConflict((conflict) => conflict.doNothing())
-        .execute()
-      await trx
-        .insertInto('nodes')
-        .values(nodesOf(tenant, index))
-        .onConflict((conflict) => conflict.doNothing())
-        .execute()
-    }
+export async function seedDemo(database: TenantDatabase): Promise<void> {
+  await database.system('seed', async (trx) => {
     await trx
-      .insertInto('content_stats')
-      .columns(['tenant_id', 'drafts', 'published', 'as_of'])
-      .expression((eb) =>
-        eb
-          .selectFrom('nodes')
-          .select([
-            'tenant_id',
-            sql<number>`count(*) filter (where status = 'draft')`.as('drafts'),
-            sql<number>`count(*) filter (where status = 'published')`.as('published'),
-            sql<Date>`max(updated_at)`.as('as_of'),
-          ])
-          .where(
-            'tenant_id',
-            'in',
-            DEMO_TENANTS.map((tenant) => tenant.id),
-          )
-          .groupBy('tenant_id'),
-      )
+      .insertInto('tenants')
+      .values(DEMO_TENANTS.map(({ id, name }) => ({ id, name })))
       .onConflict((conflict) => conflict.doNothing())
       .execute()
   })
+  for (const [index, tenant] of DEMO_TENANTS.entries()) {
+    await database.transact(tenant.id, 'seed', ({ trx }) => seedTenant(trx, tenant, index))
+  }
+}
+
+async function seedTenant(trx: Transaction<Database>, tenant: DemoTenant, index: number): Promise<void> {
+  await trx
+    .insertInto('users')
+    .values(tenant.users.map((user) => ({ tenant_id: tenant.id, ...user })))
+    .onConflict((conflict) => conflict.doNothing())
+    .execute()
+  const nodes = nodesOf(tenant, index)
+  await trx
+    .insertInto('nodes')
+    .values(nodes)
+    .onConflict((conflict) => conflict.doNothing())
+    .execute()
+  await trx
+    .insertInto('content_stats')
+    .values({
+      tenant_id: tenant.id,
+      drafts: nodes.filter(({ status }) => status === 'draft').length,
+      published: nodes.filter(({ status }) => status === 'published').length,
+      as_of: nodes.at(-1)!.updated_at,
+    })
+    .onConflict((conflict) => conflict.doNothing())
+    .execute()
 }
 
 /** One a day; every third is still a draft. */

@@ -1,6 +1,7 @@
 /** Tenants and users: who a token speaks for, and the users that content names. Called by the auth plugin and by GraphQL. */
 import { tracedSpan } from '@rustok/telemetry'
 import type { Role } from '../db/schema.ts'
+import { isTenantId } from '../db/scope.ts'
 import type { TenantDatabase } from '../db/tenant-database.ts'
 import type { Actor } from '../events/envelope.ts'
 import type { Principal } from './principal.ts'
@@ -21,6 +22,7 @@ export class IdentityService {
   /** Undefined when the tenant or the user does not exist, whichever it is. */
   async principal({ tenantId, userId }: Actor): Promise<Principal | undefined> {
     return tracedSpan('identity.principal', {}, async () => {
+      if (!isTenantId(tenantId)) return undefined
       const row = await this.#database.read(tenantId, (db) =>
         db
           .selectFrom('users')

@@ -175,7 +175,7 @@ test('shows GraphiQL to browsers without a token in development only, with one t
 })
 
 test('masks what is thrown inside, and logs it with its trace', async () => {
-  await development.database.db.schema.alterTable('content_stats').renameTo('elsewhere').execute()
+  await development.owner.schema.alterTable('content_stats').renameTo('elsewhere').execute()
   try {
     const { errors, data } = await send('{ me { id } contentStats { total } }')
     assert.deepEqual(data, null)
@@ -184,6 +184,6 @@ test('masks what is thrown inside, and logs it with its trace', async () => {
     const line = development.lines.findLast((candidate) => candidate.level === 'error')
     assert.match(JSON.stringify(line), /content_stats/)
   } finally {
-    await development.database.db.schema.alterTable('elsewhere').renameTo('content_stats').execute()
+    await development.owner.schema.alterTable('elsewhere').renameTo('content_stats').execute()
   }
 })

@@ -10,7 +10,7 @@ import { createHandler, on } from '../../src/events/event-bus.ts'
 import { InProcessBus } from '../../src/events/in-process-bus.ts'
 import { sharedServer } from '../support/shared-server.ts'
 
-const { db } = sharedServer.database
+const { owner: db, tenants } = sharedServer
 
 /** Of this file alone: its events have no nodes behind them. */
 const TENANT = 'counted'
@@ -35,7 +35,7 @@ async function stats(tenantId: string) {
 }
 
 function statsHandler() {
-  return contentStatsHandler(new TenantDatabase(db, silentBus()))
+  return contentStatsHandler(tenants)
 }
 
 function created(tenantId = TENANT) {
@@ -81,20 +81,20 @@ test('leaves an event unclaimed when its effect fails, so that it can be deliver
 
 test('publishes after the commit and nothing after a rollback', async () => {
   const bus = silentBus()
-  const tenants = new TenantDatabase(db, bus)
+  const database = new TenantDatabase(sharedServer.database.access, bus)
   const seen: number[] = []
   const find = (n: number) =>
-    db.selectFrom('tenants').select('id').where('id', '=', `tx-${n}`).executeTakeFirst()
+    db.selectFrom('users').select('id').where('id', '=', `tx-${n}`).executeTakeFirst()
   bus.subscribe(
     createHandler('checks the commit', [
       on(happened, async ({ data: { n } }) => void seen.push((await find(n)) === undefined ? -n : n)),
     ]),
   )
   const insert = (n: number, fail: boolean) =>
-    tenants.transact(TENANT, 'test', async ({ trx, emit }) => {
+    database.transact(TENANT, 'test', async ({ trx, emit }) => {
       await trx
-        .insertInto('tenants')
-        .values({ id: `tx-${n}`, name: 'x' })
+        .insertInto('users')
+        .values({ tenant_id: TENANT, id: `tx-${n}`, name: 'x', role: 'author' })
         .execute()
       emit(draftEvent(happened, ACTOR, String(n), { n }))
       if (fail) throw new Error('rolled back')
@@ -114,7 +114,7 @@ test('seeds the demo data once', async () => {
     stats: await stats('globex'),
   })
   const before = await counts()
-  await seedDemo(db)
+  await seedDemo(tenants)
   assert.deepEqual(await counts(), before)
   const drafts = await db
     .selectFrom('nodes')

@@ -1,6 +1,8 @@
 /** A whole server in this process: PGlite in memory, demo tenants, a port of its own; for tests that talk to it over HTTP. */
 import { Writable } from 'node:stream'
+import type { Kysely } from 'kysely'
 import type { Config } from '../../src/config.ts'
+import type { Database } from '../../src/db/schema.ts'
 import type { DemoUser } from '../../src/demo/demo-access.ts'
 import { KeyRing } from '../../src/identity/key-ring.ts'
 import { createLogger, type Logger } from '../../src/log.ts'
@@ -18,6 +20,8 @@ export interface LogLine {
 export interface TestServer extends RunningServer {
   readonly log: Logger
   readonly keys: KeyRing
+  /** Every tenant's rows, as no request sees them. */
+  readonly owner: Kysely<Database>
   /** All lines so far, at level debug. */
   readonly lines: readonly LogLine[]
   user(id: string): DemoUser
@@ -40,6 +44,7 @@ export async function startTestServer(overrides: Partial<Config> = {}): Promise<
       port: 0,
       dataDir: undefined,
       databaseUrl: undefined,
+      databaseOwnerUrl: undefined,
       logLevel: 'debug',
       logFormat: 'json',
       demo: true,
@@ -52,6 +57,7 @@ export async function startTestServer(overrides: Partial<Config> = {}): Promise<
     ...server,
     log,
     keys: new KeyRing([Buffer.from(SECRET)]),
+    owner: await server.database.asOwner(async (db) => db),
     lines,
     user(id) {
       const user = server.demo?.tenants.flatMap((tenant) => tenant.users).find((known) => known.id === id)
