@@ -8,6 +8,7 @@ import * as identity from './migrations/0001-identity.ts'
 import * as content from './migrations/0002-content.ts'
 import * as contentStats from './migrations/0003-content-stats.ts'
 import * as rowLevelSecurity from './migrations/0004-row-level-security.ts'
+import * as access from './migrations/0009-access.ts'
 import type { Database } from './schema.ts'
 
 /** Applied in the order of their names; a name never changes once it was released. */
@@ -16,6 +17,7 @@ const MIGRATIONS: Record<string, Migration> = {
   '0002-content': content,
   '0003-content-stats': contentStats,
   '0004-row-level-security': rowLevelSecurity,
+  '0009-access': access,
 }
 
 /** The names of the migrations that were applied now. Throws the first failure; a failed migration leaves nothing. */

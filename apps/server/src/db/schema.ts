@@ -6,7 +6,12 @@ import type { ColumnType, Generated } from 'kysely'
 
 export interface Database {
   readonly tenants: TenantTable
+  readonly tenant_host_names: TenantHostNameTable
   readonly users: UserTable
+  readonly roles: RoleTable
+  readonly role_permissions: RolePermissionTable
+  readonly credentials: CredentialTable
+  readonly sessions: SessionTable
   readonly nodes: NodeTable
   readonly content_stats: ContentStatsTable
   readonly handled_events: HandledEventTable
@@ -20,7 +25,24 @@ export interface TenantTable {
   created_at: CreatedAt
 }
 
-export type Role = 'admin' | 'author'
+export interface TenantHostNameTable {
+  /** Lower case, without a port. */
+  host_name: string
+  tenant_id: string
+}
+
+export const ROLES = ['admin', 'editor', 'author', 'customer', 'viewer'] as const
+
+export type Role = (typeof ROLES)[number]
+
+export interface RoleTable {
+  name: Role
+}
+
+export interface RolePermissionTable {
+  role: Role
+  permission: string
+}
 
 /** Keyed by (tenant_id, id): the same user id in two tenants is two users. */
 export interface UserTable {
@@ -28,7 +50,32 @@ export interface UserTable {
   id: string
   name: string
   role: Role
+  /** Unique within the tenant, whatever its case; null for a user who cannot sign in. */
+  email: ColumnType<string | null, string | null | undefined, string | null>
+  /** Since when the user may not do anything any more. */
+  disabled_at: ColumnType<Date | null, Date | null | undefined, Date | null>
   created_at: CreatedAt
+}
+
+export interface CredentialTable {
+  tenant_id: string
+  user_id: string
+  /** In PHC string format, so that each says how it was made. */
+  password_hash: string
+  changed_at: ColumnType<Date, Date | undefined, Date>
+}
+
+/** A sign-in, and the refresh tokens that followed from it. */
+export interface SessionTable {
+  tenant_id: string
+  id: string
+  user_id: string
+  /** SHA-256 of the latest refresh token. */
+  token_hash: Uint8Array
+  created_at: CreatedAt
+  refreshed_at: ColumnType<Date, Date | undefined, Date>
+  expires_at: Date
+  revoked_at: ColumnType<Date | null, Date | null | undefined, Date | null>
 }
 
 export type NodeStatus = 'draft' | 'published'

@@ -11,8 +11,11 @@ export const UserType = builder.loadableObjectRef<User, string>('User', {
 
 const RoleType = builder.enumType('Role', {
   values: {
-    ADMIN: { value: 'admin', description: 'May publish every node of the tenant.' },
+    ADMIN: { value: 'admin', description: 'May do everything in the tenant.' },
+    EDITOR: { value: 'editor', description: "Edits and publishes everybody's nodes, and keeps the shop." },
     AUTHOR: { value: 'author', description: 'May publish the nodes that they wrote.' },
+    CUSTOMER: { value: 'customer', description: 'Reads what is published, and orders.' },
+    VIEWER: { value: 'viewer', description: 'Reads what is published.' },
   } as const,
 })
 

@@ -4,6 +4,7 @@ import type { Role } from '../db/schema.ts'
 import { isTenantId } from '../db/scope.ts'
 import type { TenantDatabase } from '../db/tenant-database.ts'
 import type { Actor } from '../events/envelope.ts'
+import type { Permission } from './permissions.ts'
 import type { Principal } from './principal.ts'
 
 export interface User {
@@ -27,12 +28,16 @@ export class IdentityService {
         db
           .selectFrom('users')
           .innerJoin('tenants', 'tenants.id', 'users.tenant_id')
+          .leftJoin('role_permissions', 'role_permissions.role', 'users.role')
           .select(['users.name as userName', 'users.role', 'tenants.name as tenantName'])
+          .select((eb) => eb.fn.agg<(string | null)[]>('array_agg', ['permission']).as('permissions'))
           .where('users.tenant_id', '=', tenantId)
           .where('users.id', '=', userId)
+          .where('users.disabled_at', 'is', null)
+          .groupBy(['users.name', 'users.role', 'tenants.name'])
           .executeTakeFirst(),
       )
-      return row && { tenantId, userId, ...row }
+      return row && { tenantId, userId, ...row, permissions: new Set(row.permissions as Permission[]) }
     })
   }
 
