@@ -12,9 +12,20 @@ test('sets every default, what the request says instead, and its parameters as l
     query: 'SELECT',
   })
   assert.equal(
-    prelude(search, defaults, 'm1'),
-    "SET max_threads = '2', max_result_rows = '10', log_comment = 'm1', param_who = 'o\\'neil\\\\'; USE `a\\`b`; ",
+    prelude(search, defaults, new Map()),
+    "SET max_threads = '2', max_result_rows = '10', param_who = 'o\\'neil\\\\'; USE `a\\`b`; ",
   )
+})
+
+test('says to a session what it does not know yet, and brings back what another request changed', () => {
+  const state = new Map<string, string>()
+  const next = (fields: Record<string, string>) => prelude(new URLSearchParams(fields), defaults, state)
+  next({ max_result_rows: '10', param_who: 'a', database: 'lens' })
+  assert.equal(next({ max_result_rows: '10', param_who: 'a', database: 'lens' }), '')
+  assert.equal(next({ param_who: 'b', database: 'lens' }), "SET max_result_rows = '0', param_who = 'b'; ")
+  assert.equal(next({ database: 'other' }), 'USE `other`; ')
+  assert.equal(next({}), '')
+  assert.equal(next({ max_result_rows: '10' }), "SET max_result_rows = '10'; ")
 })
 
 test('refuses names that are no parameter and no setting with a default, which would stay for the next statement', () => {
@@ -26,7 +37,7 @@ test('refuses names that are no parameter and no setting with a default, which w
     '__proto__',
     'constructor',
   ]) {
-    assert.throws(() => prelude(new URLSearchParams([[name, '1']]), defaults, 'm1'), RangeError, name)
+    assert.throws(() => prelude(new URLSearchParams([[name, '1']]), defaults, new Map()), RangeError, name)
   }
 })
 

@@ -80,14 +80,11 @@ async function serve(): Promise<void> {
       response.end('Ok.\n')
       return
     }
-    const number = ++statements
-    const mark = `${process.pid}-${number}`
-    const settings = prelude(url.searchParams, defaults, mark)
     const statement = url.searchParams.get('query')
-    const file = `${inbox}/${number}`
+    const file = `${inbox}/${++statements}`
     const insert = statement === null ? undefined : insertFromFile(statement, file)
-    if (insert !== undefined) await insertBody(request, response, `${settings}${insert}`, file)
-    else await run(response, settings, `${statement ?? ''}${await textOf(request)}`, mark, url)
+    if (insert !== undefined) await insertBody(request, response, insert, file, url)
+    else await run(response, `${statement ?? ''}${await textOf(request)}`, url)
   }
 
   async function insertBody(
@@ -95,36 +92,39 @@ async function serve(): Promise<void> {
     response: ServerResponse,
     statement: string,
     file: string,
+    url: URL,
   ): Promise<void> {
     try {
       await pipeline(request, createWriteStream(file, { highWaterMark: 1024 * 1024 }))
-      await writing.use((session) => session.queryAsync(statement))
+      await writing.use(({ session, state }) =>
+        session.queryAsync(`${prelude(url.searchParams, defaults, state)}${statement}`),
+      )
     } finally {
       await rm(file, { force: true })
     }
     response.end()
   }
 
-  async function run(
-    response: ServerResponse,
-    settings: string,
-    statement: string,
-    mark: string,
-    url: URL,
-  ): Promise<void> {
-    await reading.use(async (session) => {
+  async function run(response: ServerResponse, statement: string, url: URL): Promise<void> {
+    await reading.use(async ({ session, mark, state }) => {
       if (response.destroyed) return
-      const gone = () => void stop(mark, running.promise)
+      let stopping: Promise<void> | undefined
       const running = Promise.withResolvers<void>()
+      const gone = () => {
+        stopping = stop(mark, running.promise)
+      }
       response.once('close', gone)
       try {
         const format = url.searchParams.get('default_format') ?? 'TabSeparated'
+        const settings = prelude(url.searchParams, { ...defaults, log_comment: mark }, state)
         const result = await session.queryAsync(settings + statement, { format })
         response.off('close', gone)
         response.end(result.bytes())
       } finally {
         response.off('close', gone)
         running.resolve()
+        // Or it would stop the session's next statement, which bears the same mark.
+        await stopping
       }
     })
   }
@@ -133,7 +133,7 @@ async function serve(): Promise<void> {
   async function stop(mark: string, ended: Promise<void>): Promise<void> {
     const kill = `KILL QUERY WHERE Settings['log_comment'] = ${quote(mark)} ASYNC`
     const pause = () => sleep(killAgain, 'running', { ref: false })
-    do await control.use((session) => session.queryAsync(kill)).catch(() => {})
+    do await control.use(({ session }) => session.queryAsync(kill)).catch(() => {})
     while ((await Promise.race([ended, pause()])) === 'running')
   }
 }

@@ -22,16 +22,23 @@ const notSettings = new Set([
   'http_headers_progress_interval_ms',
 ])
 
+/** What a session was last told, by name: settings, parameters, and its database. */
+export type SessionState = Map<string, string>
+
+/** As a setting cannot be called. */
+const databaseKey = 'USE'
+
 /**
- * The SET statements for a request. A session keeps what was set before, so a request may only change settings that `defaults` brings
- * back. Throws RangeError for another.
+ * The SET statements for a request: what differs from what the session was told before, since each costs as much as a small query. A request may only change
+ * settings that `defaults` brings back. Throws RangeError for another. `state` is what holds once the statements have run; a session in which one fails is
+ * not used again.
  */
 export function prelude(
   search: URLSearchParams,
   defaults: Readonly<Record<string, string>>,
-  mark: string,
+  state: SessionState,
 ): string {
-  const settings: Record<string, string> = { ...defaults, log_comment: mark }
+  const settings: Record<string, string> = { ...defaults }
   for (const [name, value] of search) {
     if (notSettings.has(name)) continue
     if (!/^param_\w+$/.test(name) && !Object.hasOwn(defaults, name)) {
@@ -39,9 +46,18 @@ export function prelude(
     }
     settings[name] = value
   }
-  const assignments = Object.entries(settings).map(([name, value]) => `${name} = ${quote(value)}`)
+  const assignments = Object.entries(settings).flatMap(([name, value]) =>
+    changes(state, name, value) ? [`${name} = ${quote(value)}`] : [],
+  )
   const database = search.get('database')
-  return `SET ${assignments.join(', ')}; ${database === null ? '' : `USE ${quoteName(database)}; `}`
+  const moves = database !== null && changes(state, databaseKey, database)
+  return `${assignments.length === 0 ? '' : `SET ${assignments.join(', ')}; `}${moves ? `USE ${quoteName(database)}; ` : ''}`
+}
+
+function changes(state: SessionState, name: string, value: string): boolean {
+  if (state.get(name) === value) return false
+  state.set(name, value)
+  return true
 }
 
 /** `INSERT … FORMAT f` whose data came as a body, reading them from a file instead; undefined for another statement. */
