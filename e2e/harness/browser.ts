@@ -1,7 +1,7 @@
 /** Debian's Chromium, without whatever would leave this machine, and with an ear on what the page complains about. */
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { type Browser, chromium, type Page } from 'playwright-core'
+import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core'
 
 export function launchBrowser(): Promise<Browser> {
   return chromium.launch({
@@ -24,8 +24,10 @@ export interface WatchedPage {
   readonly complaints: readonly string[]
 }
 
-export async function openPage(browser: Browser): Promise<WatchedPage> {
-  const page = await browser.newPage({ viewport: { width: 1440, height: 900 }, colorScheme: 'light' })
+export async function openPage(browser: Browser | BrowserContext): Promise<WatchedPage> {
+  const page = await browser.newPage()
+  await page.setViewportSize({ width: 1440, height: 900 })
+  await page.emulateMedia({ colorScheme: 'light' })
   const complaints: string[] = []
   page.on('console', (message) => {
     if (message.type() === 'error' || message.type() === 'warning') complaints.push(message.text())

@@ -5,7 +5,7 @@
 import { readFile } from 'node:fs/promises'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { extname, join, normalize } from 'node:path'
-import type { Problem } from 'rustok-lens/contract'
+import type { Problem, SessionResponse } from 'rustok-lens/contract'
 import { isLookback, parseSearchState, searchQuery } from '../src/model/search-state.ts'
 import { FixtureStore } from './fixture-store.ts'
 
@@ -19,6 +19,9 @@ const TYPES: Readonly<Record<string, string>> = {
   '.svg': 'image/svg+xml',
   '.woff2': 'font/woff2',
 }
+
+/** No tokens, as by default: signing in is tested with a real Lens, in e2e. */
+const everybody: SessionResponse = { login: false, name: '', role: 'admin', tenants: null }
 
 export interface FixtureOptions {
   readonly dist: string
@@ -45,6 +48,7 @@ async function answer(
   if (!url.pathname.startsWith('/api/')) return serveFile(dist, url.pathname, response)
   const intercepted = intercept?.(url.pathname)
   if (intercepted !== undefined) return json(response, intercepted.status, intercepted.body)
+  if (url.pathname === '/api/lens/session') return json(response, 200, everybody)
   const parts = Object.fromEntries(url.searchParams)
   const now = Date.now()
   const store = current()

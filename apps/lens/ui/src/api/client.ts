@@ -1,6 +1,6 @@
 /**
  * Asks the backend and tells failures apart: the server's own problem details, an answer that is none, or no answer at
- * all. Called by the queries alone.
+ * all. Called by the queries and by what opens and ends a session.
  */
 import type { Problem } from 'rustok-lens/contract'
 
@@ -21,11 +21,24 @@ export class ApiError extends Error {
 }
 
 export async function fetchJson<Answer>(path: string, signal: AbortSignal): Promise<Answer> {
-  let response: Response
+  return answerOf(await send(path, { signal }))
+}
+
+export async function postJson<Answer>(path: string, body: unknown): Promise<Answer> {
+  const headers = { 'content-type': 'application/json' }
+  return answerOf(await send(path, { method: 'POST', headers, body: JSON.stringify(body) }))
+}
+
+export async function sendDelete(path: string): Promise<void> {
+  const response = await send(path, { method: 'DELETE' })
+  if (!response.ok) await answerOf(response)
+}
+
+async function send(path: string, init: RequestInit): Promise<Response> {
   try {
-    response = await fetch(path, { signal, headers: { accept: 'application/json' } })
+    return await fetch(path, { ...init, headers: { accept: 'application/json', ...init.headers } })
   } catch (cause) {
-    if (signal.aborted) throw cause
+    if (init.signal?.aborted === true) throw cause
     throw new ApiError(
       {
         type: 'about:blank',
@@ -36,6 +49,9 @@ export async function fetchJson<Answer>(path: string, signal: AbortSignal): Prom
       { cause },
     )
   }
+}
+
+async function answerOf<Answer>(response: Response): Promise<Answer> {
   const body: unknown = await response.json().catch(() => undefined)
   if (response.ok && body !== undefined) return body as Answer
   throw new ApiError(problemOf(response, body))

@@ -2,7 +2,7 @@
  * What the pages ask, as options for the query cache: keys are the query strings themselves, so that equal questions are
  * asked once. Traces are turned into their model inside the cache, once per answer.
  */
-import { keepPreviousData, QueryClient, queryOptions } from '@tanstack/react-query'
+import { keepPreviousData, QueryCache, QueryClient, queryOptions } from '@tanstack/react-query'
 import type {
   FacetsResponse,
   HistogramResponse,
@@ -14,8 +14,14 @@ import { type SearchState, searchParams, searchQuery, withFields } from '../mode
 import { services } from '../model/service-palette.ts'
 import { type TraceModel, traceModel } from '../model/trace-model.ts'
 import { ApiError, fetchJson } from './client.ts'
+import { noteSessionEnd } from './session.ts'
 
 export const queryClient = new QueryClient({
+  queryCache: new QueryCache({
+    onError: (error) => {
+      if (error instanceof ApiError && error.status === 401) noteSessionEnd(queryClient)
+    },
+  }),
   defaultOptions: {
     queries: {
       staleTime: 10_000,

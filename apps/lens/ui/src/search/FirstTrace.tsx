@@ -1,11 +1,22 @@
 /** The empty store: how to send a first trace, three ways. The page watches, and shows the trace as soon as it is there. */
+import { useQuery } from '@tanstack/react-query'
 import { useMemo } from 'react'
-import { CopyButton } from '../ui/CopyButton.tsx'
+import { sessionOptions } from '../api/session.ts'
+import { Snippet } from '../ui/Snippet.tsx'
 import './FirstTrace.css'
 
 export function FirstTrace() {
-  const curl = useMemo(() => curlCommand(location.hostname, Date.now(), randomHex), [])
-  const environment = `OTEL_EXPORTER_OTLP_ENDPOINT=http://${location.hostname}:4317\nOTEL_SERVICE_NAME=my-service`
+  const { data: session } = useQuery(sessionOptions)
+  const needsToken = session?.who?.login === true
+  const curl = useMemo(
+    () => curlCommand({ host: location.hostname, needsToken, now: Date.now(), hex: randomHex }),
+    [needsToken],
+  )
+  const environment = [
+    `OTEL_EXPORTER_OTLP_ENDPOINT=http://${location.hostname}:4317`,
+    ...(needsToken ? ['OTEL_EXPORTER_OTLP_HEADERS="authorization=Bearer $TOKEN"'] : []),
+    'OTEL_SERVICE_NAME=my-service',
+  ].join('\n')
   return (
     <section className="first-trace" aria-labelledby="first-trace-title">
       <header>
@@ -14,6 +25,11 @@ export function FirstTrace() {
           Lens is running and its store is empty. Send a trace in one of these ways: it appears here by
           itself.
         </p>
+        {needsToken && (
+          <p>
+            Senders need a token with the role <code>ingest</code>, in the variable <code>TOKEN</code> here.
+          </p>
+        )}
       </header>
       <ol>
         <li>
@@ -39,16 +55,14 @@ export function FirstTrace() {
   )
 }
 
-function Snippet({ text, label }: { readonly text: string; readonly label: string }) {
-  return (
-    <div className="snippet">
-      <pre>{text}</pre>
-      <CopyButton text={text} label={label} />
-    </div>
-  )
+interface CurlParts {
+  readonly host: string
+  readonly needsToken: boolean
+  readonly now: number
+  readonly hex: (bytes: number) => string
 }
 
-function curlCommand(host: string, now: number, hex: (bytes: number) => string): string {
+function curlCommand({ host, needsToken, now, hex }: CurlParts): string {
   const end = BigInt(now) * 1_000_000n
   const text = (key: string, value: string) => ({ key, value: { stringValue: value } })
   const body = {
@@ -73,7 +87,8 @@ function curlCommand(host: string, now: number, hex: (bytes: number) => string):
       },
     ],
   }
-  return `curl http://${host}:4318/v1/traces \\\n  -H 'content-type: application/json' \\\n  -d '${JSON.stringify(body)}'`
+  const token = needsToken ? ' \\\n  -H "authorization: Bearer $TOKEN"' : ''
+  return `curl http://${host}:4318/v1/traces${token} \\\n  -H 'content-type: application/json' \\\n  -d '${JSON.stringify(body)}'`
 }
 
 function randomHex(bytes: number): string {

@@ -1,6 +1,8 @@
-/** What frames every page: the bar with the mark, the theme and the keys, and the help sheet. */
+/** What frames every page: the bar with the mark, the keys, the theme and who one is, and the help sheet. */
 import { Link, Outlet, useLocation } from '@tanstack/react-router'
 import { useRef } from 'react'
+import { AccountMenu } from '../session/AccountMenu.tsx'
+import { SessionGate } from '../session/SessionGate.tsx'
 import { HelpSheet } from './HelpSheet.tsx'
 import { Logo } from './Logo.tsx'
 import { ThemeSwitch } from './ThemeSwitch.tsx'
@@ -36,10 +38,13 @@ export function Layout() {
             <span className="top-bar-keys">Keys</span>
           </button>
           <ThemeSwitch />
+          <AccountMenu />
         </div>
       </header>
       <main id="main" tabIndex={-1}>
-        <Outlet />
+        <SessionGate>
+          <Outlet />
+        </SessionGate>
       </main>
       <HelpSheet ref={help} />
     </>
