@@ -10,11 +10,12 @@ import { httpMetrics } from './plugins/http-metrics.ts'
 import type { AppPlugin, AppServices } from './plugins/plugin.ts'
 import { problems } from './plugins/problems.ts'
 import { RequestLog } from './plugins/request-log.ts'
+import { signIn } from './plugins/sign-in.ts'
 import { tenancy } from './plugins/tenancy.ts'
 import { tracing } from './plugins/tracing.ts'
 
 /** Hooks run in this order: a request has its trace before anything else happens to it. */
-const PLUGINS: readonly AppPlugin[] = [tracing, problems, httpMetrics, health, auth, tenancy, graphql]
+const PLUGINS: readonly AppPlugin[] = [tracing, problems, httpMetrics, health, auth, signIn, tenancy, graphql]
 
 /** A document of 20,000 characters and as much again in variables, in UTF-8, with room to spare. */
 const BODY_LIMIT = 256 * 1024

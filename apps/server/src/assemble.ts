@@ -13,6 +13,10 @@ import { demoToken } from './demo/demo-access.ts'
 import { type DeliveryObserver, InProcessBus } from './events/in-process-bus.ts'
 import { IdentityService } from './identity/identity-service.ts'
 import type { KeyRing } from './identity/key-ring.ts'
+import { PasswordHasher } from './identity/passwords.ts'
+import { SessionService } from './identity/session-service.ts'
+import { TenantHosts } from './identity/tenant-hosts.ts'
+import { TokenVerifier } from './identity/tokens.ts'
 import type { Logger } from './log.ts'
 import { ServerMetrics } from './metrics.ts'
 import { Readiness } from './readiness.ts'
@@ -21,6 +25,7 @@ export interface Assembly {
   readonly app: FastifyInstance
   readonly bus: InProcessBus
   readonly tenants: TenantDatabase
+  readonly passwords: PasswordHasher
   readonly readiness: Readiness
 }
 
@@ -34,6 +39,7 @@ export function assemble(
   const bus = new InProcessBus(deliveryObserver(log, metrics))
   const tenants = new TenantDatabase(database.access, bus)
   bus.subscribe(contentStatsHandler(tenants))
+  const passwords = new PasswordHasher()
   const readiness = new Readiness({ database: database.ping })
   const app = buildApp({
     production: config.production,
@@ -41,11 +47,14 @@ export function assemble(
     metrics,
     readiness,
     keys,
+    tokens: new TokenVerifier(keys),
+    hosts: new TenantHosts(tenants),
     identity: new IdentityService(tenants),
+    sessions: new SessionService(tenants, keys, passwords, metrics),
     content: new ContentService(tenants, metrics),
     demoToken: config.demo ? () => demoToken(keys) : undefined,
   })
-  return { app, bus, tenants, readiness }
+  return { app, bus, tenants, passwords, readiness }
 }
 
 function deliveryObserver(log: Logger, metrics: ServerMetrics): DeliveryObserver {

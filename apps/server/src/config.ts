@@ -26,8 +26,10 @@ export interface Config {
   readonly logFormat: LogFormat
   /** Seed the demo tenants and hand out tokens for their users. */
   readonly demo: boolean
-  /** Signs tokens; without it, a key generated once into `dataDir`. */
+  /** Signs tokens with HS256, in place of keys from a directory. */
   readonly jwtSecret: string | undefined
+  /** Absolute: where the token keys are, and the first start makes one. Undefined when there is a secret, or nothing on disk. */
+  readonly jwtKeys: string | undefined
 }
 
 /** RFC 7518 section 3.2: a key of at least the hash's size for HS256. */
@@ -37,17 +39,20 @@ export const MIN_SECRET_BYTES = 32
 export function readConfig(env: NodeJS.ProcessEnv): Config {
   const read = (name: string): string | undefined => env[name]?.trim() || undefined
   const production = read('NODE_ENV') === 'production'
+  const dataDir = path.resolve(read('RUSTOK_DATA_DIR') ?? '.rustok', 'server')
+  const jwtSecret = secret('RUSTOK_JWT_SECRET', read('RUSTOK_JWT_SECRET'))
   return {
     production,
     host: read('HOST') ?? '127.0.0.1',
     port: port('PORT', read('PORT') ?? '5150'),
-    dataDir: path.resolve(read('RUSTOK_DATA_DIR') ?? '.rustok', 'server'),
+    dataDir,
     databaseUrl: databaseUrl('DATABASE_URL', read('DATABASE_URL')),
     databaseOwnerUrl: databaseUrl('DATABASE_OWNER_URL', read('DATABASE_OWNER_URL')),
     logLevel: oneOf('RUSTOK_LOG_LEVEL', read('RUSTOK_LOG_LEVEL') ?? 'info', LOG_LEVELS),
     logFormat: oneOf('RUSTOK_LOG_FORMAT', read('RUSTOK_LOG_FORMAT') ?? 'json', LOG_FORMATS),
     demo: boolean('RUSTOK_DEMO', read('RUSTOK_DEMO') ?? String(!production)),
-    jwtSecret: secret('RUSTOK_JWT_SECRET', read('RUSTOK_JWT_SECRET')),
+    jwtSecret,
+    jwtKeys: keyDirectory('RUSTOK_JWT_KEYS', read('RUSTOK_JWT_KEYS'), dataDir, jwtSecret),
   }
 }
 
@@ -86,4 +91,16 @@ function secret(name: string, value: string | undefined): string | undefined {
     throw new StartupError(name, `${bytes} bytes are too few, HS256 needs at least ${MIN_SECRET_BYTES}`)
   }
   return value
+}
+
+function keyDirectory(
+  name: string,
+  value: string | undefined,
+  dataDir: string,
+  jwtSecret: string | undefined,
+): string | undefined {
+  if (jwtSecret === undefined) return value === undefined ? path.join(dataDir, 'keys') : path.resolve(value)
+  if (value !== undefined)
+    throw new StartupError(name, 'RUSTOK_JWT_SECRET is set as well: unset one of the two')
+  return undefined
 }

@@ -4,11 +4,12 @@
  */
 import { Counter, collectDefaultMetrics, Histogram, Registry } from 'prom-client'
 import type { ContentOperation, OperationObserver, OperationOutcome } from './content/content-service.ts'
+import type { SessionObserver, SessionOperation, SessionOutcome } from './identity/session-service.ts'
 
 /** From an answer out of memory to a request that is about to time out. */
 const DURATION_BUCKETS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10]
 
-export class ServerMetrics implements OperationObserver {
+export class ServerMetrics implements OperationObserver, SessionObserver {
   readonly registry = new Registry()
   readonly #requests = new Counter({
     name: 'rustok_http_requests_total',
@@ -36,6 +37,13 @@ export class ServerMetrics implements OperationObserver {
     registers: [this.registry],
   })
 
+  readonly #sessions = new Counter({
+    name: 'rustok_session_operations_total',
+    help: 'Sign-ins, refreshes and sign-outs, by outcome',
+    labelNames: ['operation', 'outcome'] as const,
+    registers: [this.registry],
+  })
+
   constructor() {
     collectDefaultMetrics({ register: this.registry })
   }
@@ -48,6 +56,10 @@ export class ServerMetrics implements OperationObserver {
 
   contentOperation(operation: ContentOperation, outcome: OperationOutcome): void {
     this.#operations.inc({ operation, outcome })
+  }
+
+  sessionOperation(operation: SessionOperation, outcome: SessionOutcome): void {
+    this.#sessions.inc({ operation, outcome })
   }
 
   eventDelivered(type: string, handler: string, outcome: string): void {

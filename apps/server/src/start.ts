@@ -13,7 +13,8 @@ import { type OpenDatabase, openDatabase } from './db/open-database.ts'
 import { type DemoAccess, demoAccess } from './demo/demo-access.ts'
 import { seedDemo } from './demo/seed-demo.ts'
 import { errorCode, errorMessage, StartupError } from './errors.ts'
-import { loadKeyRing } from './identity/load-key-ring.ts'
+import type { KeyRing } from './identity/key-ring.ts'
+import { loadKeyRing, watchKeys } from './identity/load-key-ring.ts'
 import type { Logger } from './log.ts'
 
 /** The parts that shutdown ends, each in its turn (`stop-server.ts`). */
@@ -21,6 +22,7 @@ export interface RunningServer extends Assembly {
   readonly url: string
   readonly demo: DemoAccess | undefined
   readonly database: OpenDatabase
+  readonly keys: KeyRing
 }
 
 /** Throws a StartupError for what its user can mend. */
@@ -34,16 +36,18 @@ export function startServer(config: Config, log: Logger): Promise<RunningServer>
       log: kyselyTracing({ system: 'postgresql', namespace: 'rustok' }),
     })
     opened.defer(() => database.close())
-    const keys = loadKeyRing(config.jwtSecret, config.dataDir)
+    const { jwtSecret: secret, jwtKeys: directory } = config
+    const keys = loadKeyRing({ secret, directory })
+    if (directory !== undefined) opened.use(watchKeys(keys, directory, log))
     const migrations = await database.asOwner(migrate)
     if (migrations.length > 0) log.info({ migrations }, 'database migrated')
     const assembly = assemble(config, log, database, keys)
-    if (config.demo) await seedDemo(assembly.tenants)
+    if (config.demo) await seedDemo(assembly.tenants, assembly.passwords)
     opened.defer(() => assembly.app.close())
     const demo = config.demo ? await demoAccess(keys) : undefined
     const url = await listen(assembly.app, config)
     opened.move()
-    return { ...assembly, url, demo, database }
+    return { ...assembly, url, demo, database, keys }
   })
 }
 

@@ -5,6 +5,7 @@
 import './api/content.ts'
 import './api/tenant-isolation.ts'
 import './api/authentication.ts'
+import './api/sign-in.ts'
 import './api/graphql-limits.ts'
 import './api/http-surface.ts'
 import './api/read-model.ts'

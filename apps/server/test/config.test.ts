@@ -17,6 +17,7 @@ test('has the documented defaults, also for variables that are set to nothing', 
     logFormat: 'json',
     demo: true,
     jwtSecret: undefined,
+    jwtKeys: path.resolve('.rustok/server/keys'),
   }
   assert.deepEqual(readConfig({}), expected)
   assert.deepEqual(
@@ -57,6 +58,7 @@ test('reads every variable', () => {
       logFormat: 'pretty',
       demo: true,
       jwtSecret: 'x'.repeat(32),
+      jwtKeys: undefined,
     },
   )
 })
@@ -103,4 +105,13 @@ test('keeps passwords and secrets out of its messages', () => {
       (error: Error) => !error.message.includes('hunter2'),
     )
   }
+})
+
+test('takes token keys from a directory or a secret, not from both', () => {
+  assert.equal(readConfig({ RUSTOK_JWT_KEYS: '/run/keys' }).jwtKeys, '/run/keys')
+  assert.equal(readConfig({ RUSTOK_DATA_DIR: '/srv' }).jwtKeys, '/srv/server/keys')
+  assert.throws(() => readConfig({ RUSTOK_JWT_KEYS: '/run/keys', RUSTOK_JWT_SECRET: 'x'.repeat(32) }), {
+    variable: 'RUSTOK_JWT_KEYS',
+    message: 'RUSTOK_JWT_KEYS: RUSTOK_JWT_SECRET is set as well: unset one of the two',
+  })
 })

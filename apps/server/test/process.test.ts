@@ -1,7 +1,16 @@
 /** The process: starts or says in one line why not, shuts down in order, and leaves nothing behind. */
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
 import { type ClientRequest, type IncomingMessage, request } from 'node:http'
 import { type AddressInfo, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -77,9 +86,11 @@ test('starts, tells its parent how to use it, and keeps what was written over a 
   const { createNode } = await dataOf(
     sendGraphQL<{ createNode: { node: { id: string } } }>(ready.url, CREATE, { token }),
   )
-  const key = path.join(dataDir, 'server', 'jwt.key')
+  const key = path.join(dataDir, 'server', 'keys', '19700101T000000Z.pem')
   assert.equal(statSync(key).mode & 0o777, 0o600)
-  assert.equal(statSync(path.dirname(key)).mode & 0o777, 0o700)
+  for (const part of ['keys', '']) {
+    assert.equal(statSync(path.join(dataDir, 'server', part)).mode & 0o777, 0o700)
+  }
   await first.kill('SIGKILL')
 
   const second = launch()
@@ -205,5 +216,7 @@ test('takes its key from RUSTOK_JWT_SECRET, and writes it nowhere', async () => 
   const { data } = await sendGraphQL(ready.url, '{ me { id } }', { token: tokenOf(ready, 'ben') })
   assert.deepEqual(data, { me: { id: 'ben' } })
   assert.doesNotMatch(server.stdout + server.stderr, new RegExp(secret))
-  assert.notEqual(readFileSync(path.join(dataDir, 'server', 'jwt.key'), 'utf8').trim(), secret)
+  for (const name of readdirSync(path.join(dataDir, 'server', 'keys'))) {
+    assert.doesNotMatch(readFileSync(path.join(dataDir, 'server', 'keys', name), 'utf8'), new RegExp(secret))
+  }
 })

@@ -53,3 +53,18 @@ export const DEMO_TENANTS: readonly DemoTenant[] = [
     ],
   },
 ]
+
+/** Reserved for such things by RFC 2606. */
+export function demoEmail(userId: string, tenantId: string): string {
+  return `${userId}@${tenantId}.example`
+}
+
+/** Known to whoever reads this, as it must be: the demo is off in production unless somebody turns it on. */
+export function demoPassword(userId: string): string {
+  return `${userId} tries rustok`
+}
+
+/** Browsers and most resolvers take every name below `localhost` for this machine (RFC 6761 section 6.3). */
+export function demoHost(tenantId: string): string {
+  return `${tenantId}.localhost`
+}

@@ -5,29 +5,58 @@
 import type { Transaction } from 'kysely'
 import type { Database } from '../db/schema.ts'
 import type { TenantDatabase } from '../db/tenant-database.ts'
-import { DEMO_TENANTS, type DemoTenant } from './demo-data.ts'
+import type { PasswordHasher } from '../identity/passwords.ts'
+import { replaceHash } from '../identity/session-queries.ts'
+import { DEMO_TENANTS, type DemoTenant, demoEmail, demoHost, demoPassword } from './demo-data.ts'
 
 const FIRST_DAY = Date.UTC(2026, 8, 1, 9)
 const DAY = 86_400_000
 
-export async function seedDemo(database: TenantDatabase): Promise<void> {
+export async function seedDemo(database: TenantDatabase, passwords: PasswordHasher): Promise<void> {
   await database.system('seed', async (trx) => {
     await trx
       .insertInto('tenants')
       .values(DEMO_TENANTS.map(({ id, name }) => ({ id, name })))
       .onConflict((conflict) => conflict.doNothing())
       .execute()
+    await trx
+      .insertInto('tenant_host_names')
+      .values(DEMO_TENANTS.map(({ id }) => ({ host_name: demoHost(id), tenant_id: id })))
+      .onConflict((conflict) => conflict.doNothing())
+      .execute()
   })
   for (const [index, tenant] of DEMO_TENANTS.entries()) {
     await database.transact(tenant.id, 'seed', ({ trx }) => seedTenant(trx, tenant, index))
+    await seedPasswords(database, tenant, passwords)
   }
+}
+
+/** Outside the transaction of the rest: a hash takes longer than all of it. */
+async function seedPasswords(
+  database: TenantDatabase,
+  { id: tenantId, users }: DemoTenant,
+  passwords: PasswordHasher,
+): Promise<void> {
+  const there = await database.read(tenantId, (db) =>
+    db.selectFrom('credentials').select('user_id').where('tenant_id', '=', tenantId).execute(),
+  )
+  const missing = users.filter(({ id }) => !there.some(({ user_id }) => user_id === id))
+  const hashes = await Promise.all(missing.map(({ id }) => passwords.hash(demoPassword(id))))
+  if (missing.length === 0) return
+  await database.transact(tenantId, 'seed', async ({ trx }) => {
+    for (const [index, { id }] of missing.entries()) await replaceHash(trx, tenantId, id, hashes[index]!)
+  })
 }
 
 async function seedTenant(trx: Transaction<Database>, tenant: DemoTenant, index: number): Promise<void> {
   await trx
     .insertInto('users')
-    .values(tenant.users.map((user) => ({ tenant_id: tenant.id, ...user })))
-    .onConflict((conflict) => conflict.doNothing())
+    .values(
+      tenant.users.map((user) => ({ tenant_id: tenant.id, ...user, email: demoEmail(user.id, tenant.id) })),
+    )
+    .onConflict((conflict) =>
+      conflict.columns(['tenant_id', 'id']).doUpdateSet((eb) => ({ email: eb.ref('excluded.email') })),
+    )
     .execute()
   const nodes = nodesOf(tenant, index)
   await trx

@@ -1,11 +1,12 @@
 /** Tenants and users: who a token speaks for, and the users that content names. Called by the auth plugin and by GraphQL. */
 import { tracedSpan } from '@rustok/telemetry'
+import { isUuid } from '../content/uuid.ts'
 import type { Role } from '../db/schema.ts'
 import { isTenantId } from '../db/scope.ts'
 import type { TenantDatabase } from '../db/tenant-database.ts'
-import type { Actor } from '../events/envelope.ts'
 import type { Permission } from './permissions.ts'
 import type { Principal } from './principal.ts'
+import type { TokenHolder } from './tokens.ts'
 
 export interface User {
   readonly id: string
@@ -20,10 +21,10 @@ export class IdentityService {
     this.#database = database
   }
 
-  /** Undefined when the tenant or the user does not exist, whichever it is. */
-  async principal({ tenantId, userId }: Actor): Promise<Principal | undefined> {
+  /** Undefined when the tenant or the user does not exist, the user is disabled or the session over, whichever it is. */
+  async principal({ tenantId, userId, sessionId }: TokenHolder): Promise<Principal | undefined> {
     return tracedSpan('identity.principal', {}, async () => {
-      if (!isTenantId(tenantId)) return undefined
+      if (!isTenantId(tenantId) || (sessionId !== undefined && !isUuid(sessionId))) return undefined
       const row = await this.#database.read(tenantId, (db) =>
         db
           .selectFrom('users')
@@ -34,6 +35,19 @@ export class IdentityService {
           .where('users.tenant_id', '=', tenantId)
           .where('users.id', '=', userId)
           .where('users.disabled_at', 'is', null)
+          .$if(sessionId !== undefined, (query) =>
+            query.where((eb) =>
+              eb.exists(
+                eb
+                  .selectFrom('sessions')
+                  .select('sessions.id')
+                  .where('sessions.tenant_id', '=', tenantId)
+                  .where('sessions.id', '=', sessionId!)
+                  .where('sessions.user_id', '=', userId)
+                  .where('sessions.revoked_at', 'is', null),
+              ),
+            ),
+          )
           .groupBy(['users.name', 'users.role', 'tenants.name'])
           .executeTakeFirst(),
       )

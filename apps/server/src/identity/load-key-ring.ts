@@ -1,55 +1,41 @@
-/** Where the signing key comes from: RUSTOK_JWT_SECRET, else a file in the data directory that the first start makes. */
-import { randomBytes } from 'node:crypto'
-import { linkSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import path from 'node:path'
-import { MIN_SECRET_BYTES } from '../config.ts'
-import { errorCode, errorMessage, StartupError } from '../errors.ts'
-import { makeDirectory } from '../make-directory.ts'
-import { KeyRing } from './key-ring.ts'
+/** Where the token keys come from: RUSTOK_JWT_SECRET, else a directory of keys, in which the first start makes one. */
+import { generateKeyPairSync } from 'node:crypto'
+import { errorMessage, StartupError } from '../errors.ts'
+import type { Logger } from '../log.ts'
+import { createKey, RELOAD_EVERY_MS, readKeys } from './key-directory.ts'
+import { ed25519Key, KeyRing, sharedSecretKey } from './key-ring.ts'
+
+export interface KeySource {
+  readonly secret?: string | undefined
+  readonly directory?: string | undefined
+}
 
 /** Without a secret and a directory, the key lives as long as the process. */
-export function loadKeyRing(secret: string | undefined, dataDir: string | undefined): KeyRing {
-  if (secret !== undefined) return new KeyRing([Buffer.from(secret)])
-  if (dataDir === undefined) return new KeyRing([randomBytes(MIN_SECRET_BYTES)])
-  const file = path.join(dataDir, 'jwt.key')
+export function loadKeyRing({ secret, directory }: KeySource): KeyRing {
+  if (secret !== undefined) return new KeyRing([sharedSecretKey(Buffer.from(secret))])
+  if (directory === undefined) return new KeyRing([ed25519Key(generateKeyPairSync('ed25519').privateKey, 0)])
   try {
-    return new KeyRing([readKey(file) ?? createKey(file)])
+    return new KeyRing(readKeys(directory) ?? [createKey(directory, 0)])
   } catch (error) {
-    if (error instanceof StartupError) throw error
-    throw new StartupError('RUSTOK_DATA_DIR', `the token key ${file}: ${errorMessage(error)}`, {
+    throw new StartupError('RUSTOK_JWT_KEYS', `the token keys in ${directory}: ${errorMessage(error)}`, {
       cause: error,
     })
   }
 }
 
-function readKey(file: string): Buffer | undefined {
-  let key: Buffer
-  try {
-    key = Buffer.from(readFileSync(file, 'utf8').trim(), 'base64url')
-  } catch (error) {
-    if (errorCode(error) === 'ENOENT') return undefined
-    throw error
-  }
-  if (key.length < MIN_SECRET_BYTES) {
-    throw new StartupError('RUSTOK_DATA_DIR', `${file} holds no token key; remove it to get a new one`)
-  }
-  return key
-}
-
-/** Written aside and linked into place: two servers that start at once end up with one key, and nobody reads half of it. */
-function createKey(file: string): Buffer {
-  const aside = `${file}.${process.pid}`
-  const key = randomBytes(MIN_SECRET_BYTES)
-  makeDirectory(path.dirname(file))
-  writeFileSync(aside, `${key.toString('base64url')}\n`, { mode: 0o600 })
-  try {
-    linkSync(aside, file)
-    return key
-  } catch (error) {
-    const existing = errorCode(error) === 'EEXIST' ? readKey(file) : undefined
-    if (existing === undefined) throw error
-    return existing
-  } finally {
-    rmSync(aside, { force: true })
-  }
+/** Takes up keys that appear in the directory, and lets go of those that disappear. A directory that cannot be read changes nothing. */
+export function watchKeys(ring: KeyRing, directory: string, log: Logger): Disposable {
+  const timer = setInterval(() => {
+    const before = ring.version
+    try {
+      const keys = readKeys(directory)
+      if (keys === undefined) throw new Error('there are none')
+      ring.replace(keys)
+      if (ring.version !== before) log.info({ kids: keys.map(({ kid }) => kid) }, 'token keys reloaded')
+    } catch (error) {
+      log.error({ err: error }, 'token keys not reloaded: those of before stay in use')
+    }
+  }, RELOAD_EVERY_MS)
+  timer.unref()
+  return { [Symbol.dispose]: () => clearInterval(timer) }
 }

@@ -12,7 +12,7 @@ import { enterTenant } from './tenancy.ts'
 export const graphql: AppPlugin = (app, services) => {
   const { content, identity } = services
   const yoga = createYoga(services)
-  const signedIn = [authenticate(services.keys), enterTenant(identity)]
+  const signedIn = [authenticate(services.tokens, services.hosts), enterTenant(identity)]
 
   const handler = (request: FastifyRequest, reply: FastifyReply) => {
     const { principal } = request

@@ -2,10 +2,12 @@
 import type { Context } from '@opentelemetry/api'
 import type { FastifyInstance } from 'fastify'
 import type { ContentService } from '../content/content-service.ts'
-import type { Actor } from '../events/envelope.ts'
 import type { IdentityService } from '../identity/identity-service.ts'
 import type { KeyRing } from '../identity/key-ring.ts'
 import type { Principal } from '../identity/principal.ts'
+import type { SessionService } from '../identity/session-service.ts'
+import type { TenantHosts } from '../identity/tenant-hosts.ts'
+import type { TokenHolder, TokenVerifier } from '../identity/tokens.ts'
 import type { Logger } from '../log.ts'
 import type { ServerMetrics } from '../metrics.ts'
 import type { Readiness } from '../readiness.ts'
@@ -16,6 +18,9 @@ export interface AppServices {
   readonly metrics: ServerMetrics
   readonly readiness: Readiness
   readonly keys: KeyRing
+  readonly tokens: TokenVerifier
+  readonly hosts: TenantHosts
+  readonly sessions: SessionService
   readonly identity: IdentityService
   readonly content: ContentService
   /** For GraphiQL's headers, in demo mode: a token that works at once. */
@@ -29,7 +34,7 @@ declare module 'fastify' {
     /** The trace context that belongs to the request: that of its span, and of its actor once there is one. */
     traceContext: Context
     /** Who the token says it is; set by the auth plugin. */
-    actor: Actor | undefined
+    holder: TokenHolder | undefined
     /** Who it is, known to exist; set by the tenancy plugin. */
     principal: Principal | undefined
   }

@@ -16,14 +16,14 @@ export const tenancy: AppPlugin = (app) => {
 /** Follows `authenticate`. With a callback, because the hooks that follow must run inside the actor's context. */
 export function enterTenant(identity: IdentityService): onRequestHookHandler {
   return (request, reply, done) => {
-    const { actor } = request
-    if (actor === undefined) {
+    const { holder } = request
+    if (holder === undefined) {
       unauthorized(reply)
       return
     }
-    correlate(actor, () => {
+    correlate(holder, () => {
       request.traceContext = context.active()
-      identity.principal(actor).then((principal) => {
+      identity.principal(holder).then((principal) => {
         if (principal === undefined) {
           unauthorized(reply)
           return

@@ -114,7 +114,7 @@ test('seeds the demo data once', async () => {
     stats: await stats('globex'),
   })
   const before = await counts()
-  await seedDemo(tenants)
+  await seedDemo(tenants, sharedServer.passwords)
   assert.deepEqual(await counts(), before)
   const drafts = await db
     .selectFrom('nodes')

@@ -90,7 +90,7 @@ test("takes a foreign cursor for a position in one's own list, and shows nothing
 })
 
 test('does not find a user of one tenant under the name of another', async () => {
-  const token = await issueToken(server.keys, { tenantId: 'acme', userId: 'dev' }, '1h')
+  const token = await issueToken(server.keys, { tenantId: 'acme', userId: 'dev' }, 3_600)
   const { status } = await fetch(`${server.url}/graphql?query={me{id}}`, {
     headers: { authorization: `Bearer ${token}` },
   })

@@ -4,12 +4,9 @@ import type { Kysely } from 'kysely'
 import type { Config } from '../../src/config.ts'
 import type { Database } from '../../src/db/schema.ts'
 import type { DemoUser } from '../../src/demo/demo-access.ts'
-import { KeyRing } from '../../src/identity/key-ring.ts'
 import { createLogger, type Logger } from '../../src/log.ts'
 import { type RunningServer, startServer } from '../../src/start.ts'
 import { stopServer } from '../../src/stop-server.ts'
-
-const SECRET = 'a secret that only these tests know, 32 bytes and more'
 
 export interface LogLine {
   readonly level: string
@@ -19,7 +16,6 @@ export interface LogLine {
 
 export interface TestServer extends RunningServer {
   readonly log: Logger
-  readonly keys: KeyRing
   /** Every tenant's rows, as no request sees them. */
   readonly owner: Kysely<Database>
   /** All lines so far, at level debug. */
@@ -48,7 +44,8 @@ export async function startTestServer(overrides: Partial<Config> = {}): Promise<
       logLevel: 'debug',
       logFormat: 'json',
       demo: true,
-      jwtSecret: SECRET,
+      jwtSecret: undefined,
+      jwtKeys: undefined,
       ...overrides,
     },
     log,
@@ -56,7 +53,6 @@ export async function startTestServer(overrides: Partial<Config> = {}): Promise<
   return {
     ...server,
     log,
-    keys: new KeyRing([Buffer.from(SECRET)]),
     owner: await server.database.asOwner(async (db) => db),
     lines,
     user(id) {
