@@ -24,6 +24,7 @@ const debianPackages = {
   curl: '/usr/bin/curl',
   faketime: '/usr/bin/faketime',
   'mariadb-server-core': '/usr/sbin/mariadbd',
+  'nats-server': '/usr/sbin/nats-server',
   // One directory for each major version.
   postgresql: '/usr/lib/postgresql',
   // Holds the server under another name, and starts no service.

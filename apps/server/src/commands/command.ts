@@ -1,0 +1,13 @@
+/** What `rustok-server <name>` does. `main.ts` holds the list; each file beside this one is a command. */
+export interface Command {
+  readonly name: string
+  /** One line for `--help`. */
+  readonly summary: string
+  /** What follows the name. Resolves with the exit code, or with undefined for a process that goes on until it is told to stop. */
+  run(args: readonly string[]): Promise<number | undefined>
+}
+
+/** What was typed cannot be understood: `main.ts` prints it in one line and exits with 2. */
+export class UsageError extends Error {
+  override readonly name = 'UsageError'
+}

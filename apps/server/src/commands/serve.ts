@@ -1,0 +1,23 @@
+/** `rustok-server serve`, which is also what it does without a command: the HTTP API. */
+import { initTracing, OtelConfig, shutdown } from '@rustok/telemetry'
+import { readConfig } from '../config.ts'
+import { createLogger } from '../log.ts'
+import { startServer } from '../start.ts'
+import { stopServer } from '../stop-server.ts'
+import type { Command } from './command.ts'
+import { runUntilStopped } from './run-until-stopped.ts'
+
+export const serve: Command = {
+  name: 'serve',
+  summary: 'Serve the HTTP API (the default)',
+  async run() {
+    await initTracing(OtelConfig.fromEnv(), { handleSignals: false })
+    const config = readConfig(process.env)
+    const log = createLogger({ level: config.logLevel, format: config.logFormat })
+    const server = await startServer(config, log)
+    runUntilStopped(log, () => stopServer(server, shutdown, log))
+    log.info({ url: server.url, engine: server.database.engine, demo: config.demo }, 'ready')
+    process.send?.({ type: 'ready', url: server.url, demo: server.demo })
+    return undefined
+  },
+}
