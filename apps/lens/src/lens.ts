@@ -30,12 +30,17 @@ export interface Lens {
 /** Senders in flight get this long to finish; what was accepted is stored in any case. */
 const drainTime = 5_000
 
+export interface LensOptions {
+  /** One more token to send with, whatever the file of tokens says: of Lens itself, when it traces itself. */
+  readonly ownToken?: string | undefined
+}
+
 /** Rejects with StartupError, with nothing left running. */
-export async function startLens(config: LensConfig, log: Logger): Promise<Lens> {
+export async function startLens(config: LensConfig, log: Logger, options: LensOptions = {}): Promise<Lens> {
   const { host } = config
   refuseStrangers(config, log)
   await checkPorts(config)
-  const gatekeeper = await Gatekeeper.open(config.tokensFile, log)
+  const gatekeeper = await Gatekeeper.open(config.tokensFile, log, options.ownToken)
   // The engine's process starts while this one loads what only serves.
   const opening = openStore(config, log)
   opening.catch(() => gatekeeper.close())
@@ -105,7 +110,7 @@ async function closeAll(
 }
 
 /** An address to open: one that listens everywhere is reached at this machine's loopback. */
-function urlOf(host: string, port: number): string {
+export function urlOf(host: string, port: number): string {
   const name =
     host === '0.0.0.0' ? '127.0.0.1' : host === '::' ? '[::1]' : host.includes(':') ? `[${host}]` : host
   return `http://${name}:${port}`

@@ -23,6 +23,7 @@ test('listens on loopback at the documented ports when nothing is set', () => {
     corsOrigins: [],
     retentionDays: undefined,
     retentionBytes: undefined,
+    traceItself: false,
     logLevel: 'info',
   })
 })
@@ -40,6 +41,7 @@ test('takes every variable, and an empty one as not set', () => {
     LENS_ALLOWED_HOSTS: 'lens, lens.example.com,',
     LENS_RETENTION_DAYS: '30',
     LENS_RETENTION_SIZE: '20GB',
+    LENS_TRACE_ITSELF: 'http://collector:4317',
     LENS_LOG_LEVEL: 'WARN',
   })
   assert.deepEqual(config, {
@@ -60,6 +62,7 @@ test('takes every variable, and an empty one as not set', () => {
     corsOrigins: [],
     retentionDays: 30,
     retentionBytes: 20_000_000_000,
+    traceItself: new URL('http://collector:4317'),
     logLevel: 'warn',
   })
 })
@@ -100,6 +103,8 @@ for (const [name, value] of [
   ['LENS_RETENTION_SIZE', '49MB'],
   ['LENS_RETENTION_SIZE', '20G'],
   ['LENS_RETENTION_SIZE', '-1GB'],
+  ['LENS_TRACE_ITSELF', 'yes'],
+  ['LENS_TRACE_ITSELF', 'collector:4317'],
   ['LENS_LOG_LEVEL', 'loud'],
 ] as const) {
   test(`names ${name} and its value when it is ${JSON.stringify(value)}`, () => {

@@ -1,8 +1,10 @@
 /** Tells who comes, by a bearer token or a browser's session. Receivers and the API ask it for every request; `lens` makes it. */
 
+import { timingSafeEqual } from 'node:crypto'
 import type { Logger } from 'pino'
 import { type Access, AccessError, may, openAccess } from './access.ts'
 import { Sessions } from './sessions.ts'
+import { digestOf } from './token-book.ts'
 import { TokenFile } from './token-file.ts'
 
 /** For receivers: what a sender's spans are filed under, whatever they say; undefined for what they say. */
@@ -11,18 +13,22 @@ export interface Sender {
 }
 
 const anySender: Sender = { tenant: undefined }
+const ownAccess: Access = { name: 'rustok-lens', role: 'ingest', tenants: undefined }
 
 export class Gatekeeper {
   readonly #file: TokenFile | undefined
   readonly #sessions = new Sessions()
+  readonly #ownDigest: Buffer | undefined
 
-  private constructor(file: TokenFile | undefined) {
+  private constructor(file: TokenFile | undefined, ownToken: string | undefined) {
     this.#file = file
+    this.#ownDigest = ownToken === undefined ? undefined : digestOf(ownToken)
   }
 
-  /** Without a file, everybody is let in. Rejects with StartupError for a file that cannot be used. */
-  static async open(tokensFile: string | undefined, log: Logger): Promise<Gatekeeper> {
-    return new Gatekeeper(tokensFile === undefined ? undefined : await TokenFile.open(tokensFile, log))
+  /** Without a file, everybody is let in. `ownToken` is Lens's own, to send with. Rejects with StartupError for a file that cannot be used. */
+  static async open(tokensFile: string | undefined, log: Logger, ownToken?: string): Promise<Gatekeeper> {
+    const file = tokensFile === undefined ? undefined : await TokenFile.open(tokensFile, log)
+    return new Gatekeeper(file, ownToken)
   }
 
   /** Whether tokens are asked for. */
@@ -36,6 +42,7 @@ export class Gatekeeper {
     if (header === undefined || header === '') return undefined
     const token = bearerToken(header)
     const known = token === undefined ? undefined : this.#file.book.find(token)
+    if (known === undefined && token !== undefined && this.#isOwn(token)) return ownAccess
     if (known === undefined) throw new AccessError(401, 'the token is not known, or no longer valid')
     return known.access
   }
@@ -66,6 +73,10 @@ export class Gatekeeper {
 
   closeSession(id: string): void {
     this.#sessions.close(id)
+  }
+
+  #isOwn(token: string): boolean {
+    return this.#ownDigest !== undefined && timingSafeEqual(this.#ownDigest, digestOf(token))
   }
 
   /** Resolves when the file of tokens was read again. */

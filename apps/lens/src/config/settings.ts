@@ -16,6 +16,7 @@ import {
   port,
   quorum,
   text,
+  tracesTo,
   yesOrNo,
 } from './values.ts'
 
@@ -167,6 +168,15 @@ export const settings = {
     otherwiseWords: 'unlimited',
     meaning: 'bytes on disk, as `20GB`, beyond which the oldest is dropped',
     parse: byteSize,
+  },
+  traceItself: {
+    variable: 'LENS_TRACE_ITSELF',
+    flag: 'trace-itself',
+    hint: 'endpoint',
+    otherwise: 'false',
+    meaning:
+      '`true`: the requests and statements of Lens are traces in Lens itself; or an OTLP endpoint that they are sent to',
+    parse: tracesTo,
   },
   logLevel: {
     variable: 'LENS_LOG_LEVEL',

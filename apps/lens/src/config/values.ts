@@ -20,6 +20,16 @@ export function httpUrl(text: string): URL {
   return url
 }
 
+/** Off, into Lens itself, or to an endpoint of OTLP. */
+export function tracesTo(text: string): boolean | URL {
+  if (text === 'true' || text === 'false') return text === 'true'
+  const url = URL.parse(text)
+  if (url === null || !/^https?:$/.test(url.protocol)) {
+    throw new ExpectationError('true, false, or an endpoint of OTLP such as http://127.0.0.1:4317')
+  }
+  return url
+}
+
 /** An origin as browsers send it, or one whose host begins with `*.`: any subdomain, of any depth. */
 export function originPattern(text: string): string {
   const plain = text.replace('://*.', '://')

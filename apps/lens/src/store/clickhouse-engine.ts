@@ -74,8 +74,13 @@ export class ClickHouseEngine implements StoreEngine {
         },
       }),
     )
-    const { data, rows_before_limit_at_least: before } = await this.#attempt(result.json<Row>())
-    return { rows: data, rowsBeforeLimit: before ?? data.length }
+    const answer = await this.#attempt(result.json<Row>())
+    const { data, rows_before_limit_at_least: before, statistics } = answer
+    return {
+      rows: data,
+      rowsBeforeLimit: before ?? data.length,
+      ...(statistics && { read: { rows: statistics.rows_read, bytes: statistics.bytes_read } }),
+    }
   }
 
   async insert(table: string, columns: readonly string[], chunks: readonly Uint8Array[]): Promise<void> {

@@ -4,6 +4,9 @@
  */
 
 export interface StoreEngine {
+  /** True when it shows some tenants alone: tables without a tenant it refuses to read. */
+  readonly isRestricted?: boolean
+
   /** Rows of a SELECT, with values bound to its `{name:Type}` placeholders. 64-bit integers arrive as decimal strings. */
   query<Row>(statement: string, parameters?: QueryParameters, options?: QueryOptions): Promise<QueryRows<Row>>
 
@@ -39,6 +42,8 @@ export interface QueryRows<Row> {
   readonly rows: readonly Row[]
   /** Rows that there were before the statement's LIMIT; exact, since the statements that use it group or sort. */
   readonly rowsBeforeLimit: number
+  /** What the engine read for it. */
+  readonly read?: { readonly rows: number; readonly bytes: number }
 }
 
 /** The store cannot be reached or is starting: the same call may succeed in a moment. */

@@ -9,14 +9,17 @@ import {
   type StoreEngine,
 } from './engine.ts'
 import { type QueryGate, QueryQueueError } from './query-gate.ts'
+import { announced } from './statement-channel.ts'
 
 export class GatedEngine implements StoreEngine {
+  readonly isRestricted: boolean
   readonly #engine: StoreEngine
   readonly #gate: QueryGate
   readonly #client: string
 
   constructor(engine: StoreEngine, gate: QueryGate, client: string) {
     this.#engine = engine
+    this.isRestricted = engine.isRestricted === true
     this.#gate = gate
     this.#client = client
   }
@@ -26,9 +29,12 @@ export class GatedEngine implements StoreEngine {
     parameters?: QueryParameters,
     options: QueryOptions = {},
   ): Promise<QueryRows<Row>> {
+    const asked = performance.now()
     try {
       return await this.#gate.run(this.#client, options.signal, () =>
-        this.#engine.query<Row>(statement, parameters, options),
+        announced({ statement, waitedMs: performance.now() - asked }, () =>
+          this.#engine.query<Row>(statement, parameters, options),
+        ),
       )
     } catch (error) {
       if (error instanceof QueryQueueError) queryLimits.add(1, { limit: 'queue' })
