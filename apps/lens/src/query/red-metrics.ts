@@ -1,6 +1,7 @@
 /**
- * Rate, errors and durations of services and of their operations, straight from spans, in cells of time. Jaeger's metrics, our services and our service
- * map are made from these; red-windows.ts turns cells into the points of a chart.
+ * Rate, errors and durations of services and of their operations in cells of time. Jaeger's metrics, our services and our service map are made from these;
+ * red-windows.ts turns cells into the points of a chart. What services were asked to do has a table of its own, sorted for this; spans of other kinds are read
+ * where all spans are.
  *
  * Durations are counted in bins whose bounds grow by 1.1% each (64 to the octave), as exact durations cannot be added up over windows: a quantile is within
  * 0.6% of that of the durations themselves. Calls and errors are exact.
@@ -50,13 +51,17 @@ export interface RedCell {
 
 export const binsPerOctave = 64
 
+/** Above that of the longest duration. */
+const binsOfCell = 64 * binsPerOctave
+
 interface Row {
   readonly service: string
   readonly operation: string
-  readonly cell: string
-  readonly calls: string
-  readonly failed: string
-  readonly durations: readonly (readonly [number, string])[]
+  /** By cell, then bin. */
+  readonly cells: readonly string[]
+  readonly bins: readonly number[]
+  readonly calls: readonly string[]
+  readonly failed: readonly string[]
 }
 
 /** By service, then operation. A span that was stored twice counts once. */
@@ -66,44 +71,51 @@ export async function redMetrics(
   options?: QueryOptions,
 ): Promise<RedSeries[]> {
   const { cells, byOperation } = question
-  const { condition, parameters } = callsSql(question)
   const offset = '(toInt64(start) - {origin:Int64})'
+  const cell = `2 * intDiv(${offset}, {step:Int64}) + (${offset} % {step:Int64} >= {split:Int64})`
+  const bin = `toUInt16(floor(log2(greatest(duration, 0) + 1.) * ${binsPerOctave}))`
+  const keys = byOperation ? 'service, name' : 'service'
+  const { source, parameters } = callsSql(question)
   const { rows } = await engine.query<Row>(
-    `SELECT service, operation, cell, sum(n) AS calls, sum(f) AS failed,
-       arraySort(groupArray((bin, n))) AS durations
+    `SELECT service, ${byOperation ? 'name' : "''"} AS operation,
+       groupArray(intDiv(place, ${binsOfCell})) AS cells, groupArray(toUInt16(place % ${binsOfCell})) AS bins, groupArray(n) AS calls, groupArray(f) AS failed
      FROM (
-       SELECT service, ${byOperation ? 'name' : "''"} AS operation, count() AS n, countIf(status = 2) AS f,
-         2 * intDiv(${offset}, {step:Int64}) + (${offset} % {step:Int64} >= {split:Int64}) AS cell,
-         toUInt16(floor(log2(greatest(duration, 0) + 1.) * ${binsPerOctave})) AS bin
-       FROM (
-         SELECT service, start, duration, status${byOperation ? ', name' : ''} FROM spans
-         WHERE start >= {from:UInt64} AND start < {end:UInt64} AND ${condition}
-         LIMIT 1 BY trace_id, span_id
-       )
-       GROUP BY service, operation, cell, bin
+       SELECT ${keys}, (${cell}) * ${binsOfCell} + ${bin} AS place, count() AS n, countIf(is_failed) AS f
+       FROM (${source}) GROUP BY ${keys}, place ORDER BY place
      )
-     GROUP BY service, operation, cell ORDER BY service, operation, cell`,
+     GROUP BY ${keys} ORDER BY service, operation`,
     { ...parameters, ...cells, from: positive(cells.origin), end: positive(cells.end) },
     options,
   )
-  const series = Map.groupBy(rows, ({ service, operation }) => JSON.stringify([service, operation]))
-  return [...series.values()].map((rows) => ({
-    service: rows[0]?.service ?? '',
-    operation: rows[0]?.operation ?? '',
-    cells: rows.map(({ cell, calls, failed, durations }) => ({
-      cell: Number(cell),
-      calls: Number(calls),
-      failed: Number(failed),
-      durations: durations.map(([bin, calls]) => [bin, Number(calls)] as const),
-    })),
-  }))
+  return rows.map((row) => ({ service: row.service, operation: row.operation, cells: cellsOf(row) }))
 }
 
-function callsSql({ services, tenant, calls }: RedQuestion): {
-  condition: string
+interface GrowingCell extends RedCell {
+  calls: number
+  failed: number
+  readonly durations: [bin: number, calls: number][]
+}
+
+function cellsOf({ cells, bins, calls, failed }: Row): RedCell[] {
+  const found: GrowingCell[] = []
+  for (const [index, bin] of bins.entries()) {
+    const [cell, n, f] = [Number(cells[index]), Number(calls[index]), Number(failed[index])]
+    const last = found.at(-1)
+    if (last?.cell === cell) {
+      last.calls += n
+      last.failed += f
+      last.durations.push([bin, n])
+    } else found.push({ cell, calls: n, failed: f, durations: [[bin, n]] })
+  }
+  return found
+}
+
+/** Rows of `service`, `start`, `duration`, `is_failed` and, if asked for, `name`: each call once. */
+function callsSql({ services, tenant, calls, byOperation }: RedQuestion): {
+  source: string
   parameters: QueryParameters
 } {
-  const conditions: string[] = []
+  const conditions = ['start >= {from:UInt64} AND start < {end:UInt64}']
   const parameters: Record<string, QueryParameters[string]> = {}
   if (services !== undefined) {
     conditions.push('service IN {services:Array(String)}')
@@ -113,14 +125,21 @@ function callsSql({ services, tenant, calls }: RedQuestion): {
     conditions.push('tenant = {tenant:String}')
     parameters.tenant = tenant
   }
-  if (calls === 'entries') {
-    conditions.push("(kind IN (2, 5) OR parent_span_id = toFixedString('', 8))")
-  } else {
+  if (calls !== 'entries') {
     conditions.push('kind IN {kinds:Array(Int32)}')
     parameters.kinds = calls
   }
-  return { condition: conditions.join(' AND '), parameters }
+  const columns = `service, start, duration${byOperation ? ', name' : ''}`
+  const where = conditions.join(' AND ')
+  const source =
+    calls === 'entries' || calls.every((kind) => entryKinds.includes(kind))
+      ? `SELECT ${columns}, failed AS is_failed FROM entries FINAL WHERE ${where}`
+      : `SELECT ${columns}, status = 2 AS is_failed FROM spans WHERE ${where} LIMIT 1 BY trace_id, span_id`
+  return { source, parameters }
 }
+
+/** SERVER and CONSUMER: all spans of these are in `entries`, and of others those without a parent. */
+const entryKinds: readonly number[] = [2, 5]
 
 function positive(nanos: bigint): bigint {
   return nanos < 0n ? 0n : nanos

@@ -7,6 +7,7 @@ import fc from 'fast-check'
 import { pino } from 'pino'
 import { type RedQuestion, redMetrics } from '../../src/query/red-metrics.ts'
 import { cellsOf, DurationHistogram, type RedWindows, redPoints } from '../../src/query/red-windows.ts'
+import type { StoreEngine } from '../../src/store/engine.ts'
 import { openStore, type Store } from '../../src/store/open-store.ts'
 import { spanBlock } from '../support/blocks.ts'
 import { attributes, request, span } from '../support/spans.ts'
@@ -142,6 +143,30 @@ test('counts as entries what servers and consumers do, and what has no parent', 
   assert.deepEqual(await calls({ calls: [1] }), { other: 1 })
   assert.deepEqual(await calls({ tenant: 'acme' }), { other: 1 })
   assert.deepEqual(await calls({ services: ['shop'] }), {})
+})
+
+test('counts a span of one tenant however another’s look, and shows each its own', async () => {
+  const theirs = span({
+    kind: 2,
+    startTimeUnixNano: base + 2n * day,
+    attributes: attributes({ tenant_id: 'acme' }),
+  })
+  const forged = { ...theirs, attributes: attributes({ tenant_id: 'eve' }), status: { code: 2, message: '' } }
+  for (const one of [theirs, forged, theirs, forged]) {
+    const block = spanBlock([request('bank', [one])])
+    await store.engine.insert('spans', block.columnNames, block.encode())
+  }
+  const cells = { origin: base + 2n * day, end: base + 2n * day + second, step: second, split: 0n }
+  const ask = async (engine: StoreEngine, calls: RedQuestion['calls']) =>
+    (await redMetrics(engine, { calls, byOperation: false, cells })).flatMap(({ cells }) =>
+      cells.map(({ calls, failed }) => [calls, failed]),
+    )
+  for (const calls of [[2], 'entries'] as const) {
+    assert.deepEqual(await ask(store.engine, calls), [[2, 1]])
+    assert.deepEqual(await ask(store.restrictedTo(['acme']), calls), [[1, 0]])
+    assert.deepEqual(await ask(store.restrictedTo(['eve']), calls), [[1, 1]])
+    assert.deepEqual(await ask(store.restrictedTo([]), calls), [])
+  }
 })
 
 test('a histogram says nothing without durations, and its bins hold 0 and the longest that there is', () => {

@@ -68,7 +68,7 @@ before(async () => {
 })
 after(() => opened.disposeAsync())
 
-// Not dependencies: they count calls of which each lies on one shard, and here each lies on both.
+// Not dependencies, nor rates of services: they count rows of which each lies on one shard, and here each lies on both.
 const questions: readonly (readonly [string, Readonly<Record<string, string>>])[] = [
   ['/api/services', {}],
   ['/api/services/shop/operations', {}],

@@ -5,11 +5,15 @@ import { after, before, test } from 'node:test'
 import fc from 'fast-check'
 import { pino } from 'pino'
 import { findTraces } from '../../src/query/find-traces.ts'
+import { listOperations, listServices } from '../../src/query/list-services.ts'
 import { readSpans } from '../../src/query/read-spans.ts'
 import { ClickHouseEngine } from '../../src/store/clickhouse-engine.ts'
 import { EngineProcess } from '../../src/store/embedded/engine-process.ts'
 import { spans as firstSchema } from '../../src/store/schema/0001-spans.ts'
 import { spansByHour } from '../../src/store/schema/0002-spans-by-hour.ts'
+import { calls } from '../../src/store/schema/0003-calls.ts'
+import { logs } from '../../src/store/schema/0004-logs.ts'
+import { entries } from '../../src/store/schema/0005-entries.ts'
 import { singleServer } from '../../src/store/schema/dialect.ts'
 import { migrate } from '../../src/store/schema/migrate.ts'
 import { anySpan } from '../support/arbitrary-otlp.ts'
@@ -33,12 +37,12 @@ const ids = sent.map(({ traceId }) => hex(traceId))
 const everything = { from: 0n, to: 2n ** 64n - 1n }
 
 /** A database as the first schema's Lens left it, with `sent` in three inserts that arrived on different days, one of them twice. */
-async function oldStore(name: string): Promise<ClickHouseEngine> {
+async function oldStore(name: string, steps = [firstSchema]): Promise<ClickHouseEngine> {
   const server = new ClickHouseEngine({ socket: process.socket }, 'default')
   await server.command('CREATE DATABASE {name:Identifier}', { name })
   await server.close()
   const engine = new ClickHouseEngine({ socket: process.socket }, name)
-  await migrate(engine, name, singleServer, 'nowhere', [firstSchema])
+  await migrate(engine, name, singleServer, 'nowhere', steps)
   const today = Math.floor(Date.now() / 1000)
   for (const [day, from, to] of [
     [3, 0, 80],
@@ -106,6 +110,53 @@ test('puts spans that arrive after a migration where the copied ones are', async
   const { traceIds } = await findTraces(engine, everything, 1000)
   assert.ok(traceIds.includes(hex(late.traceId)))
   await engine.close()
+})
+
+/** Rows of `entries` and of `operations`, and what they should be by the spans that were sent. */
+async function derived(engine: ClickHouseEngine) {
+  const { rows } = await engine.query<{ entry: string }>(
+    `SELECT toString((tenant, service, name, kind, start, duration, failed)) AS entry FROM entries FINAL ORDER BY entry`,
+  )
+  const services = await listServices(engine)
+  const operations = await listOperations(engine, 'shop', undefined)
+  return { entries: rows.map(({ entry }) => entry), services, operations: operations.map(named).sort() }
+}
+
+const named = ({ name, kind }: { readonly name: string; readonly kind: number }) =>
+  JSON.stringify([name, kind])
+
+async function derivedNaively(engine: ClickHouseEngine) {
+  const isEntry = "kind IN (2, 5) OR parent_span_id = toFixedString('', 8)"
+  const { rows } = await engine.query<{ entry: string }>(
+    `SELECT toString((tenant, service, name, kind, start, duration, toUInt8(status = 2))) AS entry FROM (
+       SELECT DISTINCT trace_id, span_id, tenant, service, name, kind, start, duration, status FROM spans WHERE ${isEntry}
+     ) ORDER BY entry`,
+  )
+  return {
+    entries: rows.map(({ entry }) => entry),
+    services: ['shop'],
+    operations: [...new Set(sent.map(named))].sort(),
+  }
+}
+
+test('derives entries and operations of a store that had none, wherever that was cut short, and of what arrives then', async () => {
+  const previous = [firstSchema, spansByHour, calls, logs]
+  const statements = entries.statements(singleServer)
+  // Nothing, tables and views, the first copy, all but the note that it is done.
+  for (const done of [0, 4, 5, statements.length]) {
+    const engine = await oldStore(`entries_${done}`, previous)
+    for (const statement of statements.slice(0, done)) await engine.command(statement)
+    await migrate(engine, 'the store')
+    const found = await derived(engine)
+    assert.ok(found.entries.length > 20)
+    assert.deepEqual(found, await derivedNaively(engine), `after statement ${done}`)
+    const again = spanBlock([
+      { resourceSpans: [resourceSpans('shop', sent, { resource: { tenant_id: 'acme' } })] },
+    ])
+    await engine.insert('spans', again.columnNames, again.encode())
+    assert.deepEqual(await derived(engine), found, 'sent again')
+    await engine.close()
+  }
 })
 
 /** Each span as the store has it, whatever the schema; one that arrived twice is there once. */

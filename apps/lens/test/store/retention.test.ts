@@ -5,6 +5,7 @@ import { after, before, beforeEach, test } from 'node:test'
 import fc from 'fast-check'
 import { pino } from 'pino'
 import { countTraces, findTraces } from '../../src/query/find-traces.ts'
+import { listOperations, listServices } from '../../src/query/list-services.ts'
 import { readSpans } from '../../src/query/read-spans.ts'
 import { openStore, type Store } from '../../src/store/open-store.ts'
 import { choosePieces, type Piece } from '../../src/store/retention/choose-pieces.ts'
@@ -31,15 +32,16 @@ after(async () => {
   await directory[Symbol.asyncDispose]()
 })
 beforeEach(async () => {
-  for (const table of ['spans', 'traces']) await store.engine.command(`TRUNCATE TABLE ${table}`)
+  for (const table of ['spans', 'traces', 'entries', 'operations'])
+    await store.engine.command(`TRUNCATE TABLE ${table}`)
 })
 
 /** Traces of one span each that arrived at this time; the ids of the first. */
-async function receive(secondsAgo: number, count = 1): Promise<string> {
+async function receive(secondsAgo: number, count = 1, service = 'shop', name = 'GET /'): Promise<string> {
   const noise = () =>
     attributes({ noise: Buffer.from(crypto.getRandomValues(new Uint8Array(150))).toString('hex') })
-  const spans = Array.from({ length: count }, () => span({ attributes: noise() }))
-  const block = spanBlock([request('shop', spans)], now - secondsAgo)
+  const spans = Array.from({ length: count }, () => span({ name, attributes: noise() }))
+  const block = spanBlock([request(service, spans)], now - secondsAgo)
   await store.engine.insert('spans', block.columnNames, block.encode())
   return hex(spans[0]!.traceId)
 }
@@ -94,6 +96,21 @@ test('drops the oldest of one day when they take too much, and their traces with
   )
   await until(async () => (await countStored()) === Number(rows[0]?.count))
   assert.ok(left >= Number(rows[0]?.count))
+})
+
+test('forgets services and operations of which nothing is left, and their calls', async () => {
+  await receive(5 * day, 3, 'gone')
+  await receive(5 * day, 3, 'shop', 'GET /old')
+  await receive(5 * day, 3, 'shop', 'GET /')
+  await receive(2 * day, 2, 'shop', 'GET /')
+  await applyRetention(store, { ...unlimited, retentionDays: 3 }, nowMs, log)
+  const entries = async () => {
+    const { rows } = await store.engine.query<{ n: string }>('SELECT count() AS n FROM entries FINAL')
+    return Number(rows[0]?.n)
+  }
+  await until(async () => (await entries()) === 2)
+  assert.deepEqual(await listServices(store.engine), ['shop'])
+  assert.deepEqual(await listOperations(store.engine, 'shop', undefined), [{ name: 'GET /', kind: 2 }])
 })
 
 test('keeps the newest data even when they exceed the limit alone, and says by how much', async () => {

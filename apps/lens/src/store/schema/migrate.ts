@@ -6,12 +6,13 @@ import { spans } from './0001-spans.ts'
 import { spansByHour } from './0002-spans-by-hour.ts'
 import { calls } from './0003-calls.ts'
 import { logs } from './0004-logs.ts'
+import { entries } from './0005-entries.ts'
 import { type SchemaDialect, singleServer } from './dialect.ts'
 import type { Migration } from './migration.ts'
 import { consistently, durably, takeTurn } from './migration-turn.ts'
 
 /** In order; a number is never used again. */
-const migrations: readonly Migration[] = [spans, spansByHour, calls, logs]
+const migrations: readonly Migration[] = [spans, spansByHour, calls, logs, entries]
 
 const schemaVersion = Math.max(...migrations.map(({ version }) => version))
 

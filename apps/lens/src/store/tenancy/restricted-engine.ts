@@ -9,6 +9,7 @@ const mostRemembered = 2_000
 const remembered = new Map<string, ReadonlySet<string>>()
 
 export class RestrictedEngine implements StoreEngine {
+  readonly isRestricted = true
   readonly #engine: StoreEngine
   readonly #relations: () => Promise<readonly Relation[]>
   readonly #tenants: readonly string[]
