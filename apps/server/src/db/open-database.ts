@@ -15,9 +15,13 @@ import { postgresEngine } from './postgres-engine.ts'
 import type { Database } from './schema.ts'
 
 /** How long a request waits for a connection before it fails, rather than queueing behind a stuck pool. */
-const CONNECT_TIMEOUT_MS = 5_000
-/** PostgreSQL cancels a statement that takes longer; nothing here legitimately does. */
-const STATEMENT_TIMEOUT_MS = 30_000
+const CONNECT_TIMEOUT_MS = 3_000
+/** PostgreSQL cancels a statement that takes longer. */
+const STATEMENT_TIMEOUT_MS = 10_000
+/** When it should have cancelled and says nothing, the connection is given up. */
+const SILENCE_MS = 2_000
+/** PostgreSQL ends a session that leaves a transaction open for so long, whatever became of its owner. */
+const ABANDONED_MS = 60_000
 
 export interface DatabaseOptions {
   readonly databaseUrl?: string | undefined
@@ -26,6 +30,10 @@ export interface DatabaseOptions {
   /** Where PGlite keeps its files; without it (and without a URL) the database is in memory. */
   readonly dataDir?: string | undefined
   readonly log?: Logger
+  /** Connections to Postgres at most; 10 by default. */
+  readonly poolSize?: number | undefined
+  readonly connectTimeoutMs?: number | undefined
+  readonly statementTimeoutMs?: number | undefined
 }
 
 export interface OpenDatabase {
@@ -43,7 +51,7 @@ export async function openDatabase(options: DatabaseOptions): Promise<OpenDataba
   const { databaseUrl, ownerUrl, dataDir, log } = options
   const access = await (databaseUrl === undefined
     ? openEmbedded(dataDir, log)
-    : openPostgres('DATABASE_URL', databaseUrl, log))
+    : openPostgres(databaseUrl, options))
   const owner = kyselyOf(access.dialect, log)
   return {
     engine: access.name,
@@ -106,14 +114,20 @@ function prepareDirectory(dataDir: string) {
   }
 }
 
-async function openPostgres(variable: string, url: string, log: Logger | undefined): Promise<Engine> {
+async function openPostgres(url: string, options: DatabaseOptions): Promise<Engine> {
+  const statementTimeout = options.statementTimeoutMs ?? STATEMENT_TIMEOUT_MS
   // The engine relies on it, and the driver's types do not know it yet.
-  const pipelined: pg.PoolConfig & { pipeline: boolean } = {
+  const config: pg.PoolConfig & { pipeline: boolean } = {
     application_name: 'rustok-server',
-    statement_timeout: STATEMENT_TIMEOUT_MS,
+    max: options.poolSize ?? 10,
+    connectionTimeoutMillis: options.connectTimeoutMs ?? CONNECT_TIMEOUT_MS,
+    statement_timeout: statementTimeout,
+    query_timeout: statementTimeout + SILENCE_MS,
+    idle_in_transaction_session_timeout: ABANDONED_MS,
+    keepAlive: true,
     pipeline: true,
   }
-  return postgresEngine(await connect(variable, url, pipelined), log)
+  return postgresEngine(await connect('DATABASE_URL', url, config), options.log)
 }
 
 async function connect(variable: string, connectionString: string, config: pg.PoolConfig): Promise<pg.Pool> {

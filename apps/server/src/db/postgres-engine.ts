@@ -11,9 +11,14 @@ import {
   type QueryResult,
 } from 'kysely'
 import type pg from 'pg'
+import { errorCode } from '../errors.ts'
+import { DatabaseUnavailable, explainFailure } from './database-errors.ts'
 import type { Engine, PoolState } from './engine.ts'
 import { enterScope } from './scope.ts'
 import { logged } from './statement-log.ts'
+
+/** Callers in line for a connection. Beyond them the line is hopeless: whoever comes is told at once. */
+const MAX_WAITING = 500
 
 export function postgresEngine(pool: pg.Pool, log: Logger | undefined): Engine {
   return {
@@ -23,18 +28,20 @@ export function postgresEngine(pool: pg.Pool, log: Logger | undefined): Engine {
     async once(scope, statement) {
       const begin = `begin read only; ${enterScope(scope)}`
       return withClient(pool, (client) =>
-        logged(log, statement, async () => {
-          const [begun, answered, ended] = await Promise.allSettled([
-            client.query(begin),
-            client.query(statement.sql, [...statement.parameters]),
-            client.query('commit'),
-          ])
-          // What fails first makes the others fail, too: it is the one that tells why.
-          if (begun.status === 'rejected') throw begun.reason
-          if (answered.status === 'rejected') throw answered.reason
-          if (ended.status === 'rejected') throw ended.reason
-          return toResult(answered.value)
-        }),
+        explained('statement', () =>
+          logged(log, statement, async () => {
+            const [begun, answered, ended] = await Promise.allSettled([
+              client.query(begin),
+              client.query(statement.sql, [...statement.parameters]),
+              client.query('commit'),
+            ])
+            // What fails first makes the others fail, too: it is the one that tells why.
+            if (begun.status === 'rejected') throw begun.reason
+            if (answered.status === 'rejected') throw answered.reason
+            if (ended.status === 'rejected') throw ended.reason
+            return toResult(answered.value)
+          }),
+        ),
       )
     },
 
@@ -53,7 +60,8 @@ export function postgresEngine(pool: pg.Pool, log: Logger | undefined): Engine {
       })
     },
 
-    ping: async () => void (await pool.query('select 1')),
+    ping: () =>
+      withClient(pool, (client) => explained('statement', async () => void (await client.query('select 1')))),
     pool: () => poolState(pool),
     close: async () => void (pool.ended || (await pool.end())),
   }
@@ -70,11 +78,37 @@ function poolState(pool: pg.Pool): PoolState {
 
 /** A client that is not certainly outside a transaction afterwards is closed, not given to the next one. */
 async function withClient<T>(pool: pg.Pool, use: (client: pg.PoolClient) => Promise<T>): Promise<T> {
-  const client = await pool.connect()
+  const client = await connect(pool)
+  // Without a listener, a connection that breaks while it is in use ends the process; its statement fails anyway.
+  client.on('error', ignore)
   try {
     return await use(client)
   } finally {
+    client.off('error', ignore)
     client.release(!isOutsideTransaction(client))
+  }
+}
+
+async function connect(pool: pg.Pool): Promise<pg.PoolClient> {
+  if (pool.waitingCount >= MAX_WAITING) throw new DatabaseUnavailable('exhausted', { cause: undefined })
+  try {
+    return await pool.connect()
+  } catch (error) {
+    const full = pool.totalCount >= pool.options.max
+    throw full && !errorCode(error)
+      ? new DatabaseUnavailable('exhausted', { cause: error })
+      : explainFailure(error, 'connect')
+  }
+}
+
+function ignore(): void {}
+
+/** Around what is sent, not around what callers do in between: their errors are their own. */
+async function explained<T>(phase: 'statement' | 'commit', send: () => Promise<T>): Promise<T> {
+  try {
+    return await send()
+  } catch (error) {
+    throw explainFailure(error, phase)
   }
 }
 
@@ -101,15 +135,17 @@ class PostgresConnection implements DatabaseConnection {
 
   async executeQuery<R>(statement: CompiledQuery): Promise<QueryResult<R>> {
     if (this.#over) throw new Error('the transaction is over')
-    return logged(this.#log, statement, async () => {
-      try {
-        const result = await this.#client.query(statement.sql, [...statement.parameters])
-        return toResult(result) as QueryResult<R>
-      } catch (error) {
-        // Behind a `begin` that failed, a statement only learns that it was ignored.
-        throw this.#beginError ?? error
-      }
-    })
+    return explained('statement', () =>
+      logged(this.#log, statement, async () => {
+        try {
+          const result = await this.#client.query(statement.sql, [...statement.parameters])
+          return toResult(result) as QueryResult<R>
+        } catch (error) {
+          // Behind a `begin` that failed, a statement only learns that it was ignored.
+          throw this.#beginError ?? error
+        }
+      }),
+    )
   }
 
   streamQuery(): never {
@@ -117,9 +153,9 @@ class PostgresConnection implements DatabaseConnection {
   }
 
   async commit(): Promise<void> {
-    await this.#begun
+    await explained('statement', () => this.#begun)
     this.#over = true
-    const { command } = await this.#client.query('commit')
+    const { command } = await explained('commit', () => this.#client.query('commit'))
     // PostgreSQL answers so when a statement failed and `work` went on regardless.
     if (command === 'ROLLBACK') throw new AbortedTransactionError()
   }

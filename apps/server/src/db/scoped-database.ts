@@ -12,6 +12,7 @@ import {
   Transaction,
 } from 'kysely'
 import type { Engine } from './engine.ts'
+import { isSafeToRepeat, withRetries } from './retry.ts'
 import type { Database } from './schema.ts'
 import type { Scope } from './scope.ts'
 
@@ -30,7 +31,8 @@ export class ScopedDatabase {
   /** Reads alone: each of its queries is a read-only transaction of its own. */
   reader(scope: Scope): Kysely<Database> {
     const connection: DatabaseConnection = {
-      executeQuery: (statement) => this.#engine.once(scope, statement) as Promise<never>,
+      executeQuery: (statement) =>
+        withRetries(() => this.#engine.once(scope, statement) as Promise<never>, isSafeToRepeat),
       streamQuery: () => {
         throw new Error('streaming is not supported')
       },

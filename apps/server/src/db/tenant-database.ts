@@ -7,6 +7,7 @@ import type { Kysely, Transaction } from 'kysely'
 import type { EventDraft } from '../events/envelope.ts'
 import type { EventBus } from '../events/event-bus.ts'
 import type { Engine } from './engine.ts'
+import { isSafeToRepeat, withRetries } from './retry.ts'
 import type { Database } from './schema.ts'
 import type { Scope } from './scope.ts'
 import { ScopedDatabase } from './scoped-database.ts'
@@ -35,11 +36,18 @@ export class TenantDatabase {
    * `purpose` names what the transaction does; it is on the span around its statements. `work` must not read or write through this
    * object meanwhile: PGlite has one connection, and a pool can run dry of them.
    */
-  async transact<T>(tenantId: string, purpose: string, work: (unit: UnitOfWork) => Promise<T>): Promise<T> {
-    const events: EventDraft[] = []
-    const result = await this.#transaction({ tenantId }, purpose, (trx) =>
-      work({ trx, emit: (event) => void events.push(event) }),
-    )
+  async transact<T>(
+    tenantId: string,
+    purpose: string,
+    work: (unit: UnitOfWork) => Promise<T>,
+    options: { readonly repeatable?: boolean } = {},
+  ): Promise<T> {
+    let events: EventDraft[] = []
+    const run = (trx: Transaction<Database>) => {
+      events = []
+      return work({ trx, emit: (event) => void events.push(event) })
+    }
+    const result = await this.#transaction({ tenantId }, purpose, run, options.repeatable)
     for (const event of events) await this.#bus.publish(event)
     return result
   }
@@ -53,8 +61,17 @@ export class TenantDatabase {
     scope: Scope,
     purpose: string,
     work: (trx: Transaction<Database>) => Promise<T>,
+    repeatable = false,
   ): Promise<T> {
     const attributes = { 'db.system.name': 'postgresql', 'rustok.transaction.purpose': purpose }
-    return tracedSpan('transaction', attributes, () => this.#database.transaction(scope, work))
+    return tracedSpan('transaction', attributes, (span) => {
+      let attempts = 0
+      const attempt = () => {
+        attempts += 1
+        if (attempts > 1) span.setAttribute('rustok.transaction.attempts', attempts)
+        return this.#database.transaction(scope, work)
+      }
+      return repeatable ? withRetries(attempt, isSafeToRepeat) : attempt()
+    })
   }
 }

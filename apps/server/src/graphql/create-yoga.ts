@@ -2,13 +2,16 @@
  * GraphQL over HTTP by Yoga, executed by graphql-js itself: Yoga's default executor does not publish the `graphql:*` channels, and
  * those are where the operation's and resolvers' spans come from. The limits stand at the two points that every document passes.
  */
-import { execute, NoSchemaIntrospectionCustomRule, parse, subscribe, validate } from 'graphql'
+import { execute, GraphQLError, NoSchemaIntrospectionCustomRule, parse, subscribe, validate } from 'graphql'
 import {
   createLRUCache,
   createYoga as createYogaServer,
+  type MaskError,
+  maskError,
   type Plugin,
   type YogaServerInstance,
 } from 'graphql-yoga'
+import { DatabaseUnavailable, publicWords } from '../db/database-errors.ts'
 import type { Logger } from '../log.ts'
 import type { GraphQLContext } from './context.ts'
 import { checkDocumentLimits, PARSE_LIMITS } from './document-limits.ts'
@@ -30,13 +33,24 @@ export function createYoga(options: {
       errorCache: createLRUCache({ max: CACHED_DOCUMENTS }),
     },
     logging: yogaLogger(options.log),
-    maskedErrors: { isDev: false },
+    maskedErrors: { isDev: false, maskError: unavailableOr(options.log) },
     // Fastify's: pages, health, body limits; and no browser on another origin has business here.
     graphiql: false,
     landingPage: false,
     cors: false,
     multipart: false,
   })
+}
+
+/** What is thrown inside is masked, but for what is nobody's mistake and passes by itself. */
+function unavailableOr(log: Logger): MaskError {
+  return (error, message, isDev) => {
+    const original = error instanceof GraphQLError ? error.originalError : error
+    if (!(original instanceof DatabaseUnavailable)) return maskError(error, message, isDev)
+    log.warn({ err: original.cause, reason: original.reason }, original.message)
+    const at = error instanceof GraphQLError ? { path: error.path, nodes: error.nodes } : {}
+    return new GraphQLError(publicWords(original), { ...at, extensions: { code: 'UNAVAILABLE' } })
+  }
 }
 
 const graphqlJs: Plugin<GraphQLContext> = {

@@ -4,7 +4,10 @@
  */
 import { STATUS_CODES } from 'node:http'
 import type { FastifyError, FastifyReply } from 'fastify'
+import { DatabaseUnavailable, publicWords } from '../db/database-errors.ts'
 import type { AppPlugin } from './plugin.ts'
+
+const RETRY_AFTER_S = 1
 
 export interface Problem {
   readonly status: number
@@ -25,6 +28,13 @@ export function sendProblem(reply: FastifyReply, problem: Problem): FastifyReply
 export const problems: AppPlugin = (app) => {
   app.setNotFoundHandler((_request, reply) => sendProblem(reply, { status: 404 }))
   app.setErrorHandler((error: FastifyError, request, reply) => {
+    if (error instanceof DatabaseUnavailable) {
+      request.log.warn({ err: error.cause, reason: error.reason }, error.message)
+      return sendProblem(reply.header('retry-after', RETRY_AFTER_S), {
+        status: 503,
+        detail: publicWords(error),
+      })
+    }
     const status = error.statusCode ?? 500
     if (status >= 400 && status < 500) return sendProblem(reply, { status, detail: error.message })
     request.log.error({ err: error }, 'request failed')
