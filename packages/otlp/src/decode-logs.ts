@@ -3,6 +3,7 @@
  * decode-request.ts, whose resource and scope it shares.
  */
 
+import { checkEnvelope, type EnvelopeTypes } from './check-envelope.ts'
 import { readAnyValue, readKeyValue } from './decode-any-value.ts'
 import { readResource, readScope } from './decode-request.ts'
 import {
@@ -30,6 +31,8 @@ const resourceLogsType: MessageType = { name: 'ResourceLogs', fields: ResourceLo
 const scopeLogsType: MessageType = { name: 'ScopeLogs', fields: ScopeLogsField }
 const logRecordType: MessageType = { name: 'LogRecord', fields: LogRecordField }
 
+const envelope: EnvelopeTypes = { request: requestType, ofResource: resourceLogsType, ofScope: scopeLogsType }
+
 const resourceLogsTag = tag(LogsRequestField.resourceLogs, WireType.bytes)
 
 /**
@@ -37,6 +40,7 @@ const resourceLogsTag = tag(LogsRequestField.resourceLogs, WireType.bytes)
  * Throws MalformedOtlpError, and nothing else, for bytes that are not an OTLP logs request.
  */
 export function decodeLogsRequest(bytes: Uint8Array): LogsRequest {
+  checkEnvelope(bytes, envelope)
   const reader = new Reader(bytes, requestType)
   const resourceLogs: ResourceLogs[] = []
   while (reader.position < reader.limit) {

@@ -4,6 +4,7 @@
  * are the same in an export of logs, decode-logs.ts.
  */
 
+import { checkEnvelope, type EnvelopeTypes } from './check-envelope.ts'
 import { readKeyValue } from './decode-any-value.ts'
 import { readSpan } from './decode-span.ts'
 import {
@@ -24,6 +25,17 @@ const resourceType: MessageType = { name: 'Resource', fields: ResourceField }
 export const scopeSpansType: MessageType = { name: 'ScopeSpans', fields: ScopeSpansField }
 const scopeType: MessageType = { name: 'InstrumentationScope', fields: ScopeField }
 
+const envelope: EnvelopeTypes = {
+  request: requestType,
+  ofResource: resourceSpansType,
+  ofScope: scopeSpansType,
+}
+
+/** Before anything else is done with a request's bytes. Throws MalformedOtlpError. */
+export function checkTraceEnvelope(bytes: Uint8Array): void {
+  checkEnvelope(bytes, envelope)
+}
+
 const resourceSpansTag = tag(TraceRequestField.resourceSpans, WireType.bytes)
 
 /**
@@ -31,6 +43,7 @@ const resourceSpansTag = tag(TraceRequestField.resourceSpans, WireType.bytes)
  * Throws MalformedOtlpError, and nothing else, for bytes that are not an OTLP trace request.
  */
 export function decodeTraceRequest(bytes: Uint8Array): TraceRequest {
+  checkTraceEnvelope(bytes)
   const reader = new Reader(bytes, requestType)
   const resourceSpans: ResourceSpans[] = []
   while (reader.position < reader.limit) {

@@ -4,7 +4,23 @@
  */
 
 export { readKeyValue } from './decode-any-value.ts'
-export { readResource, readScope, requestType, resourceSpansType, scopeSpansType } from './decode-request.ts'
+export {
+  checkTraceEnvelope,
+  readResource,
+  readScope,
+  requestType,
+  resourceSpansType,
+  scopeSpansType,
+} from './decode-request.ts'
 export { readEvent, readLink, readStatus, spanType } from './decode-span.ts'
-export { ResourceSpansField, ScopeSpansField, SpanField, TraceRequestField, tag, WireType } from './fields.ts'
+export {
+  AnyValueField,
+  KeyValueField,
+  ResourceSpansField,
+  ScopeSpansField,
+  SpanField,
+  TraceRequestField,
+  tag,
+  WireType,
+} from './fields.ts'
 export { type MessageType, Reader } from './reader.ts'

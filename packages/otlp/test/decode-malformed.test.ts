@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { constants } from 'node:buffer'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { decodeTraceRequest, MalformedOtlpError, type TraceRequest } from '../src/index.ts'
+import { decodeLogsRequest, decodeTraceRequest, MalformedOtlpError, type TraceRequest } from '../src/index.ts'
 import { traceRequest } from './support/arbitrary.ts'
 import { bytesByReference } from './support/reference.ts'
 import { concat, group, message, number, spanRequest, varint } from './support/wire.ts'
@@ -212,6 +212,59 @@ test('refuses what would become millions of empty objects', () => {
   const empty = new Uint8Array(64 * 1024 * 1024)
   for (let at = 0; at < empty.length; at += 2) empty[at] = 0x0a
   assert.throws(() => decodeTraceRequest(empty), {
-    message: 'ExportTraceServiceRequest.resourceSpans: more than 4194304 messages (at byte 8388609)',
+    message:
+      'ExportTraceServiceRequest.resourceSpans: more than 262144 resources and scopes (at byte 524289)',
+  })
+})
+
+/** A message of this tag, around what is in it. */
+function around(tag: number, inner: Uint8Array): Uint8Array {
+  const head = [tag]
+  let length = inner.length
+  for (; length > 0x7f; length >>>= 7) head.push((length & 0x7f) | 0x80)
+  return Buffer.concat([Uint8Array.from([...head, length]), inner])
+}
+
+/** So many empty messages of this tag. */
+function empties(tag: number, count: number): Uint8Array {
+  const bytes = new Uint8Array(2 * count)
+  for (let at = 0; at < bytes.length; at += 2) bytes[at] = tag
+  return bytes
+}
+
+for (const [name, decode, words] of [
+  [
+    'spans',
+    decodeTraceRequest,
+    ['ExportTraceServiceRequest.resourceSpans', 'ResourceSpans.scopeSpans', 'ScopeSpans.spans'],
+  ],
+  [
+    'logs',
+    decodeLogsRequest,
+    ['ExportLogsServiceRequest.resourceLogs', 'ResourceLogs.scopeLogs', 'ScopeLogs.logRecords'],
+  ],
+] as const) {
+  test(`takes as many resources, scopes and records of ${name} as can be meant, and refuses one more`, () => {
+    const groups = 262_144
+    const records = 1_572_864
+    const few = `more than ${groups} resources and scopes`
+    decode(empties(0x0a, groups))
+    assert.throws(() => decode(empties(0x0a, groups + 1)), { message: new RegExp(`^${words[0]}: ${few} `) })
+    decode(around(0x0a, empties(0x12, groups - 1)))
+    assert.throws(() => decode(around(0x0a, empties(0x12, groups))), {
+      message: new RegExp(`^${words[1]}: ${few} `),
+    })
+    const whole = (count: number) => around(0x0a, around(0x12, empties(0x12, count)))
+    decode(whole(records))
+    assert.throws(() => decode(whole(records + 1)), {
+      message: new RegExp(`^${words[2]}: more than ${records} records `),
+    })
+  })
+}
+
+test('refuses a span of millions of empty attributes', () => {
+  const attributes = empties(0x4a, 4_194_304)
+  assert.throws(() => decodeTraceRequest(around(0x0a, around(0x12, around(0x12, attributes)))), {
+    message: /^Span.attributes: more than 4194304 messages /,
   })
 })

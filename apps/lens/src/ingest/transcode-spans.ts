@@ -9,6 +9,7 @@
 
 import type { KeyValue, Resource, Scope, SpanStatus } from '@rustok/otlp'
 import {
+  checkTraceEnvelope,
   Reader,
   ResourceSpansField,
   readEvent,
@@ -123,6 +124,7 @@ export class SpanTranscoder {
    * of the request appended, for bytes that are not one.
    */
   append(bytes: Uint8Array, tenant?: string): Refusals {
+    checkTraceEnvelope(bytes)
     const block = this.#block
     const mark = block.mark()
     this.#bytes = bytes
