@@ -1,8 +1,9 @@
 /**
- * The addresses: `/` with the search as its query string, `/trace/{id}` with the selected span and the zoom. Query strings are
+ * The addresses: `/search` with the search as its query string (and `/`, which leads there), `/trace/{id}` with the selected span and the zoom. Query strings are
  * plain text (no JSON in them), so that they can be typed and are the API's own.
  */
-import { createRootRoute, createRoute, createRouter } from '@tanstack/react-router'
+import { createRootRoute, createRoute, createRouter, redirect } from '@tanstack/react-router'
+import { searchLink } from './model/links.ts'
 import { parseSearchState } from './model/search-state.ts'
 import { parseTraceState } from './model/trace-state.ts'
 import { SearchPage } from './search/SearchPage.tsx'
@@ -16,9 +17,18 @@ const rootRoute = createRootRoute({
   errorComponent: CrashPage,
 })
 
-export const searchRoute = createRoute({
+const homeRoute = createRoute({
   getParentRoute: () => rootRoute,
   path: '/',
+  validateSearch: parseSearchState,
+  beforeLoad: ({ search }) => {
+    throw redirect({ ...searchLink(search), replace: true })
+  },
+})
+
+export const searchRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: '/search',
   validateSearch: parseSearchState,
   component: function Search() {
     return <SearchPage state={searchRoute.useSearch()} />
@@ -36,7 +46,7 @@ export const traceRoute = createRoute({
 })
 
 export const router = createRouter({
-  routeTree: rootRoute.addChildren([searchRoute, traceRoute]),
+  routeTree: rootRoute.addChildren([homeRoute, searchRoute, traceRoute]),
   parseSearch: (text) => Object.fromEntries(new URLSearchParams(text)),
   stringifySearch: (state) => {
     const params = new URLSearchParams()

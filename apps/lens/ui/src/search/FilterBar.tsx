@@ -1,6 +1,7 @@
 /** The question: who (tenant first), what, how it went, how long it took, when. Every field writes to the address. */
 import { useNavigate } from '@tanstack/react-router'
 import { type KeyboardEvent, useEffect, useRef, useState } from 'react'
+import { traceLink } from '../model/links.ts'
 import type { FieldProblem, SearchState } from '../model/search-state.ts'
 import { activeFilters } from '../model/search-state.ts'
 import { traceIdIn } from '../model/trace-id.ts'
@@ -83,7 +84,7 @@ function TextField({ text, change }: { readonly text: string; readonly change: C
   const onKeyDown = (event: KeyboardEvent<HTMLInputElement>) => {
     if (event.key === 'Escape') event.currentTarget.blur()
     if (event.key !== 'Enter') return
-    if (traceId !== undefined) void navigate({ to: '/trace/$traceId', params: { traceId } })
+    if (traceId !== undefined) void navigate(traceLink(traceId))
     else if (typed !== sent.current) {
       sent.current = typed
       change({ text: typed === '' ? undefined : typed })

@@ -33,7 +33,7 @@ export function SearchPage({ state }: { readonly state: SearchState }) {
   const change = useCallback<ChangeSearch>(
     (fields, options) => {
       void navigate({
-        to: '/',
+        to: '/search',
         search: (old) => withFields(old, fields),
         replace: options?.replace ?? false,
         resetScroll: false,

@@ -6,6 +6,7 @@ import { Link } from '@tanstack/react-router'
 import { memo } from 'react'
 import type { TraceSummary } from 'rustok-lens/contract'
 import { formatDuration } from '../model/duration.ts'
+import { traceLink } from '../model/links.ts'
 import type { SearchState } from '../model/search-state.ts'
 import { services } from '../model/service-palette.ts'
 import { formatAgo, formatTime, formatUtc, unixMillis } from '../model/time.ts'
@@ -112,7 +113,7 @@ const TraceItem = memo(function TraceItem({ trace, slowest, tenant, user, change
       </div>
       <div className="trace-what">
         <div className="trace-name">
-          <Link className="trace-link truncate" to="/trace/$traceId" params={{ traceId: trace.traceId }}>
+          <Link className="trace-link truncate" {...traceLink(trace.traceId)}>
             <Text>{trace.rootName}</Text>
           </Link>
           {trace.operation !== '' && trace.operation !== trace.rootName && (

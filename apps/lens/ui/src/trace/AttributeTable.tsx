@@ -3,6 +3,7 @@ import { Link } from '@tanstack/react-router'
 import { Fragment } from 'react'
 import type { Attribute } from 'rustok-lens/contract'
 import { attributeText, documentLanguage, httpLink, searchForAttribute } from '../model/attributes.ts'
+import { searchLink } from '../model/links.ts'
 import type { SearchState } from '../model/search-state.ts'
 import { CopyButton } from '../ui/CopyButton.tsx'
 import { Icon } from '../ui/Icon.tsx'
@@ -52,8 +53,7 @@ function AttributeRow({
         <span className="attribute-actions">
           {search !== undefined && (
             <Link
-              to="/"
-              search={{ ...range, ...search }}
+              {...searchLink({ ...range, ...search })}
               className="button quiet small icon"
               aria-label={`Search for ${key.slice(0, 80)} ${text}`}
               title="Search for traces with this value"

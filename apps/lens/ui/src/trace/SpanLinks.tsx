@@ -1,6 +1,7 @@
 /** Links to other spans, of this trace or of others, and the spans of this trace that link here. */
 import { Link } from '@tanstack/react-router'
 import { useMemo } from 'react'
+import { traceLink } from '../model/links.ts'
 import { traceIdIn } from '../model/trace-id.ts'
 import type { TraceModel } from '../model/trace-model.ts'
 import { Text } from '../ui/Text.tsx'
@@ -43,12 +44,7 @@ export function SpanLinks({ model, span, select }: SpanLinksProps) {
                   <Text>{`${link.traceId} ${link.spanId}`}</Text>
                 </span>
               ) : (
-                <Link
-                  to="/trace/$traceId"
-                  params={{ traceId: link.traceId }}
-                  search={{ span: link.spanId }}
-                  className="span-link-other"
-                >
+                <Link {...traceLink(link.traceId, link.spanId)} className="span-link-other">
                   span <code>{link.spanId}</code> of trace <code>{link.traceId}</code>
                 </Link>
               )}

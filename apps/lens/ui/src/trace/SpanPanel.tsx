@@ -5,6 +5,7 @@ import type { Attribute } from 'rustok-lens/contract'
 import { matchingAttributes } from '../model/attributes.ts'
 import { formatDuration } from '../model/duration.ts'
 import { errorText } from '../model/error-text.ts'
+import { searchLink } from '../model/links.ts'
 import { rangeReaching, type SearchState } from '../model/search-state.ts'
 import { services } from '../model/service-palette.ts'
 import { formatTime, formatUtcNano } from '../model/time.ts'
@@ -67,7 +68,7 @@ export function SpanPanel({ model, span, select, now }: SpanPanelProps) {
           </button>
         </div>
         <p className="span-panel-service">
-          <Link to="/" search={{ service, ...range }} title={`Search for service ${service.slice(0, 80)}`}>
+          <Link {...searchLink({ service, ...range })} title={`Search for service ${service.slice(0, 80)}`}>
             <Text>{service}</Text>
           </Link>
           <span className="muted">{KIND_NAMES[view.kind]}</span>
@@ -217,8 +218,7 @@ function Fact({ name, text, mono = false, search, children }: FactProps) {
             <span className="span-fact-actions">
               {search !== undefined && (
                 <Link
-                  to="/"
-                  search={search}
+                  {...searchLink(search)}
                   className="button quiet small icon"
                   aria-label={`Search for ${name.toLowerCase()} ${text.slice(0, 80)}`}
                   title={`Search for this ${name.toLowerCase()}`}

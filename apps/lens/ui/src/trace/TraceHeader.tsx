@@ -2,6 +2,7 @@
 import { Link } from '@tanstack/react-router'
 import { useMemo } from 'react'
 import { formatDuration } from '../model/duration.ts'
+import { searchLink } from '../model/links.ts'
 import { rangeReaching } from '../model/search-state.ts'
 import { services } from '../model/service-palette.ts'
 import { formatAgo, formatTime, formatUtcNano } from '../model/time.ts'
@@ -27,8 +28,7 @@ export function TraceHeader({ model, now }: { readonly model: TraceModel; readon
     <header className="trace-header">
       <div className="trace-title-row">
         <Link
-          to="/"
-          search={lastSearch()}
+          {...searchLink(lastSearch())}
           className="button quiet icon"
           aria-label="Back to the search"
           title="Back to the search"
@@ -38,8 +38,7 @@ export function TraceHeader({ model, now }: { readonly model: TraceModel; readon
         {tenants.map((tenant) => (
           <Link
             key={tenant}
-            to="/"
-            search={{ tenant, ...range }}
+            {...searchLink({ tenant, ...range })}
             className="trace-header-tenant"
             title={`Search for tenant ${tenant}`}
           >
@@ -105,8 +104,7 @@ export function TraceHeader({ model, now }: { readonly model: TraceModel; readon
             {users.slice(0, 3).map((user) => (
               <Link
                 key={user}
-                to="/"
-                search={{ user, ...range }}
+                {...searchLink({ user, ...range })}
                 className="truncate"
                 title={`Search for user ${user}`}
               >

@@ -3,6 +3,7 @@ import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import { ApiError } from '../api/client.ts'
 import { traceOptions } from '../api/queries.ts'
+import { searchLink } from '../model/links.ts'
 import { traceIdIn } from '../model/trace-id.ts'
 import type { TraceState } from '../model/trace-state.ts'
 import { FailurePage } from '../ui/FailurePage.tsx'
@@ -60,9 +61,7 @@ export function TracePage({ traceId, state }: TracePageProps) {
         sampled away, or older than what Lens keeps.
       </p>
       <p>
-        <Link to="/" search={{ lookback: '7d', text: known }}>
-          Search for the id in attributes
-        </Link>
+        <Link {...searchLink({ lookback: '7d', text: known })}>Search for the id in attributes</Link>
       </p>
     </FailurePage>
   )

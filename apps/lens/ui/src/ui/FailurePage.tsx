@@ -27,7 +27,7 @@ export function FailurePage({ title, children, actions }: FailurePageProps) {
       <div className="failure-text">{children}</div>
       <div className="failure-actions">
         {actions}
-        <Link to="/" className="button">
+        <Link to="/search" className="button">
           All traces
         </Link>
       </div>

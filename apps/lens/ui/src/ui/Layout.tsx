@@ -9,6 +9,9 @@ import { ThemeSwitch } from './ThemeSwitch.tsx'
 import { useShortcuts } from './use-shortcuts.ts'
 import './Layout.css'
 
+/** In the order of the question: where is it, which requests, what do they have in common. */
+const pages = [{ to: '/search', name: 'Traces' }] as const
+
 export function Layout() {
   const help = useRef<HTMLDialogElement>(null)
   const { pathname } = useLocation()
@@ -23,9 +26,16 @@ export function Layout() {
           <Logo />
         </Link>
         <nav aria-label="Main">
-          <Link to="/" className="top-bar-link" aria-current={pathname === '/' ? 'page' : undefined}>
-            Traces
-          </Link>
+          {pages.map(({ to, name }) => (
+            <Link
+              key={to}
+              to={to}
+              className="top-bar-link"
+              aria-current={pathname === to ? 'page' : undefined}
+            >
+              {name}
+            </Link>
+          ))}
         </nav>
         <div className="top-bar-end">
           <button
