@@ -2,7 +2,7 @@
 
 import type { QueryOptions, StoreEngine } from '../store/engine.ts'
 import { type SpanOutline, type TraceAnatomy, traceAnatomy } from './trace-anatomy.ts'
-import { placesOf, spansOfIds } from './trace-ids.ts'
+import { spansOfPlace, withPlace } from './trace-ids.ts'
 
 /** A trace that is longer is looked at in part, its first spans. */
 const mostSpans = 200_000
@@ -25,14 +25,12 @@ export async function readAnatomy(
   traceId: string,
   options?: QueryOptions,
 ): Promise<ReadAnatomy | undefined> {
-  const places = await placesOf(engine, [traceId], options)
-  if (places === undefined) return undefined
   const { rows } = await engine.query<Row>(
-    `SELECT lower(hex(span_id)) AS spanId,
+    `${withPlace} SELECT lower(hex(span_id)) AS spanId,
        if(parent_span_id = toFixedString('', 8), '', lower(hex(parent_span_id))) AS parentSpanId,
        service, name, start, duration, status = 2 AS failed, status_message AS message
-     FROM spans WHERE ${spansOfIds} ORDER BY start, span_id LIMIT 1 BY trace_id, span_id LIMIT {most:UInt32}`,
-    { ...places, most: mostSpans },
+     FROM spans WHERE ${spansOfPlace} ORDER BY start, span_id LIMIT 1 BY trace_id, span_id LIMIT {most:UInt32}`,
+    { id: traceId, most: mostSpans },
     options,
   )
   const [first] = rows
