@@ -53,8 +53,9 @@ export const createNodePaths = (() => {
   const request = 'POST /graphql [server]'
   const operation = `${request} > mutation Create [internal]`
   const create = `${operation} > Mutation.createNode [internal] > content.createNode [internal]`
-  const publish = `${create} > publish content.node.created [producer]`
-  const process = `${publish} > process content.node.created [consumer]`
+  const transaction = `${create} > transaction [internal]`
+  const event = `${transaction} > create content.node.created [producer]`
+  const process = `${event} > process content.node.created [consumer]`
   const author = `${operation} > ContentNode.author [internal]`
   return [
     request,
@@ -63,13 +64,15 @@ export const createNodePaths = (() => {
     operation,
     `${operation} > Mutation.createNode [internal]`,
     create,
-    `${create} > transaction [internal]`,
-    `${create} > transaction [internal] > INSERT nodes [client]`,
-    publish,
+    transaction,
+    `${transaction} > INSERT nodes [client]`,
+    event,
+    `${event} > publish content.node.created [client]`,
     process,
     `${process} > transaction [internal]`,
-    `${process} > transaction [internal] > INSERT handled_events [client]`,
+    `${process} > transaction [internal] > WITH handled_events [client]`,
     `${process} > transaction [internal] > INSERT content_stats [client]`,
+    `${transaction} > INSERT outbox [client]`,
     author,
     `${author} > identity.usersById [internal]`,
     `${author} > identity.usersById [internal] > SELECT users [client]`,

@@ -97,13 +97,13 @@ describe('a GraphQL mutation with a traceparent', () => {
     }
   })
 
-  it('ties the event handler to the publish, as its child and by a link', () => {
-    const publish = bySpanName(spans, 'publish content.node.created')
+  it('ties the event handler to where the event was created, as its child and by a link', () => {
+    const event = bySpanName(spans, 'create content.node.created')
     const process = bySpanName(spans, 'process content.node.created')
-    assert.equal(process.parentSpanId, publish.spanId)
+    assert.equal(process.parentSpanId, event.spanId)
     assert.deepEqual(
       process.links.map(({ traceId, spanId }) => [traceId, spanId]),
-      [[caller.traceId, publish.spanId]],
+      [[caller.traceId, event.spanId]],
     )
   })
 

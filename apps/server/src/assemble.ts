@@ -10,7 +10,9 @@ import { contentStatsHandler } from './content/content-stats.ts'
 import type { OpenDatabase } from './db/open-database.ts'
 import { TenantDatabase } from './db/tenant-database.ts'
 import { demoToken } from './demo/demo-access.ts'
-import { type DeliveryObserver, InProcessBus } from './events/in-process-bus.ts'
+import type { EventHandler } from './events/event-handler.ts'
+import { Events, type EventsObserver } from './events/events.ts'
+import { outbox } from './events/outbox/outbox.ts'
 import { IdentityService } from './identity/identity-service.ts'
 import type { KeyRing } from './identity/key-ring.ts'
 import { PasswordHasher } from './identity/passwords.ts'
@@ -23,7 +25,7 @@ import { Readiness } from './readiness.ts'
 
 export interface Assembly {
   readonly app: FastifyInstance
-  readonly bus: InProcessBus
+  readonly events: Events
   readonly tenants: TenantDatabase
   readonly passwords: PasswordHasher
   readonly readiness: Readiness
@@ -36,9 +38,14 @@ export function assemble(
   keys: KeyRing,
 ): Assembly {
   const metrics = new ServerMetrics()
-  const bus = new InProcessBus(deliveryObserver(log, metrics))
-  const tenants = new TenantDatabase(database.access, bus)
-  bus.subscribe(contentStatsHandler(tenants))
+  const tenants = new TenantDatabase(database.access, outbox)
+  const events = new Events({
+    engine: database.access,
+    tenants,
+    broker: undefined,
+    observer: eventsObserver(log, metrics),
+  })
+  for (const handler of eventHandlers()) events.subscribe(handler)
   const passwords = new PasswordHasher()
   const readiness = new Readiness({ database: database.ping })
   const app = buildApp({
@@ -54,16 +61,29 @@ export function assemble(
     content: new ContentService(tenants, metrics),
     demoToken: config.demo ? () => demoToken(keys) : undefined,
   })
-  return { app, bus, tenants, passwords, readiness }
+  return { app, events, tenants, passwords, readiness }
 }
 
-function deliveryObserver(log: Logger, metrics: ServerMetrics): DeliveryObserver {
+/** The same list in every process that handles events. */
+function eventHandlers(): readonly EventHandler[] {
+  return [contentStatsHandler()]
+}
+
+function eventsObserver(log: Logger, metrics: ServerMetrics): EventsObserver {
   return {
     delivered(event, handler, outcome, error) {
       metrics.eventDelivered(event.type, handler, outcome)
       const fields = { handler, event_type: event.type, event_id: event.id }
-      if (outcome === 'failed') log.error({ ...fields, err: error }, 'event handler failed')
-      if (outcome === 'refused') log.error(fields, 'event not delivered: the queue of its handler is full')
+      if (outcome === 'failed')
+        log.warn({ ...fields, err: error }, 'event handler failed, and will be tried again')
+      if (outcome === 'dead')
+        log.error({ ...fields, err: error }, 'event handler failed for good: the event is a dead letter')
     },
+    lost(event, handler, error) {
+      const fields = { handler, event_type: event.type, event_id: event.id }
+      log.error({ ...fields, err: error }, 'the failure of an event handler could not be recorded')
+    },
+    stalled: (part, error) => log.error({ part, err: error }, 'events do not move on, and are kept'),
+    resumed: (part) => log.info({ part }, 'events move on again'),
   }
 }

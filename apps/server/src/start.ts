@@ -46,6 +46,7 @@ export function startServer(config: Config, log: Logger): Promise<RunningServer>
     opened.defer(() => assembly.app.close())
     const demo = config.demo ? await demoAccess(keys) : undefined
     const url = await listen(assembly.app, config)
+    assembly.events.start()
     opened.move()
     return { ...assembly, url, demo, database, keys }
   })

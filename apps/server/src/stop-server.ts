@@ -30,7 +30,7 @@ export async function stopServer(
   server.readiness.stop()
   const steps: Step[] = [
     { name: 'requests', by: REQUESTS_BY, run: () => closeApp(server) },
-    { name: 'events', by: EVENTS_BY, run: (timeoutMs) => drain(server, timeoutMs) },
+    { name: 'events', by: EVENTS_BY, run: (timeoutMs) => endEvents(server, timeoutMs) },
     { name: 'telemetry', by: TELEMETRY_BY, run: flushTelemetry },
     { name: 'database', by: DATABASE_BY, run: () => server.database.close() },
   ]
@@ -56,9 +56,9 @@ async function closeApp({ app }: RunningServer): Promise<void> {
   }
 }
 
-async function drain({ bus }: RunningServer, timeoutMs: number): Promise<void> {
-  const left = await bus.drain(timeoutMs)
-  if (left > 0) throw new Error(`${left} events were not handled`)
+async function endEvents({ events }: RunningServer, timeoutMs: number): Promise<void> {
+  const left = await events.stop(timeoutMs)
+  if (left > 0) throw new Error(`${left} events were still being handled`)
 }
 
 async function failureOf(step: Step, timeoutMs: number): Promise<string | undefined> {

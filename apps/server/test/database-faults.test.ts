@@ -7,7 +7,7 @@ import { DatabaseUnavailable } from '../src/db/database-errors.ts'
 import { migrate } from '../src/db/migrate.ts'
 import { type DatabaseOptions, type OpenDatabase, openDatabase } from '../src/db/open-database.ts'
 import { TenantDatabase } from '../src/db/tenant-database.ts'
-import { InProcessBus } from '../src/events/in-process-bus.ts'
+import { outbox } from '../src/events/outbox/outbox.ts'
 import { sendGraphQL } from './support/graphql-client.ts'
 import { asSuperuser, type Postgres, type PostgresDatabase, startPostgres } from './support/postgres.ts'
 import { startTestServer, type TestServer } from './support/test-server.ts'
@@ -30,7 +30,7 @@ describe('one database', () => {
     const { url: databaseUrl, ownerUrl } = target
     const one = await openDatabase({ databaseUrl, ownerUrl, statementTimeoutMs: 5_000, ...options })
     opened.push(one)
-    return { one, tenants: new TenantDatabase(one.access, new InProcessBus({ delivered: () => {} })) }
+    return { one, tenants: new TenantDatabase(one.access, outbox) }
   }
 
   before(async () => {

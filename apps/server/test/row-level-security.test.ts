@@ -6,7 +6,7 @@ import pg from 'pg'
 import { migrate } from '../src/db/migrate.ts'
 import { type OpenDatabase, openDatabase } from '../src/db/open-database.ts'
 import { TenantDatabase } from '../src/db/tenant-database.ts'
-import { InProcessBus } from '../src/events/in-process-bus.ts'
+import { outbox } from '../src/events/outbox/outbox.ts'
 import { asSuperuser, type Postgres, type PostgresDatabase, startPostgres } from './support/postgres.ts'
 
 let server: Postgres
@@ -28,7 +28,7 @@ for (const engine of ['pglite', 'postgres'] as const) {
         engine === 'pglite' ? {} : { databaseUrl: remote.url, ownerUrl: remote.ownerUrl },
       )
       await database.asOwner(migrate)
-      tenants = new TenantDatabase(database.access, new InProcessBus({ delivered: () => {} }))
+      tenants = new TenantDatabase(database.access, outbox)
       await tenants.system('test', async (trx) => {
         const values = ['acme', 'globex'].map((id) => ({ id, name: id }))
         await trx.insertInto('tenants').values(values).execute()

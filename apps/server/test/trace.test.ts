@@ -35,7 +35,7 @@ async function traceOf(user: string, query: string, variables: Record<string, un
     variables,
     headers: { traceparent: `00-${traceId}-00f067aa0ba902b7-01`, tracestate: 'caller=1' },
   })
-  await server.bus.settled()
+  await server.events.settled()
   await tracing.forceFlush()
   return { traceId, answer, spans: receiver.ofTrace(traceId) }
 }
@@ -63,11 +63,13 @@ test('traces a mutation from the server down to the database and on through the 
       content.createNode [internal]
         transaction [internal]
           INSERT nodes [client]
-        publish content.node.created [producer]
-          process content.node.created [consumer]
-            transaction [internal]
-              INSERT handled_events [client]
-              INSERT content_stats [client]
+          INSERT outbox [client]
+          create content.node.created [producer]
+            publish content.node.created [client]
+            process content.node.created [consumer]
+              transaction [internal]
+                INSERT content_stats [client]
+                WITH handled_events [client]
     ContentNode.author [internal]
       identity.usersById [internal]
         SELECT users [client]`,
@@ -102,33 +104,42 @@ test('puts tenant and user on every span of a request', async () => {
   }
 })
 
-test('describes publish and process by the messaging conventions, linked and under one parent', async () => {
+test('describes create, publish and process by the messaging conventions, linked and under one parent', async () => {
   const { traceId, spans } = await traceOf('ada', CREATE, { title: 'Messaging' })
+  const create = only(spans, 'create content.node.created')
   const publish = only(spans, 'publish content.node.created')
   const process = only(spans, 'process content.node.created')
-  const messageId = publish.attributes['messaging.message.id']
+  const messageId = create.attributes['messaging.message.id']
   const common = {
-    'messaging.system': 'in_process',
     'messaging.destination.name': 'content.node.created',
     'messaging.message.id': messageId,
+    'messaging.message.conversation_id': messageId,
     tenant_id: 'acme',
     user_id: 'ada',
   }
   assert.match(String(messageId), /^[0-9a-f-]{36}$/)
+  assert.deepEqual(create.attributes, {
+    ...common,
+    'messaging.operation.name': 'create',
+    'messaging.operation.type': 'create',
+  })
   assert.deepEqual(publish.attributes, {
     ...common,
+    'messaging.system': 'in_process',
     'messaging.operation.name': 'publish',
     'messaging.operation.type': 'send',
   })
   assert.deepEqual(process.attributes, {
     ...common,
+    'messaging.system': 'in_process',
     'messaging.operation.name': 'process',
     'messaging.operation.type': 'process',
     'messaging.consumer.group.name': 'content-stats',
   })
-  assert.equal(process.parentSpanId, publish.spanId)
-  assert.deepEqual(process.links, [{ traceId, spanId: publish.spanId }])
-  assert.deepEqual([publish.kind, process.kind], ['producer', 'consumer'])
+  assert.equal(publish.parentSpanId, create.spanId)
+  assert.equal(process.parentSpanId, create.spanId)
+  assert.deepEqual(process.links, [{ traceId, spanId: create.spanId }])
+  assert.deepEqual([create.kind, publish.kind, process.kind], ['producer', 'client', 'consumer'])
 })
 
 test('publishes no event for what was rolled back or refused', async () => {
@@ -200,7 +211,7 @@ test('keeps requests apart that share a connection, with bodies that come later 
     await response.resume().toArray()
   }
   agent.destroy()
-  await server.bus.settled()
+  await server.events.settled()
   await tracing.forceFlush()
   for (const [index, tenant] of ['acme', 'globex', 'acme'].entries()) {
     const spans = receiver.ofTrace(ids[index]!)

@@ -1,13 +1,11 @@
 /**
  * The read model "how much content does this tenant have": kept by an event handler, read by the `contentStats` query. Counters
- * are not idempotent by themselves, hence the claim.
+ * are not idempotent by themselves: the handler's transaction, which has each event once, makes them so.
  */
 import { type Kysely, sql } from 'kysely'
 import type { Database } from '../db/schema.ts'
-import type { TenantDatabase } from '../db/tenant-database.ts'
-import { claimEvent } from '../events/claim-event.ts'
 import type { EventEnvelope } from '../events/envelope.ts'
-import { createHandler, type EventHandler, on } from '../events/event-bus.ts'
+import { createHandler, type EventHandler, type HandlerUnit, on } from '../events/event-handler.ts'
 import { nodeCreated, nodePublished } from './content-events.ts'
 
 export const CONTENT_STATS_HANDLER = 'content-stats'
@@ -30,25 +28,27 @@ export async function readContentStats(db: Kysely<Database>, tenantId: string): 
   return { drafts: row.drafts, published: row.published, total: row.drafts + row.published, asOf: row.as_of }
 }
 
-export function contentStatsHandler(database: TenantDatabase): EventHandler {
-  const count = (event: EventEnvelope, change: { drafts: number; published: number }) =>
-    database.transact(event.tenantid, CONTENT_STATS_HANDLER, async ({ trx }) => {
-      if (!(await claimEvent(trx, CONTENT_STATS_HANDLER, event.id))) return
-      await trx
-        .insertInto('content_stats')
-        .values({ tenant_id: event.tenantid, ...change, as_of: new Date(event.time) })
-        .onConflict((conflict) =>
-          conflict.column('tenant_id').doUpdateSet({
-            drafts: sql`content_stats.drafts + excluded.drafts`,
-            published: sql`content_stats.published + excluded.published`,
-            as_of: sql`greatest(content_stats.as_of, excluded.as_of)`,
-          }),
-        )
-        .execute()
-    })
+export function contentStatsHandler(): EventHandler {
+  const count = async (
+    event: EventEnvelope,
+    { trx }: HandlerUnit,
+    change: { drafts: number; published: number },
+  ) => {
+    await trx
+      .insertInto('content_stats')
+      .values({ tenant_id: event.tenantid, ...change, as_of: new Date(event.time) })
+      .onConflict((conflict) =>
+        conflict.column('tenant_id').doUpdateSet({
+          drafts: sql`content_stats.drafts + excluded.drafts`,
+          published: sql`content_stats.published + excluded.published`,
+          as_of: sql`greatest(content_stats.as_of, excluded.as_of)`,
+        }),
+      )
+      .execute()
+  }
 
   return createHandler(CONTENT_STATS_HANDLER, [
-    on(nodeCreated, (event) => count(event, { drafts: 1, published: 0 })),
-    on(nodePublished, (event) => count(event, { drafts: -1, published: 1 })),
+    on(nodeCreated, (event, unit) => count(event, unit, { drafts: 1, published: 0 })),
+    on(nodePublished, (event, unit) => count(event, unit, { drafts: -1, published: 1 })),
   ])
 }

@@ -3,6 +3,7 @@
  * how full is its pool). `pglite-engine.ts` and `postgres-engine.ts` implement it, `scoped-database.ts` builds queries on it.
  */
 import type { CompiledQuery, DatabaseConnection, Dialect, QueryResult } from 'kysely'
+import type { Listening } from './postgres-notices.ts'
 import type { Scope } from './scope.ts'
 
 export interface Engine {
@@ -16,6 +17,8 @@ export interface Engine {
   /** Leaves no spans. */
   ping(): Promise<void>
   pool(): PoolState
+  /** Calls back at each NOTIFY on `channel`, and whenever some may have been missed. Leaves no spans. */
+  listen(channel: string, onNotice: () => void): Listening
   close(): Promise<void>
 }
 

@@ -8,6 +8,7 @@ import * as identity from './migrations/0001-identity.ts'
 import * as content from './migrations/0002-content.ts'
 import * as contentStats from './migrations/0003-content-stats.ts'
 import * as rowLevelSecurity from './migrations/0004-row-level-security.ts'
+import * as outbox from './migrations/0005-outbox.ts'
 import * as access from './migrations/0009-access.ts'
 import type { Database } from './schema.ts'
 
@@ -17,6 +18,7 @@ const MIGRATIONS: Record<string, Migration> = {
   '0002-content': content,
   '0003-content-stats': contentStats,
   '0004-row-level-security': rowLevelSecurity,
+  '0005-outbox': outbox,
   '0009-access': access,
 }
 

@@ -46,6 +46,11 @@ export function pgliteEngine(pglite: PGlite, log: Logger | undefined, release: (
     transaction: (scope, work) => begin(scope, '', (trx) => work(new PGliteConnection(trx, run))),
     ping: async () => void (await pglite.query('select 1')),
     pool: () => ({ max: 1, open: pglite.closed ? 0 : 1, idle: pglite.closed ? 0 : 1 - busy, waiting }),
+    listen(channel, onNotice) {
+      const unlisten = pglite.listen(channel, onNotice)
+      unlisten.catch(() => {})
+      return { close: () => unlisten.then((stop) => stop()).catch(() => {}) }
+    },
     async close() {
       if (!pglite.closed) await pglite.close()
       release()

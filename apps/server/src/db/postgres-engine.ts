@@ -14,6 +14,7 @@ import type pg from 'pg'
 import { errorCode } from '../errors.ts'
 import { DatabaseUnavailable, explainFailure } from './database-errors.ts'
 import type { Engine, PoolState } from './engine.ts'
+import { listenToPostgres } from './postgres-notices.ts'
 import { enterScope } from './scope.ts'
 import { logged } from './statement-log.ts'
 
@@ -63,6 +64,8 @@ export function postgresEngine(pool: pg.Pool, log: Logger | undefined): Engine {
     ping: () =>
       withClient(pool, (client) => explained('statement', async () => void (await client.query('select 1')))),
     pool: () => poolState(pool),
+    listen: (channel, onNotice) =>
+      listenToPostgres({ connectionString: pool.options.connectionString }, channel, onNotice),
     close: async () => void (pool.ended || (await pool.end())),
   }
 }

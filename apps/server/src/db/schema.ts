@@ -3,6 +3,7 @@
  * database fills a value in.
  */
 import type { ColumnType, Generated } from 'kysely'
+import type { EventEnvelope } from '../events/envelope.ts'
 
 export interface Database {
   readonly tenants: TenantTable
@@ -15,6 +16,8 @@ export interface Database {
   readonly nodes: NodeTable
   readonly content_stats: ContentStatsTable
   readonly handled_events: HandledEventTable
+  readonly outbox: OutboxTable
+  readonly deliveries: DeliveryTable
 }
 
 type CreatedAt = ColumnType<Date, Date | undefined, never>
@@ -107,4 +110,39 @@ export interface HandledEventTable {
   handler: string
   event_id: string
   handled_at: CreatedAt
+}
+
+/** What happened, from the transaction that did it until the bus has it, and for a while after. */
+export interface OutboxTable {
+  id: string
+  /** Ascending within a key; a driver may give it as text. */
+  position: ColumnType<string | number, never, never>
+  tenant_id: string
+  /** Events with the same key keep their order (`orderKey`). */
+  key: string
+  type: string
+  envelope: ColumnType<EventEnvelope, string, never>
+  created_at: CreatedAt
+  /** The relay that is publishing it, until when it may. */
+  lease: ColumnType<string | null, string | null | undefined, string | null>
+  leased_until: ColumnType<Date | null, Date | null | undefined, Date | null>
+  published_at: ColumnType<Date | null, Date | null | undefined, Date | null>
+}
+
+/** An event that a handler has yet to handle, or has given up on. */
+export interface DeliveryTable {
+  handler: string
+  event_id: string
+  tenant_id: string
+  key: string
+  position: string | number
+  /** Those that failed. */
+  attempts: Generated<number>
+  /** When it may be tried next; while it is leased, when the lease ends. */
+  due_at: ColumnType<Date, Date | undefined, Date>
+  lease: ColumnType<string | null, string | null | undefined, string | null>
+  last_error: ColumnType<string | null, string | null | undefined, string | null>
+  created_at: CreatedAt
+  /** Since when it is a dead letter. */
+  dead_at: ColumnType<Date | null, Date | null | undefined, Date | null>
 }

@@ -5,7 +5,7 @@
 import { tracedSpan } from '@rustok/telemetry'
 import type { Kysely, Transaction } from 'kysely'
 import type { EventDraft } from '../events/envelope.ts'
-import type { EventBus } from '../events/event-bus.ts'
+import type { Outbox } from '../events/outbox/outbox.ts'
 import type { Engine } from './engine.ts'
 import { isSafeToRepeat, withRetries } from './retry.ts'
 import type { Database } from './schema.ts'
@@ -14,27 +14,29 @@ import { ScopedDatabase } from './scoped-database.ts'
 
 export interface UnitOfWork {
   readonly trx: Transaction<Database>
-  /** Published once the transaction has committed; forgotten when it rolls back. */
+  /** Written to the outbox with the rest of the transaction, at its end: published once it has committed, gone when it rolls back. */
   emit(event: EventDraft): void
 }
 
 export class TenantDatabase {
   readonly #database: ScopedDatabase
-  readonly #bus: EventBus
+  readonly #outbox: Outbox
 
-  constructor(engine: Engine, bus: EventBus) {
+  constructor(engine: Engine, outbox: Outbox) {
     this.#database = new ScopedDatabase(engine)
-    this.#bus = bus
+    this.#outbox = outbox
   }
 
-  /** Each query of `query` is a read-only transaction of its own, in one round trip. */
+  /** Each query of `query` is a read-only transaction of its own, in one round trip; one whose connection breaks is sent again. */
   read<T>(tenantId: string, query: (db: Kysely<Database>) => Promise<T>): Promise<T> {
     return query(this.#database.reader({ tenantId }))
   }
 
   /**
    * `purpose` names what the transaction does; it is on the span around its statements. `work` must not read or write through this
-   * object meanwhile: PGlite has one connection, and a pool can run dry of them.
+   * object meanwhile: PGlite has one connection, and a pool can run dry of them. It runs once, unless `repeatable` says that it has no effect
+   * but those on `trx` and `emit`: then it runs again after a deadlock, a serialization failure or a broken connection,
+   * where it is certain that nothing was committed.
    */
   async transact<T>(
     tenantId: string,
@@ -42,14 +44,13 @@ export class TenantDatabase {
     work: (unit: UnitOfWork) => Promise<T>,
     options: { readonly repeatable?: boolean } = {},
   ): Promise<T> {
-    let events: EventDraft[] = []
-    const run = (trx: Transaction<Database>) => {
-      events = []
-      return work({ trx, emit: (event) => void events.push(event) })
+    const run = async (trx: Transaction<Database>) => {
+      const events: EventDraft[] = []
+      const result = await work({ trx, emit: (event) => void events.push(event) })
+      if (events.length > 0) await this.#outbox.append(trx, events)
+      return result
     }
-    const result = await this.#transaction({ tenantId }, purpose, run, options.repeatable)
-    for (const event of events) await this.#bus.publish(event)
-    return result
+    return this.#transaction({ tenantId }, purpose, run, options.repeatable)
   }
 
   /** For what belongs to no tenant (outbox, deliveries, the list of tenants); no tenant's rows can be seen from here. */

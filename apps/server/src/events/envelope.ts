@@ -1,23 +1,34 @@
 /**
  * The form in which events travel: CloudEvents 1.0 attributes, the Distributed Tracing extension's `traceparent` and
- * `tracestate`, and two extensions of our own for tenant and actor. Plain JSON, so that a broker can carry it unchanged.
+ * `tracestate`, and extensions of our own for tenant, actor, cause and version. Plain JSON, so that a broker can carry it unchanged.
  * https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/spec.md
  */
 import { randomUUIDv7 } from 'node:crypto'
+import { currentCause } from './cause.ts'
 
 /** What a domain declares once per kind of event; it ties the type's name to the shape of its data. */
 export interface EventType<Data extends object> {
   readonly type: string
   readonly source: string
+  /** Of the shape of the data: a reader of version 2 may meet events of version 1 for as long as they are kept. */
+  readonly version: number
   /** Never set: it only carries the type of the data. */
   readonly data?: Data
 }
 
-export function defineEvent<Data extends object>(type: string, source: string): EventType<Data> {
-  return { type, source }
+/** It becomes the subject at a broker, so it has no other characters: no wildcards, no spaces, nothing of a tenant. */
+const TYPE = /^[a-z][a-z0-9_-]*(\.[a-z][a-z0-9_-]*)+$/
+
+export function defineEvent<Data extends object>(
+  type: string,
+  source: string,
+  { version = 1 }: { readonly version?: number } = {},
+): EventType<Data> {
+  if (!TYPE.test(type)) throw new TypeError(`"${type}" is no type of event: lower-case words with dots`)
+  return { type, source, version }
 }
 
-/** An event that happened and is not yet published: everything but the context of its publication. */
+/** An event that happened and is not yet written: everything but the context of its creation. */
 export interface EventDraft<Data extends object = object> {
   readonly id: string
   readonly type: string
@@ -29,13 +40,18 @@ export interface EventDraft<Data extends object = object> {
   /** CloudEvents extension names are lower-case letters and digits alone. */
   readonly tenantid: string
   readonly actorid: string
+  readonly schemaversion: number
+  /** The first event of the chain that this one belongs to; its own id when it is the first. */
+  readonly correlationid: string
+  /** The event whose handler caused this one. */
+  readonly causationid?: string
   readonly data: Data
 }
 
 export interface EventEnvelope<Data extends object = object> extends EventDraft<Data> {
   readonly specversion: '1.0'
   readonly datacontenttype: 'application/json'
-  /** The span that published it (W3C Trace Context); absent when nothing traces. */
+  /** The span that created it (W3C Trace Context); absent when nothing traces. */
   readonly traceparent?: string
   readonly tracestate?: string
 }
@@ -52,30 +68,41 @@ export function draftEvent<Data extends object>(
   subject: string,
   data: Data,
 ): EventDraft<Data> {
+  const id = randomUUIDv7()
+  const cause = currentCause()
   return {
-    id: randomUUIDv7(),
+    id,
     type: definition.type,
     source: definition.source,
     subject,
     time: new Date().toISOString(),
     tenantid: actor.tenantId,
     actorid: actor.userId,
+    schemaversion: definition.version,
+    correlationid: cause?.correlationid ?? id,
+    ...(cause === undefined ? {} : { causationid: cause.id }),
     data,
   }
 }
 
-/** `carrier` is what the propagator wrote. Frozen, because all handlers in the process see the same object. */
+/** `carrier` is what the propagator wrote. */
 export function sealEnvelope(
   draft: EventDraft,
   carrier: { traceparent?: string; tracestate?: string },
 ): EventEnvelope {
   const { traceparent, tracestate } = carrier
-  return Object.freeze({
+  const { data, ...attributes } = draft
+  return {
     specversion: '1.0',
-    ...draft,
+    ...attributes,
     datacontenttype: 'application/json',
     ...(traceparent === undefined ? {} : { traceparent }),
     ...(tracestate ? { tracestate } : {}),
-    data: Object.freeze({ ...draft.data }),
-  })
+    data,
+  }
+}
+
+/** Events with the same key happened to the same thing, and keep their order on the way to each handler. */
+export function orderKey({ tenantid, source, subject }: EventDraft): string {
+  return `${tenantid}\n${source}\n${subject}`
 }

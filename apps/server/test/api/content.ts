@@ -184,12 +184,12 @@ test('keeps the statistics in step with what was created and published', async (
     contentStats: { drafts: number; published: number; total: number; asOf: string }
   }
   const stats = () => asUser<Stats>('ada', '{ contentStats { drafts published total asOf } }')
-  await server.bus.settled()
+  await server.events.settled()
   const { contentStats: before } = await stats()
   const { node } = await create('ada', { title: 'Counted' })
   await create('ada', { title: 'Counted too' })
   await publish('ada', node!.id)
-  await server.bus.settled()
+  await server.events.settled()
   const { contentStats: now } = await stats()
   assert.equal(now.drafts, before.drafts + 1)
   assert.equal(now.published, before.published + 1)

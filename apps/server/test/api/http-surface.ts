@@ -137,11 +137,11 @@ test('counts operations on content and deliveries of events by outcome', async (
         { token: server.user('ada').token, variables: { title } },
       ),
     )
-  await server.bus.settled()
+  await server.events.settled()
   const before = await counts()
   await create('Counted')
   await create('')
-  await server.bus.settled()
+  await server.events.settled()
   assert.deepEqual(
     await counts(),
     before.map((count) => count + 1),

@@ -4,15 +4,15 @@ import { test } from 'node:test'
 import { setTimeout } from 'node:timers/promises'
 import { assemble } from '../../src/assemble.ts'
 import { defineEvent, draftEvent } from '../../src/events/envelope.ts'
-import { createHandler, on } from '../../src/events/event-bus.ts'
+import { createHandler, onDelivery } from '../../src/events/event-handler.ts'
 import { sharedServer as server } from '../support/shared-server.ts'
 
 test('ends requests, then events, then telemetry, and last the database', async () => {
   const happened = defineEvent<{ readonly n: number }>('test.shutdown', 'rustok-server/test')
   const handled: number[] = []
-  server.bus.subscribe(
+  server.events.subscribe(
     createHandler('slow', [
-      on(happened, async ({ data: { n } }) => {
+      onDelivery(happened, async ({ data: { n } }) => {
         await setTimeout(50)
         await server.database.ping()
         handled.push(n)
@@ -20,7 +20,9 @@ test('ends requests, then events, then telemetry, and last the database', async 
     ]),
   )
   const actor = { tenantId: 'acme', userId: 'ada' }
-  for (const n of [1, 2]) await server.bus.publish(draftEvent(happened, actor, 'x', { n }))
+  await server.tenants.transact(actor.tenantId, 'test', async ({ emit }) => {
+    for (const n of [1, 2]) emit(draftEvent(happened, actor, 'x', { n }))
+  })
 
   let flushed = false
   const clean = await server.stop(async () => {

@@ -57,7 +57,7 @@ test('keeps foreign nodes out of lists, pages, counts and statistics', async () 
     nodes: { totalCount: number; edges: { node: { id: string; title: string; author: { id: string } } }[] }
     contentStats: { total: number }
   }
-  await server.bus.settled()
+  await server.events.settled()
   const of = (user: string) =>
     dataOf(sendGraphQL<Data>(server.url, query, { token: server.user(user).token }))
   const [acme, globex] = await Promise.all([of('ada'), of('dev')])

@@ -1,0 +1,135 @@
+/**
+ * All that happens to events after their commit, in this process: the relay that takes them from the outbox to the bus, and the handlers.
+ * A server runs it, or leaves it to workers; the bus is the database itself, or a broker.
+ */
+import { setTimeout } from 'node:timers/promises'
+import type { Engine } from '../db/engine.ts'
+import type { Listening } from '../db/postgres-notices.ts'
+import type { TenantDatabase } from '../db/tenant-database.ts'
+import type { Broker } from './broker.ts'
+import { DeliveryRunner } from './delivery/delivery-runner.ts'
+import type { DeliveryObserver } from './delivery-observer.ts'
+import type { EventHandler } from './event-handler.ts'
+import { untraced } from './messaging-spans.ts'
+import { type Backlog, countUntouched, readBacklog } from './outbox/backlog.ts'
+import { Relay } from './outbox/relay.ts'
+
+/** How often to look whether all is done, for those who wait for it. */
+const SETTLED_POLL_MS = 10
+
+export interface EventsObserver extends DeliveryObserver {
+  /** The first of several failures in a row to move events on, and the end of them. */
+  stalled(part: 'relay' | 'deliveries', error: unknown): void
+  resumed(part: 'relay' | 'deliveries'): void
+}
+
+export interface EventsOptions {
+  readonly engine: Engine
+  readonly tenants: TenantDatabase
+  readonly broker: Broker | undefined
+  readonly observer: EventsObserver
+}
+
+export class Events {
+  readonly #tenants: TenantDatabase
+  readonly #engine: Engine
+  readonly #broker: Broker | undefined
+  readonly #relay: Relay
+  readonly #runner: DeliveryRunner
+  readonly #handlers: EventHandler[] = []
+  #notices: readonly Listening[] = []
+  #started = false
+
+  constructor({ engine, tenants, broker, observer }: EventsOptions) {
+    this.#tenants = tenants
+    this.#engine = engine
+    this.#broker = broker
+    const loop = (part: 'relay' | 'deliveries') => ({
+      failed: (error: unknown) => observer.stalled(part, error),
+      recovered: () => observer.resumed(part),
+    })
+    this.#runner = new DeliveryRunner(tenants, broker?.system ?? 'in_process', {
+      delivered: (...delivery) => observer.delivered(...delivery),
+      lost: (...delivery) => observer.lost(...delivery),
+      loop: loop('deliveries'),
+    })
+    this.#relay = new Relay({
+      tenants,
+      broker,
+      subscriptions: () =>
+        this.#handlers.flatMap(({ name, types }) => types.map((type) => ({ handler: name, type }))),
+      relayed: () => this.#runner.wake(),
+      loop: loop('relay'),
+    })
+  }
+
+  subscribe(handler: EventHandler): void {
+    if (this.#handlers.some(({ name }) => name === handler.name)) {
+      throw new Error(`an event handler named ${handler.name} is subscribed already`)
+    }
+    this.#handlers.push(handler)
+    this.#runner.add(handler)
+    if (this.#started) this.#broker?.subscribe(handler)
+  }
+
+  /** Without it, events wait in the outbox for a process that has called it. */
+  start(): void {
+    this.#started = true
+    untraced(() => {
+      this.#notices = [
+        this.#engine.listen('rustok_outbox', () => this.#relay.wake()),
+        this.#engine.listen('rustok_deliveries', () => this.#runner.wake()),
+      ]
+      this.#runner.start()
+      for (const handler of this.#handlers) this.#broker?.subscribe(handler)
+      this.#relay.start()
+    })
+  }
+
+  /** Why events do not move on as they should: a broker that is away, a database that does not answer. */
+  async degraded(): Promise<readonly string[]> {
+    if (!this.#started) return []
+    return this.#relay.failing ? ['events: they wait in the outbox, the bus takes none'] : []
+  }
+
+  backlog(): Promise<Backlog> {
+    return untraced(() => this.#tenants.system('backlog', readBacklog))
+  }
+
+  /** Resolves when all that was emitted so far, and what its handlers emitted, was handled, or has failed once. */
+  async settled(signal?: AbortSignal): Promise<void> {
+    await untraced(async () => {
+      while (!signal?.aborted) {
+        const untouched = await this.#tenants.system('backlog', countUntouched)
+        if (untouched === 0 && this.#runner.size === 0 && !(await this.#broker?.pending())) return
+        this.#relay.wake()
+        await setTimeout(SETTLED_POLL_MS)
+      }
+    })
+  }
+
+  /**
+   * Ends this process's part within the time. What the embedded database holds is handled first, as far as there is time: nobody else will
+   * before the next start. Everywhere else it stops at once, finishes what it has begun and gives back the rest. Nothing is lost either way;
+   * resolves with how many were still being handled.
+   */
+  async stop(timeoutMs: number): Promise<number> {
+    if (!this.#started) return 0
+    const over = AbortSignal.timeout(Math.ceil(timeoutMs))
+    const expired = new Promise<void>((resolve) =>
+      over.addEventListener('abort', () => resolve(), { once: true }),
+    )
+    const end = async () => {
+      if (this.#engine.name === 'pglite') await this.settled(AbortSignal.timeout(Math.ceil(timeoutMs * 0.8)))
+      await Promise.all(this.#notices.map((listening) => listening.close()))
+      await this.#relay.stop()
+      await this.#broker?.stopConsuming()
+      await this.#runner.stop()
+      await this.#broker?.close()
+    }
+    const ended = end()
+    ended.catch(() => {})
+    await Promise.race([ended, expired])
+    return this.#runner.size
+  }
+}
