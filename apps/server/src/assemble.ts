@@ -19,6 +19,7 @@ import { PasswordHasher } from './identity/passwords.ts'
 import { SessionService } from './identity/session-service.ts'
 import { TenantHosts } from './identity/tenant-hosts.ts'
 import { TokenVerifier } from './identity/tokens.ts'
+import { UserService } from './identity/user-service.ts'
 import type { Logger } from './log.ts'
 import { ServerMetrics } from './metrics.ts'
 import { Readiness } from './readiness.ts'
@@ -32,7 +33,7 @@ export interface Assembly {
 }
 
 export function assemble(
-  config: Pick<Config, 'production' | 'demo'>,
+  config: Pick<Config, 'production' | 'demo' | 'nats'>,
   log: Logger,
   database: OpenDatabase,
   keys: KeyRing,
@@ -42,7 +43,7 @@ export function assemble(
   const events = new Events({
     engine: database.access,
     tenants,
-    broker: undefined,
+    nats: config.nats,
     observer: eventsObserver(log, metrics),
   })
   for (const handler of eventHandlers()) events.subscribe(handler)
@@ -57,6 +58,7 @@ export function assemble(
     tokens: new TokenVerifier(keys),
     hosts: new TenantHosts(tenants),
     identity: new IdentityService(tenants),
+    users: new UserService(tenants, passwords),
     sessions: new SessionService(tenants, keys, passwords, metrics),
     content: new ContentService(tenants, metrics),
     demoToken: config.demo ? () => demoToken(keys) : undefined,
@@ -85,5 +87,6 @@ function eventsObserver(log: Logger, metrics: ServerMetrics): EventsObserver {
     },
     stalled: (part, error) => log.error({ part, err: error }, 'events do not move on, and are kept'),
     resumed: (part) => log.info({ part }, 'events move on again'),
+    refused: (handler, reason) => log.error({ handler, reason }, 'a message at the broker is no event, and is put aside'),
   }
 }

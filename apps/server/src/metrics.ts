@@ -3,7 +3,8 @@
  * (tests, a bench) do not add up. Labels hold what the code defines, never what a request says.
  */
 import { Counter, collectDefaultMetrics, Histogram, Registry } from 'prom-client'
-import type { ContentOperation, OperationObserver, OperationOutcome } from './content/content-service.ts'
+import type { ContentOperation, OperationObserver } from './content/content-service.ts'
+import type { OperationOutcome } from './domain/result.ts'
 import type { SessionObserver, SessionOperation, SessionOutcome } from './identity/session-service.ts'
 
 /** From an answer out of memory to a request that is about to time out. */

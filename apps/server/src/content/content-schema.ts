@@ -1,9 +1,13 @@
 /** GraphQL types, queries and mutations of content. Resolvers translate; what happens is in `ContentService`. */
+
+import type { Result } from '../domain/result.ts'
 import { builder } from '../graphql/builder.ts'
 import { badInput } from '../graphql/errors.ts'
+import { type PageInfo, PageInfoType } from '../graphql/page-info.ts'
+import { toUserErrors, type UserErrorShape, UserErrorType } from '../graphql/user-errors.ts'
 import { UserType } from '../identity/identity-schema.ts'
 import type { ContentNode } from './content-node.ts'
-import type { NodePage, PageRequest, Refusal, Result } from './content-service.ts'
+import type { NodePage, PageRequest } from './content-service.ts'
 import type { ContentStats } from './content-stats.ts'
 import { encodeCursor } from './cursor.ts'
 import { MAX_BODY, MAX_TITLE } from './node-input.ts'
@@ -27,22 +31,13 @@ const ContentNodeType = builder.objectRef<ContentNode>('ContentNode').implement(
   }),
 })
 
-const PageInfoType = builder
-  .objectRef<{ hasNextPage: boolean; endCursor: string | undefined }>('PageInfo')
-  .implement({
-    fields: (t) => ({
-      hasNextPage: t.exposeBoolean('hasNextPage'),
-      endCursor: t.exposeString('endCursor', { nullable: true }),
-    }),
-  })
-
 const NodeEdgeType = builder.objectRef<{ cursor: string; node: ContentNode }>('NodeEdge').implement({
   fields: (t) => ({ cursor: t.exposeString('cursor'), node: t.expose('node', { type: ContentNodeType }) }),
 })
 
 interface NodeConnection {
   readonly edges: { cursor: string; node: ContentNode }[]
-  readonly pageInfo: { hasNextPage: boolean; endCursor: string | undefined }
+  readonly pageInfo: PageInfo
   readonly status: PageRequest['status']
 }
 
@@ -111,26 +106,6 @@ function toConnection(result: Result<NodePage>, page: PageRequest): NodeConnecti
   }
 }
 
-type UserErrorShape =
-  | { readonly kind: 'invalid'; readonly field: string; readonly message: string }
-  | { readonly kind: 'not_found' | 'forbidden'; readonly message: string }
-
-const UserErrorType = builder.interfaceRef<UserErrorShape>('UserError').implement({
-  description: 'Why a mutation did nothing.',
-  fields: (t) => ({ message: t.exposeString('message') }),
-  resolveType: (error) => {
-    if (error.kind === 'invalid') return 'InvalidInputError'
-    return error.kind === 'not_found' ? 'NotFoundError' : 'ForbiddenError'
-  },
-})
-
-builder.objectRef<Extract<UserErrorShape, { kind: 'invalid' }>>('InvalidInputError').implement({
-  interfaces: [UserErrorType],
-  fields: (t) => ({ field: t.exposeString('field', { description: 'Of the input.' }) }),
-})
-builder.objectRef<UserErrorShape>('NotFoundError').implement({ interfaces: [UserErrorType] })
-builder.objectRef<UserErrorShape>('ForbiddenError').implement({ interfaces: [UserErrorType] })
-
 interface NodePayload {
   readonly node: ContentNode | undefined
   readonly errors: readonly UserErrorShape[]
@@ -169,16 +144,10 @@ builder.mutationFields((t) => ({
 
 function toPayload(result: Result<ContentNode>): NodePayload {
   if (result.refusal === undefined) return { node: result.value, errors: [] }
-  return { node: undefined, errors: toUserErrors(result.refusal) }
+  return { node: undefined, errors: toUserErrors(result.refusal, WORDS) }
 }
 
-function toUserErrors(refusal: Refusal): UserErrorShape[] {
-  switch (refusal.kind) {
-    case 'invalid':
-      return refusal.errors.map((error) => ({ kind: 'invalid', ...error }))
-    case 'not_found':
-      return [{ kind: 'not_found', message: 'There is no node with this id' }]
-    case 'forbidden':
-      return [{ kind: 'forbidden', message: 'Only its author or an admin may publish this node' }]
-  }
+const WORDS = {
+  notFound: 'There is no node with this id',
+  forbidden: 'Only its author or an admin may publish this node',
 }

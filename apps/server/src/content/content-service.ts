@@ -7,13 +7,14 @@ import { tracedSpan } from '@rustok/telemetry'
 import type { Kysely } from 'kysely'
 import type { Database, NodeStatus } from '../db/schema.ts'
 import type { TenantDatabase } from '../db/tenant-database.ts'
+import type { OperationOutcome, Result } from '../domain/result.ts'
 import { draftEvent } from '../events/envelope.ts'
 import type { Principal } from '../identity/principal.ts'
 import { nodeCreated, nodePublished } from './content-events.ts'
 import type { ContentNode } from './content-node.ts'
 import { type ContentStats, readContentStats } from './content-stats.ts'
 import { decodeCursor, encodeCursor } from './cursor.ts'
-import { type FieldError, type NewNode, validateNewNode } from './node-input.ts'
+import { type NewNode, validateNewNode } from './node-input.ts'
 import {
   countNodes,
   findNode,
@@ -25,14 +26,6 @@ import {
 import { isUuid } from './uuid.ts'
 
 const MAX_PAGE = 100
-
-export type Refusal =
-  | { readonly kind: 'invalid'; readonly errors: readonly FieldError[] }
-  /** Also for what exists in another tenant. */
-  | { readonly kind: 'not_found' }
-  | { readonly kind: 'forbidden' }
-
-export type Result<T> = { readonly value: T; readonly refusal?: never } | { readonly refusal: Refusal }
 
 export interface NodePage {
   readonly nodes: readonly ContentNode[]
@@ -47,8 +40,6 @@ export interface PageRequest {
 }
 
 export type ContentOperation = 'create' | 'publish' | 'get' | 'list' | 'count' | 'stats'
-
-export type OperationOutcome = 'ok' | Refusal['kind'] | 'error'
 
 /** Counts operations, for the metrics. */
 export interface OperationObserver {

@@ -1,16 +1,13 @@
 /** What a node may hold, and the messages for what it may not; pure, shared by every way to write one. */
 
+import type { FieldError } from '../domain/result.ts'
+
 export const MAX_TITLE = 200
 export const MAX_BODY = 20_000
 
 export interface NewNode {
   readonly title: string
   readonly body: string
-}
-
-export interface FieldError {
-  readonly field: string
-  readonly message: string
 }
 
 /** The input as it will be stored (titles are trimmed), or everything that is wrong with it. */

@@ -2,9 +2,11 @@
 import type { ContentService } from '../content/content-service.ts'
 import type { IdentityService } from '../identity/identity-service.ts'
 import type { Principal } from '../identity/principal.ts'
+import type { UserService } from '../identity/user-service.ts'
 
 export interface GraphQLContext {
   readonly principal: Principal
   readonly content: ContentService
   readonly identity: IdentityService
+  readonly users: UserService
 }

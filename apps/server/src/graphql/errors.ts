@@ -1,12 +1,17 @@
 /** GraphQL errors with the codes that clients switch on; everything else that is thrown is masked. */
 import { GraphQLError } from 'graphql'
-import type { FieldError } from '../content/node-input.ts'
+import type { FieldError } from '../domain/result.ts'
 
 /** Arguments of a query that cannot be answered; mutations have typed errors in their payloads instead. */
 export function badInput(errors: readonly FieldError[]): GraphQLError {
   return new GraphQLError(errors.map((error) => error.message).join('; '), {
     extensions: { code: 'BAD_USER_INPUT', fields: errors.map((error) => error.field) },
   })
+}
+
+/** A query that needs a permission; mutations have ForbiddenError in their payloads instead. */
+export function forbidden(message: string): GraphQLError {
+  return new GraphQLError(message, { extensions: { code: 'FORBIDDEN' } })
 }
 
 /** A document that is refused before it is executed: 400, or 200 for clients of plain JSON, as GraphQL over HTTP has it. */

@@ -1,6 +1,7 @@
 /** The executable schema: the domains add their types to the builder on import, in any order. */
 import '../content/content-schema.ts'
 import '../identity/identity-schema.ts'
+import '../identity/user-admin-schema.ts'
 import { builder } from './builder.ts'
 
 export const schema = builder.toSchema()

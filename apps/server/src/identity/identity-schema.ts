@@ -1,6 +1,7 @@
 /** GraphQL types of tenants and users. Users load in batches: a list of nodes asks once for all its authors. */
 import { builder } from '../graphql/builder.ts'
-import type { User } from './identity-service.ts'
+import { permits } from './permissions.ts'
+import type { User } from './user-queries.ts'
 
 export const UserType = builder.loadableObjectRef<User, string>('User', {
   load: async (ids: string[], { identity, principal }) => {
@@ -9,7 +10,7 @@ export const UserType = builder.loadableObjectRef<User, string>('User', {
   },
 })
 
-const RoleType = builder.enumType('Role', {
+export const RoleType = builder.enumType('Role', {
   values: {
     ADMIN: { value: 'admin', description: 'May do everything in the tenant.' },
     EDITOR: { value: 'editor', description: "Edits and publishes everybody's nodes, and keeps the shop." },
@@ -24,6 +25,16 @@ UserType.implement({
     id: t.exposeID('id'),
     name: t.exposeString('name'),
     role: t.expose('role', { type: RoleType }),
+    email: t.string({
+      nullable: true,
+      description: "One's own; that of others needs the permission identity:read.",
+      resolve: ({ id, email }, _args, { principal }) =>
+        id === principal.userId || permits(principal, 'identity:read') ? email : undefined,
+    }),
+    disabled: t.boolean({
+      description: 'Whether the user may not do anything any more.',
+      resolve: ({ disabledAt }) => disabledAt !== undefined,
+    }),
   }),
 })
 
@@ -47,6 +58,8 @@ builder.queryField('me', (t) =>
       id: principal.userId,
       name: principal.userName,
       role: principal.role,
+      email: principal.email,
+      disabledAt: undefined,
     }),
   }),
 )

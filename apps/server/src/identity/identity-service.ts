@@ -1,18 +1,10 @@
 /** Tenants and users: who a token speaks for, and the users that content names. Called by the auth plugin and by GraphQL. */
 import { tracedSpan } from '@rustok/telemetry'
-import { isUuid } from '../content/uuid.ts'
-import type { Role } from '../db/schema.ts'
-import { isTenantId } from '../db/scope.ts'
 import type { TenantDatabase } from '../db/tenant-database.ts'
 import type { Permission } from './permissions.ts'
 import type { Principal } from './principal.ts'
 import type { TokenHolder } from './tokens.ts'
-
-export interface User {
-  readonly id: string
-  readonly name: string
-  readonly role: Role
-}
+import { findUsers, type User } from './user-queries.ts'
 
 export class IdentityService {
   readonly #database: TenantDatabase
@@ -24,13 +16,12 @@ export class IdentityService {
   /** Undefined when the tenant or the user does not exist, the user is disabled or the session over, whichever it is. */
   async principal({ tenantId, userId, sessionId }: TokenHolder): Promise<Principal | undefined> {
     return tracedSpan('identity.principal', {}, async () => {
-      if (!isTenantId(tenantId) || (sessionId !== undefined && !isUuid(sessionId))) return undefined
       const row = await this.#database.read(tenantId, (db) =>
         db
           .selectFrom('users')
           .innerJoin('tenants', 'tenants.id', 'users.tenant_id')
           .leftJoin('role_permissions', 'role_permissions.role', 'users.role')
-          .select(['users.name as userName', 'users.role', 'tenants.name as tenantName'])
+          .select(['users.name as userName', 'users.email', 'users.role', 'tenants.name as tenantName'])
           .select((eb) => eb.fn.agg<(string | null)[]>('array_agg', ['permission']).as('permissions'))
           .where('users.tenant_id', '=', tenantId)
           .where('users.id', '=', userId)
@@ -48,24 +39,25 @@ export class IdentityService {
               ),
             ),
           )
-          .groupBy(['users.name', 'users.role', 'tenants.name'])
+          .groupBy(['users.name', 'users.email', 'users.role', 'tenants.name'])
           .executeTakeFirst(),
       )
-      return row && { tenantId, userId, ...row, permissions: new Set(row.permissions as Permission[]) }
+      return (
+        row && {
+          tenantId,
+          userId,
+          ...row,
+          email: row.email ?? undefined,
+          permissions: new Set(row.permissions as Permission[]),
+        }
+      )
     })
   }
 
   /** In the order of `ids`; undefined where this tenant has no such user. */
   async usersById(tenantId: string, ids: readonly string[]): Promise<(User | undefined)[]> {
     return tracedSpan('identity.usersById', { 'rustok.batch.size': ids.length }, async () => {
-      const users = await this.#database.read(tenantId, (db) =>
-        db
-          .selectFrom('users')
-          .select(['id', 'name', 'role'])
-          .where('tenant_id', '=', tenantId)
-          .where('id', 'in', ids)
-          .execute(),
-      )
+      const users = await this.#database.read(tenantId, (db) => findUsers(db, tenantId, ids))
       const byId = new Map(users.map((user) => [user.id, user]))
       return ids.map((id) => byId.get(id))
     })

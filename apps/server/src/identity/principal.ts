@@ -6,6 +6,7 @@ import type { Permission } from './permissions.ts'
 export interface Principal extends Actor {
   readonly tenantName: string
   readonly userName: string
+  readonly email?: string | undefined
   readonly role: Role
   /** Those of the role; ask with `permits`. */
   readonly permissions: ReadonlySet<Permission>

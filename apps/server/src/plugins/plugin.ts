@@ -8,6 +8,7 @@ import type { Principal } from '../identity/principal.ts'
 import type { SessionService } from '../identity/session-service.ts'
 import type { TenantHosts } from '../identity/tenant-hosts.ts'
 import type { TokenHolder, TokenVerifier } from '../identity/tokens.ts'
+import type { UserService } from '../identity/user-service.ts'
 import type { Logger } from '../log.ts'
 import type { ServerMetrics } from '../metrics.ts'
 import type { Readiness } from '../readiness.ts'
@@ -21,6 +22,7 @@ export interface AppServices {
   readonly tokens: TokenVerifier
   readonly hosts: TenantHosts
   readonly sessions: SessionService
+  readonly users: UserService
   readonly identity: IdentityService
   readonly content: ContentService
   /** For GraphiQL's headers, in demo mode: a token that works at once. */
