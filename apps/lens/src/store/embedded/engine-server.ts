@@ -13,6 +13,7 @@ import { isChdbError } from './chdb-error.ts'
 import { engineArguments, statementDefaults } from './limits.ts'
 import { lowerMergePriority } from './merge-priority.ts'
 import type { EngineMessage, EngineOptions } from './messages.ts'
+import { openSession } from './open-session.ts'
 import { SessionPool } from './session-pool.ts'
 import { isSocketName } from './socket-path.ts'
 import { insertFromFile, prelude, quote } from './statement.ts'
@@ -48,9 +49,10 @@ try {
 
 async function serve(): Promise<void> {
   const engine = engineArguments(options.configFile)
-  const writing = new SessionPool(options.directory, 1, engine)
-  const reading = new SessionPool(options.directory, readers, engine)
-  const control = new SessionPool(options.directory, 1, engine)
+  const open = () => openSession(options.directory, engine)
+  const writing = new SessionPool(1, open)
+  const reading = new SessionPool(readers, open)
+  const control = new SessionPool(1, open)
   lowerMergePriority()
   const defaults = statementDefaults()
   let statements = 0
