@@ -37,8 +37,8 @@ export interface SelfTracing {
   close(): Promise<void>
 }
 
-/** What others send, and what is asked every few seconds by machines. */
-const ignoredPaths = ['/v1/*', '/api/v2/spans', '/health/*', '/metrics', '/assets/*']
+/** What others send, what machines ask every few seconds, and the live tail, which asks the store for as long as it is open. */
+const ignoredPaths = ['/v1/*', '/api/v2/spans', '/health/*', '/metrics', '/assets/*', '/api/lens/tail']
 
 /** Before anything is made that serves requests: routes are learnt from a server as it is made. */
 export async function startSelfTracing(
@@ -100,7 +100,7 @@ function statementSpans({ clickhouseUrl: url }: LensConfig): TracingChannelSubsc
   const open = new WeakMap<StatementMessage, Span>()
   return {
     start: (message) => {
-      // Only for requests: a live tail's looks at the store belong to no one of them.
+      // Of no request that is traced.
       if (trace.getActiveSpan() === undefined) return
       const { statement, waitedMs } = message
       const tables = tablesOf(statement)

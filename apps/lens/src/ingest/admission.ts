@@ -41,6 +41,11 @@ export class Refusals {
     this.#counts.set(counted, (this.#counts.get(counted) ?? 0) + 1)
   }
 
+  /** How many were refused for each field of theirs. */
+  *byField(): Iterable<readonly [string, number]> {
+    for (const [reason, count] of this.#counts) yield [/^\w+Id\b/.exec(reason)?.[0] ?? 'other', count]
+  }
+
   /** Empty when there were none. */
   get message(): string {
     return [...this.#counts].map(([reason, count]) => `${count} with a ${reason}`).join(', ')

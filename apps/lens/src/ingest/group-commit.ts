@@ -7,7 +7,7 @@
 
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Logger } from 'pino'
-import { ingestRows } from '../metrics/lens-metrics.ts'
+import { ingestBacklog, ingestRows } from '../metrics/lens-metrics.ts'
 import { StoreFullError, StoreUnavailableError } from '../store/engine.ts'
 import type { Store } from '../store/open-store.ts'
 
@@ -72,12 +72,14 @@ export class GroupCommit<Block extends InsertBlock> {
   #pauseEnds = 0
   #lastRequests = 1
   #closed = false
+  readonly #forget: () => void
 
   constructor(store: Pick<Store, 'engine' | 'ready'>, table: string, newBlock: () => Block, log: Logger) {
     this.#store = store
     this.#table = table
     this.#newBlock = newBlock
     this.#log = log
+    this.#forget = ingestBacklog.observe({ table }, () => this.backlog)
   }
 
   /**
@@ -131,6 +133,7 @@ export class GroupCommit<Block extends InsertBlock> {
     this.#closed = true
     this.#stirred.resolve()
     await this.#running
+    this.#forget()
   }
 
   async #run(): Promise<void> {

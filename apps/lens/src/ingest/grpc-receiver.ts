@@ -5,7 +5,13 @@ import type { Logger } from 'pino'
 import { AccessError } from '../access/access.ts'
 import type { Gatekeeper } from '../access/gatekeeper.ts'
 import { listenError } from '../listen-error.ts'
-import { type IngestOutcome, ingestBytes, ingestRequests } from '../metrics/lens-metrics.ts'
+import {
+  type IngestOutcome,
+  ingestBytes,
+  ingestRefusals,
+  ingestRequests,
+  type RefusalReason,
+} from '../metrics/lens-metrics.ts'
 import { GrpcServer, type UnaryMethod } from './grpc/grpc-server.ts'
 import { GrpcCode, GrpcError } from './grpc/grpc-status.ts'
 import { httpLimits, largestRequest } from './limits.ts'
@@ -30,6 +36,7 @@ export class GrpcReceiver {
         [`${collector}.metrics.v1.MetricsService/Export`]: refuseMetrics,
       },
       errorOf: (error) => this.#errorOf(error),
+      onRefusal: countRefusal,
       largestMessage: largestRequest,
       messages: httpLimits.bodies,
       readTime: httpLimits.request,
@@ -57,24 +64,37 @@ export class GrpcReceiver {
 
   #errorOf(error: unknown): GrpcError {
     if (error instanceof AccessError) {
-      countRequest('denied')
       const code = error.status === 401 ? GrpcCode.UNAUTHENTICATED : GrpcCode.PERMISSION_DENIED
       return new GrpcError(code, error.message)
     }
-    if (error instanceof MalformedOtlpError) {
-      countRequest('invalid')
-      return new GrpcError(GrpcCode.INVALID_ARGUMENT, error.message)
-    }
+    if (error instanceof MalformedOtlpError) return new GrpcError(GrpcCode.INVALID_ARGUMENT, error.message)
     if (error instanceof IntakeUnavailableError) {
-      countRequest('busy')
       const overloaded = error instanceof IntakeOverloadedError
       const code = overloaded ? GrpcCode.RESOURCE_EXHAUSTED : GrpcCode.UNAVAILABLE
       return new GrpcError(code, error.message, error.retryAfterSeconds)
     }
-    countRequest('failed')
     this.#log.error({ err: error }, 'a gRPC request failed')
     return new GrpcError(GrpcCode.INTERNAL, 'Lens failed; its log says why')
   }
+}
+
+/** How a refusal is counted. RESOURCE_EXHAUSTED that says no time to come again is a message that is too large. */
+const refusals: Readonly<Record<number, readonly [IngestOutcome, RefusalReason]>> = {
+  [GrpcCode.INVALID_ARGUMENT]: ['invalid', 'malformed'],
+  [GrpcCode.DEADLINE_EXCEEDED]: ['invalid', 'too_slow'],
+  [GrpcCode.UNIMPLEMENTED]: ['invalid', 'address'],
+  [GrpcCode.UNAUTHENTICATED]: ['denied', 'token'],
+  [GrpcCode.PERMISSION_DENIED]: ['denied', 'forbidden'],
+  [GrpcCode.RESOURCE_EXHAUSTED]: ['busy', 'overloaded'],
+  [GrpcCode.UNAVAILABLE]: ['busy', 'unavailable'],
+}
+
+function countRefusal({ code, retryAfterSeconds }: GrpcError, path: string): void {
+  const signal = path.startsWith(`${collector}.logs.`) ? 'logs' : 'traces'
+  const [outcome, reason] = refusals[code] ?? ['failed', 'failed']
+  const isTooLarge = reason === 'overloaded' && retryAfterSeconds === undefined
+  countRequest(isTooLarge ? 'invalid' : outcome, signal)
+  ingestRefusals.add(1, { protocol: 'grpc', signal, reason: isTooLarge ? 'too_large' : reason })
 }
 
 const collector = '/opentelemetry.proto.collector'

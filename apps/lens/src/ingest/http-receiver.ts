@@ -9,7 +9,13 @@ import { createServer, type IncomingMessage, type OutgoingHttpHeaders, type Serv
 import type { Logger } from 'pino'
 import type { Sender } from '../access/gatekeeper.ts'
 import { listen } from '../listen.ts'
-import { type IngestOutcome, ingestBytes, ingestRequests } from '../metrics/lens-metrics.ts'
+import {
+  type IngestOutcome,
+  ingestBytes,
+  ingestRefusals,
+  ingestRequests,
+  type RefusalReason,
+} from '../metrics/lens-metrics.ts'
 import { BodyBudget } from './body-budget.ts'
 import { CorsPolicy, varyByOrigin } from './cors-policy.ts'
 import { HttpError } from './http-error.ts'
@@ -122,7 +128,9 @@ export class HttpReceiver {
   #count({ url = '', method }: IncomingMessage, { statusCode }: ServerResponse): void {
     const route = this.#routes.get(url.split('?', 1)[0]!)
     if (route === undefined || method === 'OPTIONS') return
-    ingestRequests.add(1, { protocol: 'http', signal: route.takes, outcome: outcomeOf(statusCode) })
+    const of = { protocol: 'http', signal: route.takes } as const
+    ingestRequests.add(1, { ...of, outcome: outcomeOf(statusCode) })
+    if (statusCode >= 300) ingestRefusals.add(1, { ...of, reason: refusalReasons[statusCode] ?? 'failed' })
   }
 
   #routeOf({ url = '', method }: IncomingMessage): HttpRoute {
@@ -181,6 +189,19 @@ async function isReadToItsEnd(request: IncomingMessage): Promise<boolean> {
   if (asksFirst(request)) return false
   if (Number(request.headers['content-length'] ?? 0) > smallRest.bytes) return false
   return discard(request, smallRest.bytes, smallRest.milliseconds)
+}
+
+const refusalReasons: Readonly<Record<number, RefusalReason>> = {
+  400: 'malformed',
+  401: 'token',
+  403: 'forbidden',
+  404: 'address',
+  405: 'address',
+  408: 'too_slow',
+  413: 'too_large',
+  415: 'content_type',
+  429: 'overloaded',
+  503: 'unavailable',
 }
 
 function outcomeOf(status: number): IngestOutcome {

@@ -2,7 +2,7 @@
 
 import { encodeTraceRequest, type TraceRequest } from '@rustok/otlp'
 import type { Logger } from 'pino'
-import { ingestRows } from '../metrics/lens-metrics.ts'
+import { ingestRows, refusedSpans } from '../metrics/lens-metrics.ts'
 import type { Store } from '../store/open-store.ts'
 import { GroupCommit } from './group-commit.ts'
 import { SpanTranscoder } from './transcode-spans.ts'
@@ -33,8 +33,12 @@ export class SpanIntake {
    * bytes, and with IntakeUnavailableError when the sender should retry; nothing of it is stored then.
    */
   async accept(body: Uint8Array, { tenant }: IntakeOptions = {}): Promise<IntakeOutcome> {
-    const { count, message } = await this.#commit.add((block) => block.append(body, tenant))
-    if (count > 0) ingestRows.add(count, { table: 'spans', outcome: 'refused' })
+    const refusals = await this.#commit.add((block) => block.append(body, tenant))
+    const { count, message } = refusals
+    if (count > 0) {
+      ingestRows.add(count, { table: 'spans', outcome: 'refused' })
+      for (const [field, refused] of refusals.byField()) refusedSpans.add(refused, { field })
+    }
     return { refused: count, message }
   }
 

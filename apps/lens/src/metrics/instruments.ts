@@ -70,6 +70,36 @@ export class Counter<Named extends Labels = Readonly<Record<never, string>>> imp
   }
 }
 
+/** What is read when somebody asks, of whoever has it at that time. */
+export class Gauge<Named extends Labels = Readonly<Record<never, string>>> implements Family {
+  readonly type = 'gauge'
+  readonly name: string
+  readonly help: string
+  readonly #series = new Series(() => new Set<() => number>())
+
+  /** `start` are the series that are there, at 0, while there is nobody to ask. */
+  constructor(name: string, help: string, start: readonly Named[]) {
+    this.name = name
+    this.help = help
+    for (const labels of start) this.#series.of(labels)
+  }
+
+  /** Several of the same labels are added up. Call the result when there is nothing to read any more. */
+  observe(labels: Named, read: () => number): () => void {
+    const readers = this.#series.of(labels)
+    readers.add(read)
+    return () => readers.delete(read)
+  }
+
+  *samples(): Iterable<Sample> {
+    for (const { labels, state } of this.#series.values()) {
+      let value = 0
+      for (const read of state) value += read()
+      yield { labels, value }
+    }
+  }
+}
+
 export class Histogram<Named extends Labels = Readonly<Record<never, string>>> implements Family {
   readonly type = 'histogram'
   readonly name: string

@@ -3,7 +3,7 @@
  * the moment of a scrape is in scraped-metrics.ts.
  */
 
-import { Counter, type Family, Histogram } from './instruments.ts'
+import { Counter, type Family, Gauge, Histogram } from './instruments.ts'
 
 /** Seconds, from what one does not notice to what one gives up on. */
 const durations = [0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30]
@@ -23,6 +23,28 @@ export const ingestRequests = new Counter<{ protocol: Protocol; signal: Signal; 
   ],
 )
 
+export type RefusalReason =
+  | 'malformed'
+  | 'too_large'
+  | 'content_type'
+  | 'address'
+  | 'token'
+  | 'forbidden'
+  | 'too_slow'
+  | 'overloaded'
+  | 'unavailable'
+  | 'failed'
+
+/** `overloaded` and `unavailable` are to send again; `forbidden` may not send, or is a page of no allowed origin. */
+export const ingestRefusals = new Counter<{ protocol: Protocol; signal: Signal; reason: RefusalReason }>(
+  'rustok_lens_ingest_refusals',
+  'Requests of senders that were refused, by why.',
+  [
+    { protocol: 'grpc', signal: 'traces', reason: 'overloaded' },
+    { protocol: 'http', signal: 'traces', reason: 'overloaded' },
+  ],
+)
+
 export const ingestBytes = new Counter<{ protocol: Protocol }>(
   'rustok_lens_ingest_bytes',
   'Bytes of the requests that senders’ tokens allowed, inflated.',
@@ -36,8 +58,23 @@ export const ingestRows = new Counter<{ table: string; outcome: 'stored' | 'refu
   [
     { table: 'spans', outcome: 'stored' },
     { table: 'spans', outcome: 'refused' },
+    { table: 'logs', outcome: 'stored' },
   ],
 )
+
+export const refusedSpans = new Counter<{ field: string }>(
+  'rustok_lens_ingest_spans_refused',
+  'Spans that were refused, by the field that is not valid.',
+  [{ field: 'traceId' }, { field: 'spanId' }, { field: 'parentSpanId' }],
+)
+
+export const ingestBacklog = new Gauge<{ table: string }>(
+  'rustok_lens_ingest_backlog_bytes',
+  'Bytes of rows that were taken and wait for the store; beyond a bound, senders are told to come again.',
+  [{ table: 'spans' }, { table: 'logs' }],
+)
+
+export const liveTails = new Gauge('rustok_lens_live_tails', 'Clients of the live tail.', [{}])
 
 export const insertSeconds = new Histogram<{ outcome: 'stored' | 'failed' }>(
   'rustok_lens_insert_seconds',
@@ -69,11 +106,15 @@ export const engineRestarts = new Counter(
 
 export const lensMetrics: readonly Family[] = [
   ingestRequests,
+  ingestRefusals,
   ingestBytes,
   ingestRows,
+  refusedSpans,
+  ingestBacklog,
   insertSeconds,
   insertBytes,
   querySeconds,
   queryLimits,
+  liveTails,
   engineRestarts,
 ]

@@ -2,6 +2,7 @@
 
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
+import { Client, credentials, Metadata, status } from '@grpc/grpc-js'
 import { type ReadFamily, readMetrics } from '../support/read-metrics.ts'
 import { RunningLens } from '../support/running-lens.ts'
 import { request, span } from '../support/spans.ts'
@@ -90,12 +91,86 @@ test('counts what senders sent and what they were told, and what was asked', asy
   const rows = 'rustok_lens_ingest_rows_total'
   assert.equal(grown(rows, { table: 'spans', outcome: 'stored' }), 2)
   assert.equal(grown(rows, { table: 'spans', outcome: 'refused' }), 1)
+  assert.equal(grown('rustok_lens_ingest_spans_refused_total', { field: 'traceId' }), 1)
+  const refusals = 'rustok_lens_ingest_refusals_total'
+  assert.equal(grown(refusals, { ...http, reason: 'malformed' }), 1)
+  assert.equal(grown(refusals, { ...http, reason: 'forbidden' }), 1)
   assert.equal(grown('rustok_lens_store_rows', { table: 'spans' }), 2)
   assert.ok(read(now, 'rustok_lens_store_bytes', { table: 'spans' }) > 100)
   const requests = 'rustok_lens_http_request_seconds_count'
   assert.equal(grown(requests, { route: '/api/services', status: '200' }), 1)
   assert.equal(grown(requests, { route: '/api/lens/traces/:traceId', status: '400' }), 1)
 })
+
+test('counts log records, refusals over gRPC by signal and reason, and what is open at the moment', async () => {
+  const before = await scrape()
+  const logs = (body: string) =>
+    fetch(`${lens.urls.otlpHttp}/v1/logs`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', authorization: `Bearer ${tokens.admin}` },
+      body,
+    })
+  const records = '[{"body":{"stringValue":"one"}},{"body":{"stringValue":"two"}}]'
+  assert.equal((await logs(`{"resourceLogs":[{"scopeLogs":[{"logRecords":${records}}]}]}`)).status, 200)
+  assert.equal((await logs('{"resourceLogs":7}')).status, 400)
+  const metadata = new Metadata()
+  for (const [service, message, reason] of [
+    ['trace', Buffer.from([0x0a, 0x05]), status.INVALID_ARGUMENT],
+    ['logs', Buffer.from([0x0a, 0x05]), status.INVALID_ARGUMENT],
+    ['logs', Buffer.alloc(64 * 1024 * 1024 + 1), status.RESOURCE_EXHAUSTED],
+  ] as const) {
+    metadata.set('authorization', `Bearer ${tokens.admin}`)
+    assert.equal(await callExport(service, message, metadata), reason)
+  }
+  metadata.remove('authorization')
+  assert.equal(await callExport('logs', Buffer.alloc(0), metadata), status.UNAUTHENTICATED)
+
+  const tail = new AbortController()
+  const live = await fetch(`${lens.urls.ui}/api/lens/tail`, {
+    headers: { authorization: `Bearer ${tokens.reader}` },
+    signal: tail.signal,
+  })
+  assert.equal(live.status, 200)
+  const now = await scrape()
+  tail.abort()
+  await live.text().catch(() => {})
+
+  const grown = (name: string, labels: Readonly<Record<string, string>> = {}) =>
+    read(now, name, labels) - read(before, name, labels)
+  const refusals = 'rustok_lens_ingest_refusals_total'
+  assert.equal(grown('rustok_lens_ingest_rows_total', { table: 'logs', outcome: 'stored' }), 2)
+  assert.equal(grown(refusals, { protocol: 'http', signal: 'logs', reason: 'malformed' }), 1)
+  assert.equal(grown(refusals, { protocol: 'grpc', signal: 'traces', reason: 'malformed' }), 1)
+  assert.equal(grown(refusals, { protocol: 'grpc', signal: 'logs', reason: 'malformed' }), 1)
+  assert.equal(grown(refusals, { protocol: 'grpc', signal: 'logs', reason: 'too_large' }), 1)
+  assert.equal(grown(refusals, { protocol: 'grpc', signal: 'logs', reason: 'token' }), 1)
+  assert.equal(read(now, 'rustok_lens_live_tails'), 1)
+  const backlogs = now.find(({ name }) => name === 'rustok_lens_ingest_backlog_bytes')
+  assert.deepEqual(
+    backlogs?.samples.map(({ labels, value }) => [labels.table, value]),
+    [
+      ['spans', 0],
+      ['logs', 0],
+    ],
+  )
+})
+
+/** The status of a call by the official client. */
+async function callExport(service: string, message: Buffer, metadata: Metadata): Promise<number> {
+  const client = new Client(new URL(lens.urls.otlpGrpc).host, credentials.createInsecure(), {
+    'grpc.max_send_message_length': -1,
+  })
+  try {
+    const name = service === 'trace' ? 'trace.v1.TraceService' : 'logs.v1.LogsService'
+    const same = (bytes: Buffer) => bytes
+    return await new Promise((resolve) => {
+      const path = `/opentelemetry.proto.collector.${name}/Export`
+      client.makeUnaryRequest(path, same, same, message, metadata, (error) => resolve(error?.code ?? 0))
+    })
+  } finally {
+    client.close()
+  }
+}
 
 test('says how Lens and its engine are', async () => {
   const now = await scrape()

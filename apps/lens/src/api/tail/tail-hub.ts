@@ -4,6 +4,7 @@
  */
 
 import type { FastifyBaseLogger } from 'fastify'
+import { liveTails } from '../../metrics/lens-metrics.ts'
 import type { Tail } from './tail.ts'
 
 export interface TailLimits {
@@ -49,10 +50,12 @@ export class TailHub {
   #running: Promise<void> | undefined
   #wake: PromiseWithResolvers<void> | undefined
   #closed = false
+  readonly #forget: () => void
 
   constructor(log: FastifyBaseLogger, limits: TailLimits = tailLimits) {
     this.#log = log
     this.#limits = limits
+    this.#forget = liveTails.observe({}, () => this.clients)
   }
 
   get clients(): number {
@@ -80,6 +83,7 @@ export class TailHub {
       this.#remove(place)
     }
     await this.#running
+    this.#forget()
   }
 
   #remove(place: Place): void {

@@ -28,6 +28,8 @@ export interface GrpcServerOptions {
   /** By path: `/package.Service/Method`. */
   readonly methods: Readonly<Record<string, UnaryMethod>>
   readonly errorOf: (error: unknown) => GrpcError
+  /** Told of each call that fails, with the path of its method. */
+  readonly onRefusal?: (error: GrpcError, path: string) => void
   /** Bytes of one message, as sent and again as inflated, and of all that are being read and answered. */
   readonly largestMessage: number
   readonly messages: number
@@ -109,9 +111,12 @@ export class GrpcServer {
     }
     const lease = this.#budget.open()
     this.#call(stream, headers, lease)
-      .catch((error: unknown) =>
-        refuse(stream, error instanceof GrpcError ? error : this.#options.errorOf(error)),
-      )
+      .catch((error: unknown) => {
+        const { errorOf, onRefusal } = this.#options
+        const status = error instanceof GrpcError ? error : errorOf(error)
+        onRefusal?.(status, headers[':path'] ?? '')
+        refuse(stream, status)
+      })
       .finally(() => lease.release())
   }
 
