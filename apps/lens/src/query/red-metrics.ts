@@ -45,23 +45,20 @@ export interface RedCell {
   readonly cell: number
   readonly calls: number
   readonly failed: number
-  /** Pairs of a bin and its calls, by bin. */
+  /** Pairs of a bin and its calls, in no order. */
   readonly durations: readonly (readonly [bin: number, calls: number])[]
 }
 
 export const binsPerOctave = 64
 
-/** Above that of the longest duration. */
-const binsOfCell = 64 * binsPerOctave
-
 interface Row {
   readonly service: string
   readonly operation: string
-  /** By cell, then bin. */
+  /** What these four say at one index is of one cell and bin; in no order. */
   readonly cells: readonly string[]
   readonly bins: readonly number[]
   readonly calls: readonly string[]
-  readonly failed: readonly string[]
+  readonly failures: readonly string[]
 }
 
 /** By service, then operation. A span that was stored twice counts once. */
@@ -71,17 +68,16 @@ export async function redMetrics(
   options?: QueryOptions,
 ): Promise<RedSeries[]> {
   const { cells, byOperation } = question
-  const offset = '(toInt64(start) - {origin:Int64})'
-  const cell = `2 * intDiv(${offset}, {step:Int64}) + (${offset} % {step:Int64} >= {split:Int64})`
-  const bin = `toUInt16(floor(log2(greatest(duration, 0) + 1.) * ${binsPerOctave}))`
   const keys = byOperation ? 'service, name' : 'service'
-  const { source, parameters } = callsSql(question)
+  const { calls, parameters } = callsSql(question)
   const { rows } = await engine.query<Row>(
     `SELECT service, ${byOperation ? 'name' : "''"} AS operation,
-       groupArray(intDiv(place, ${binsOfCell})) AS cells, groupArray(toUInt16(place % ${binsOfCell})) AS bins, groupArray(n) AS calls, groupArray(f) AS failed
+       groupArray(cell) AS cells, groupArray(bin) AS bins, groupArray(n) AS calls, groupArray(f) AS failures
      FROM (
-       SELECT ${keys}, (${cell}) * ${binsOfCell} + ${bin} AS place, count() AS n, countIf(is_failed) AS f
-       FROM (${source}) GROUP BY ${keys}, place ORDER BY place
+       SELECT ${keys}, count() AS n, countIf(failed) AS f,
+         2 * intDiv(toInt64(start) - {origin:Int64} AS since, {step:Int64}) + (since % {step:Int64} >= {split:Int64}) AS cell,
+         toUInt16(floor(log2(greatest(duration, 0) + 1.) * ${binsPerOctave})) AS bin
+       FROM ${calls} GROUP BY ${keys}, cell, bin
      )
      GROUP BY ${keys} ORDER BY service, operation`,
     { ...parameters, ...cells, from: positive(cells.origin), end: positive(cells.end) },
@@ -96,23 +92,23 @@ interface GrowingCell extends RedCell {
   readonly durations: [bin: number, calls: number][]
 }
 
-function cellsOf({ cells, bins, calls, failed }: Row): RedCell[] {
-  const found: GrowingCell[] = []
+function cellsOf({ cells, bins, calls, failures }: Row): RedCell[] {
+  const found = new Map<number, GrowingCell>()
   for (const [index, bin] of bins.entries()) {
-    const [cell, n, f] = [Number(cells[index]), Number(calls[index]), Number(failed[index])]
-    const last = found.at(-1)
-    if (last?.cell === cell) {
-      last.calls += n
-      last.failed += f
-      last.durations.push([bin, n])
-    } else found.push({ cell, calls: n, failed: f, durations: [[bin, n]] })
+    const number = Number(cells[index])
+    const cell = found.get(number) ?? { cell: number, calls: 0, failed: 0, durations: [] }
+    found.set(number, cell)
+    const n = Number(calls[index])
+    cell.calls += n
+    cell.failed += Number(failures[index])
+    cell.durations.push([bin, n])
   }
-  return found
+  return [...found.values()].sort((a, b) => a.cell - b.cell)
 }
 
-/** Rows of `service`, `start`, `duration`, `is_failed` and, if asked for, `name`: each call once. */
+/** For FROM: rows of `service`, `name`, `start`, `duration` and `failed`, each call once; up to the end of its WHERE. */
 function callsSql({ services, tenant, calls, byOperation }: RedQuestion): {
-  source: string
+  calls: string
   parameters: QueryParameters
 } {
   const conditions = ['start >= {from:UInt64} AND start < {end:UInt64}']
@@ -129,13 +125,12 @@ function callsSql({ services, tenant, calls, byOperation }: RedQuestion): {
     conditions.push('kind IN {kinds:Array(Int32)}')
     parameters.kinds = calls
   }
-  const columns = `service, start, duration${byOperation ? ', name' : ''}`
   const where = conditions.join(' AND ')
-  const source =
-    calls === 'entries' || calls.every((kind) => entryKinds.includes(kind))
-      ? `SELECT ${columns}, failed AS is_failed FROM entries FINAL WHERE ${where}`
-      : `SELECT ${columns}, status = 2 AS is_failed FROM spans WHERE ${where} LIMIT 1 BY trace_id, span_id`
-  return { source, parameters }
+  if (calls === 'entries' || calls.every((kind) => entryKinds.includes(kind))) {
+    return { calls: `entries FINAL WHERE ${where}`, parameters }
+  }
+  const columns = `service, start, duration, status = 2 AS failed${byOperation ? ', name' : ''}`
+  return { calls: `(SELECT ${columns} FROM spans WHERE ${where} LIMIT 1 BY trace_id, span_id)`, parameters }
 }
 
 /** SERVER and CONSUMER: all spans of these are in `entries`, and of others those without a parent. */

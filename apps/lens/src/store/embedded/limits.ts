@@ -63,6 +63,8 @@ export function statementDefaults(): Readonly<Record<string, string>> {
     optimize_on_insert: '1',
     output_format_json_quote_64bit_integers: '1',
     additional_table_filters: '{}',
+    // The third time that an expression comes, constants and all, compiling it takes 14 ms; rows of an hour or a day do not bring that in again.
+    compile_expressions: '0',
     optimize_throw_if_noop: '0',
     min_free_disk_bytes_to_perform_insert: String(keptFree),
   }
