@@ -28,7 +28,8 @@ export function buildApp(services: AppServices): FastifyInstance {
     logController: new RequestLog(),
     bodyLimit: BODY_LIMIT,
     requestTimeout: REQUEST_TIMEOUT_MS,
-    trustProxy: false,
+    // What proxies' headers say counts from those alone that were named.
+    trustProxy: services.trustedProxies.length === 0 ? false : [...services.trustedProxies],
     forceCloseConnections: 'idle',
   })
   // JSON is all that this server reads; anything else is answered with 415 before it is read.

@@ -33,7 +33,7 @@ export interface Assembly {
 }
 
 export function assemble(
-  config: Pick<Config, 'production' | 'demo' | 'nats'>,
+  config: Pick<Config, 'production' | 'trustedProxies' | 'demo'>,
   log: Logger,
   database: OpenDatabase,
   keys: KeyRing,
@@ -43,7 +43,7 @@ export function assemble(
   const events = new Events({
     engine: database.access,
     tenants,
-    nats: config.nats,
+    broker: undefined,
     observer: eventsObserver(log, metrics),
   })
   for (const handler of eventHandlers()) events.subscribe(handler)
@@ -51,6 +51,7 @@ export function assemble(
   const readiness = new Readiness({ database: database.ping })
   const app = buildApp({
     production: config.production,
+    trustedProxies: config.trustedProxies,
     log,
     metrics,
     readiness,
@@ -87,6 +88,5 @@ function eventsObserver(log: Logger, metrics: ServerMetrics): EventsObserver {
     },
     stalled: (part, error) => log.error({ part, err: error }, 'events do not move on, and are kept'),
     resumed: (part) => log.info({ part }, 'events move on again'),
-    refused: (handler, reason) => log.error({ handler, reason }, 'a message at the broker is no event, and is put aside'),
   }
 }

@@ -2,6 +2,7 @@
  * The server's settings. This module alone reads the environment (except `OTEL_*`, which belong to `OtelConfig`), so that
  * everything below `main.ts` takes values and can be built twice in one process with different ones.
  */
+import { isIP } from 'node:net'
 import path from 'node:path'
 import { StartupError } from './errors.ts'
 
@@ -22,6 +23,12 @@ export interface Config {
   readonly databaseUrl: string | undefined
   /** The login that owns the tables, for migrations; without it, that of `databaseUrl`. */
   readonly databaseOwnerUrl: string | undefined
+  /** Connections to the Postgres server at most. */
+  readonly databasePoolSize: number
+  /** After which a Postgres server cancels a statement. */
+  readonly databaseTimeoutMs: number
+  /** Addresses or networks of proxies whose X-Forwarded-For is believed. */
+  readonly trustedProxies: readonly string[]
   readonly logLevel: LogLevel
   readonly logFormat: LogFormat
   /** Seed the demo tenants and hand out tokens for their users. */
@@ -48,6 +55,9 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
     dataDir,
     databaseUrl: databaseUrl('DATABASE_URL', read('DATABASE_URL')),
     databaseOwnerUrl: databaseUrl('DATABASE_OWNER_URL', read('DATABASE_OWNER_URL')),
+    databasePoolSize: integer('DATABASE_POOL_SIZE', read('DATABASE_POOL_SIZE') ?? '10', 1, 1_000),
+    databaseTimeoutMs: integer('DATABASE_TIMEOUT_MS', read('DATABASE_TIMEOUT_MS') ?? '10000', 10, 600_000),
+    trustedProxies: networks('RUSTOK_TRUSTED_PROXIES', read('RUSTOK_TRUSTED_PROXIES')),
     logLevel: oneOf('RUSTOK_LOG_LEVEL', read('RUSTOK_LOG_LEVEL') ?? 'info', LOG_LEVELS),
     logFormat: oneOf('RUSTOK_LOG_FORMAT', read('RUSTOK_LOG_FORMAT') ?? 'json', LOG_FORMATS),
     demo: boolean('RUSTOK_DEMO', read('RUSTOK_DEMO') ?? String(!production)),
@@ -61,6 +71,27 @@ function port(name: string, value: string): number {
     throw new StartupError(name, `"${value}" is not a port (0 to 65535)`)
   }
   return Number(value)
+}
+
+function integer(name: string, value: string, min: number, max: number): number {
+  if (!/^\d{1,9}$/.test(value) || Number(value) < min || Number(value) > max) {
+    throw new StartupError(name, `"${value}" is not a number from ${min} to ${max}`)
+  }
+  return Number(value)
+}
+
+function networks(name: string, value = ''): readonly string[] {
+  const entries = value.split(',').map((entry) => entry.trim())
+  const wrong = entries.find((entry) => entry !== '' && !isNetwork(entry))
+  if (wrong !== undefined)
+    throw new StartupError(name, `"${wrong}" is no IP address and no network (10.0.0.0/8)`)
+  return entries.filter((entry) => entry !== '')
+}
+
+function isNetwork(text: string): boolean {
+  const [, address = '', bits] = /^([^/]+)(?:\/(\d{1,3}))?$/.exec(text) ?? []
+  const version = isIP(address)
+  return version !== 0 && (bits === undefined || Number(bits) <= (version === 4 ? 32 : 128))
 }
 
 function boolean(name: string, value: string): boolean {

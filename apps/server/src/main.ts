@@ -1,10 +1,11 @@
 #!/usr/bin/env node
 /** The process: finds the command, and says in one line what its user can mend. `commands/` has what each does. */
 import { type Command, UsageError } from './commands/command.ts'
+import { keys } from './commands/keys.ts'
 import { serve } from './commands/serve.ts'
 import { StartupError } from './errors.ts'
 
-const COMMANDS: readonly Command[] = [serve]
+const COMMANDS: readonly Command[] = [serve, keys]
 
 // A reader of our output that goes away must not take a shutdown with it.
 process.stdout.on('error', () => {})

@@ -8,6 +8,7 @@ import { kyselyTracing } from '@rustok/telemetry/kysely'
 import type { FastifyInstance } from 'fastify'
 import { type Assembly, assemble } from './assemble.ts'
 import type { Config } from './config.ts'
+import { checkRoles } from './db/check-roles.ts'
 import { migrate } from './db/migrate.ts'
 import { type OpenDatabase, openDatabase } from './db/open-database.ts'
 import { type DemoAccess, demoAccess } from './demo/demo-access.ts'
@@ -32,6 +33,8 @@ export function startServer(config: Config, log: Logger): Promise<RunningServer>
     const database = await openDatabase({
       databaseUrl: config.databaseUrl,
       ownerUrl: config.databaseOwnerUrl,
+      poolSize: config.databasePoolSize,
+      statementTimeoutMs: config.databaseTimeoutMs,
       dataDir: config.dataDir,
       log: kyselyTracing({ system: 'postgresql', namespace: 'rustok' }),
     })
@@ -41,6 +44,7 @@ export function startServer(config: Config, log: Logger): Promise<RunningServer>
     if (directory !== undefined) opened.use(watchKeys(keys, directory, log))
     const migrations = await database.asOwner(migrate)
     if (migrations.length > 0) log.info({ migrations }, 'database migrated')
+    await checkRoles(database.access, log)
     const assembly = assemble(config, log, database, keys)
     if (config.demo) await seedDemo(assembly.tenants, assembly.passwords)
     opened.defer(() => assembly.app.close())

@@ -15,6 +15,7 @@ import type { Readiness } from '../readiness.ts'
 
 export interface AppServices {
   readonly production: boolean
+  readonly trustedProxies: readonly string[]
   readonly log: Logger
   readonly metrics: ServerMetrics
   readonly readiness: Readiness
