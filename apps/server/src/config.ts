@@ -5,9 +5,13 @@
 import { isIP } from 'node:net'
 import path from 'node:path'
 import { StartupError } from './errors.ts'
+import type { NatsSettings } from './events/nats/connect-nats.ts'
+import type { WebhookSettings } from './events/webhook.ts'
 
 export const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const
 export const LOG_FORMATS = ['json', 'pretty'] as const
+
+export const WORKERS = ['internal', 'external'] as const
 
 export type LogLevel = (typeof LOG_LEVELS)[number]
 export type LogFormat = (typeof LOG_FORMATS)[number]
@@ -37,6 +41,14 @@ export interface Config {
   readonly jwtSecret: string | undefined
   /** Absolute: where the token keys are, and the first start makes one. Undefined when there is a secret, or nothing on disk. */
   readonly jwtKeys: string | undefined
+  /** Who moves and handles events: the process that serves, or workers beside it. */
+  readonly workers: (typeof WORKERS)[number]
+  /** Of a worker, for its health and metrics. */
+  readonly workerPort: number
+  /** The bus between outbox and handlers; without it, the database. */
+  readonly nats: NatsSettings | undefined
+  /** Told of orders; without it, nobody is. */
+  readonly webhook: WebhookSettings | undefined
 }
 
 /** RFC 7518 section 3.2: a key of at least the hash's size for HS256. */
@@ -63,6 +75,10 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
     demo: boolean('RUSTOK_DEMO', read('RUSTOK_DEMO') ?? String(!production)),
     jwtSecret,
     jwtKeys: keyDirectory('RUSTOK_JWT_KEYS', read('RUSTOK_JWT_KEYS'), dataDir, jwtSecret),
+    workers: oneOf('RUSTOK_WORKERS', read('RUSTOK_WORKERS') ?? 'internal', WORKERS),
+    workerPort: port('RUSTOK_WORKER_PORT', read('RUSTOK_WORKER_PORT') ?? '5151'),
+    nats: nats(read),
+    webhook: webhook(read),
   }
 }
 
@@ -134,4 +150,44 @@ function keyDirectory(
   if (value !== undefined)
     throw new StartupError(name, 'RUSTOK_JWT_SECRET is set as well: unset one of the two')
   return undefined
+}
+
+type Read = (name: string) => string | undefined
+
+function nats(read: Read): NatsSettings | undefined {
+  const url = read('NATS_URL')
+  if (url === undefined) return undefined
+  for (const part of url.split(',')) {
+    const parsed = URL.canParse(part.trim()) ? new URL(part.trim()) : undefined
+    if (parsed?.hostname && (parsed.protocol === 'nats:' || parsed.protocol === 'tls:')) continue
+    throw new StartupError('NATS_URL', 'its value is not a NATS URL (nats://user:password@host:port)')
+  }
+  const stream = read('NATS_STREAM') ?? 'RUSTOK'
+  // It is a word of subjects, and a directory's name at the server.
+  if (!/^[A-Za-z0-9_-]{1,64}$/.test(stream)) {
+    throw new StartupError('NATS_STREAM', `"${stream}" is not a name of letters, digits, _ and -`)
+  }
+  const certificate = read('NATS_CERT')
+  const key = read('NATS_KEY')
+  if ((certificate === undefined) !== (key === undefined)) {
+    throw new StartupError(key === undefined ? 'NATS_KEY' : 'NATS_CERT', 'NATS_CERT and NATS_KEY go together')
+  }
+  return { url, credentials: read('NATS_CREDS'), ca: read('NATS_CA'), certificate, key, stream }
+}
+
+function webhook(read: Read): WebhookSettings | undefined {
+  const url = read('RUSTOK_WEBHOOK_URL')
+  if (url === undefined) return undefined
+  const example = url.replaceAll('{tenant}', 'tenant')
+  const parsed = URL.canParse(example) ? new URL(example) : undefined
+  if (parsed?.protocol !== 'http:' && parsed?.protocol !== 'https:') {
+    throw new StartupError('RUSTOK_WEBHOOK_URL', 'its value is not an http or https URL')
+  }
+  const secretName = 'RUSTOK_WEBHOOK_SECRET'
+  const secret = read(secretName)
+  const bytes = Buffer.byteLength(secret ?? '')
+  if (secret === undefined || bytes < MIN_SECRET_BYTES) {
+    throw new StartupError(secretName, `signing needs at least ${MIN_SECRET_BYTES} bytes, it has ${bytes}`)
+  }
+  return { url, secret }
 }

@@ -1,11 +1,13 @@
 #!/usr/bin/env node
 /** The process: finds the command, and says in one line what its user can mend. `commands/` has what each does. */
 import { type Command, UsageError } from './commands/command.ts'
+import { events } from './commands/events.ts'
 import { keys } from './commands/keys.ts'
 import { serve } from './commands/serve.ts'
+import { worker } from './commands/worker.ts'
 import { StartupError } from './errors.ts'
 
-const COMMANDS: readonly Command[] = [serve, keys]
+const COMMANDS: readonly Command[] = [serve, worker, events, keys]
 
 // A reader of our output that goes away must not take a shutdown with it.
 process.stdout.on('error', () => {})

@@ -2,9 +2,10 @@
  * The server's Prometheus metrics. A registry per server, not the library's global one, so that two servers in one process
  * (tests, a bench) do not add up. Labels hold what the code defines, never what a request says.
  */
-import { Counter, collectDefaultMetrics, Histogram, Registry } from 'prom-client'
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
 import type { ContentOperation, OperationObserver } from './content/content-service.ts'
 import type { OperationOutcome } from './domain/result.ts'
+import type { Backlog, HandlerBacklog } from './events/outbox/backlog.ts'
 import type { SessionObserver, SessionOperation, SessionOutcome } from './identity/session-service.ts'
 
 /** From an answer out of memory to a request that is about to time out. */
@@ -65,5 +66,55 @@ export class ServerMetrics implements OperationObserver, SessionObserver {
 
   eventDelivered(type: string, handler: string, outcome: string): void {
     this.#deliveries.inc({ type, handler, outcome })
+  }
+
+  /** What waits, asked when somebody looks; while the database is away, the answer has none of it. */
+  watchBacklog(read: () => Promise<Backlog>): void {
+    const registers = [this.registry]
+    // Once for all of these in one look at the metrics.
+    let reading: Promise<Backlog | undefined> | undefined
+    const backlog = () => {
+      reading ??= read()
+        .catch(() => undefined)
+        .finally(() => {
+          reading = undefined
+        })
+      return reading
+    }
+    const total = (name: string, help: string, of: (backlog: Backlog) => number) =>
+      new Gauge({
+        name,
+        help,
+        registers,
+        async collect() {
+          const found = await backlog()
+          if (found === undefined) this.remove()
+          else this.set(of(found))
+        },
+      })
+    const byHandler = (name: string, help: string, of: (handler: HandlerBacklog) => number) =>
+      new Gauge({
+        name,
+        help,
+        registers,
+        labelNames: ['handler'] as const,
+        async collect() {
+          const found = await backlog()
+          this.reset()
+          for (const one of found?.handlers ?? []) this.set({ handler: one.handler }, of(one))
+        },
+      })
+    total('rustok_outbox_depth', 'Events that the bus does not have yet', ({ depth }) => depth)
+    total(
+      'rustok_outbox_lag_seconds',
+      'Age of the oldest event that the bus does not have yet',
+      ({ lagSeconds }) => lagSeconds,
+    )
+    byHandler(
+      'rustok_event_deliveries_pending',
+      'Events in the database that a handler has yet to handle, or to try again',
+      ({ pending }) => pending,
+    )
+    byHandler('rustok_event_dead_letters', 'Events that a handler has given up on', ({ dead }) => dead)
   }
 }

@@ -1,4 +1,4 @@
-/** Whether this process should get traffic, and if not, what is missing. `/health/ready` asks; shutdown ends it for good. */
+/** Whether this process should get traffic, what is missing if not, and what works less well. `/health/ready` asks; shutdown ends it. */
 import { errorMessage } from './errors.ts'
 
 /** A dependency that takes longer to answer a probe than this is as good as missing. */
@@ -6,15 +6,27 @@ const CHECK_TIMEOUT_MS = 1_000
 
 export class Readiness {
   readonly #checks: ReadonlyMap<string, () => Promise<void>>
+  readonly #degraded: () => Promise<readonly string[]>
   #stopping = false
 
-  /** By what is checked: `database`. A check fails by rejecting. */
-  constructor(checks: Readonly<Record<string, () => Promise<void>>>) {
+  /**
+   * By what is checked: `database`. A check fails by rejecting. `degraded` tells what does not keep this process from answering requests: that
+   * a bus is away, say, from which no other process would be any nearer.
+   */
+  constructor(
+    checks: Readonly<Record<string, () => Promise<void>>>,
+    degraded: () => Promise<readonly string[]> = async () => [],
+  ) {
     this.#checks = new Map(Object.entries(checks))
+    this.#degraded = degraded
   }
 
   stop(): void {
     this.#stopping = true
+  }
+
+  degraded(): Promise<readonly string[]> {
+    return this.#degraded()
   }
 
   /** Empty when ready. */

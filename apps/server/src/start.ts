@@ -49,32 +49,41 @@ export function startServer(config: Config, log: Logger): Promise<RunningServer>
     if (config.demo) await seedDemo(assembly.tenants, assembly.passwords)
     opened.defer(() => assembly.app.close())
     const demo = config.demo ? await demoAccess(keys) : undefined
-    const url = await listen(assembly.app, config)
-    assembly.events.start()
+    const url = await listen(assembly.app, 'PORT', config)
+    if (config.workers === 'internal') assembly.events.start()
     opened.move()
     return { ...assembly, url, demo, database, keys }
   })
 }
 
-async function listen(app: FastifyInstance, { host, port }: Config): Promise<string> {
+/** `variable` names what sets the port. Resolves with the URL to reach it by. */
+export async function listen(
+  app: FastifyInstance,
+  variable: string,
+  { host, port }: { readonly host: string; readonly port: number },
+): Promise<string> {
   try {
     await app.listen({ host, port })
   } catch (error) {
-    throw listenError(error, host, port)
+    throw listenError(error, variable, host, port)
   }
   const { address, port: actual, family } = app.server.address() as AddressInfo
   const reachable = address === '0.0.0.0' || address === '::' ? 'localhost' : address
   return `http://${family === 'IPv6' && reachable === address ? `[${address}]` : reachable}:${actual}`
 }
 
-function listenError(error: unknown, host: string, port: number): unknown {
+function listenError(error: unknown, variable: string, host: string, port: number): unknown {
   switch (errorCode(error)) {
     case 'EADDRINUSE':
-      return new StartupError('PORT', `${port} on ${host} is already in use`, { cause: error })
+      return new StartupError(variable, `${port} on ${host} is already in use`, { cause: error })
     case 'EACCES':
-      return new StartupError('PORT', `${port} on ${host} needs privileges that this process does not have`, {
-        cause: error,
-      })
+      return new StartupError(
+        variable,
+        `${port} on ${host} needs privileges that this process does not have`,
+        {
+          cause: error,
+        },
+      )
     case 'EADDRNOTAVAIL':
     case 'ENOTFOUND':
     case 'EAI_AGAIN':

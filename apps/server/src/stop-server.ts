@@ -7,6 +7,9 @@ import { errorMessage } from './errors.ts'
 import type { Logger } from './log.ts'
 import type { RunningServer } from './start.ts'
 
+/** What ends, of a server or of a worker. */
+export type Stoppable = Pick<RunningServer, 'app' | 'events' | 'readiness' | 'database'>
+
 /** Milliseconds after the signal by which each step must be done. Orchestrators kill after 30 s, Docker after 10 s. */
 const REQUESTS_BY = 5_000
 const EVENTS_BY = 7_000
@@ -22,7 +25,7 @@ interface Step {
 
 /** Resolves with whether everything ended well and in time; what did not is in the log. Never rejects. */
 export async function stopServer(
-  server: RunningServer,
+  server: Stoppable,
   flushTelemetry: () => Promise<void>,
   log: Logger,
 ): Promise<boolean> {
@@ -47,7 +50,7 @@ export async function stopServer(
 }
 
 /** `close` ends the connections that are idle when it is called, and leaves those open that get their last answer after it. */
-async function closeApp({ app }: RunningServer): Promise<void> {
+async function closeApp({ app }: Stoppable): Promise<void> {
   const reaper = setInterval(() => app.server.closeIdleConnections(), 20)
   try {
     await app.close()
@@ -56,7 +59,7 @@ async function closeApp({ app }: RunningServer): Promise<void> {
   }
 }
 
-async function endEvents({ events }: RunningServer, timeoutMs: number): Promise<void> {
+async function endEvents({ events }: Stoppable, timeoutMs: number): Promise<void> {
   const left = await events.stop(timeoutMs)
   if (left > 0) throw new Error(`${left} events were still being handled`)
 }

@@ -21,6 +21,10 @@ test('has the documented defaults, also for variables that are set to nothing', 
     demo: true,
     jwtSecret: undefined,
     jwtKeys: path.resolve('.rustok/server/keys'),
+    workers: 'internal',
+    workerPort: 5151,
+    nats: undefined,
+    webhook: undefined,
   }
   assert.deepEqual(readConfig({}), expected)
   assert.deepEqual(
@@ -30,6 +34,11 @@ test('has the documented defaults, also for variables that are set to nothing', 
       RUSTOK_DATA_DIR: '',
       DATABASE_URL: '',
       DATABASE_OWNER_URL: '',
+      RUSTOK_WORKERS: '',
+      RUSTOK_WORKER_PORT: '',
+      NATS_URL: '',
+      NATS_STREAM: '',
+      RUSTOK_WEBHOOK_URL: '',
       RUSTOK_DEMO: '',
     }),
     expected,
@@ -52,6 +61,16 @@ test('reads every variable', () => {
       RUSTOK_LOG_FORMAT: 'pretty',
       RUSTOK_DEMO: 'True',
       RUSTOK_JWT_SECRET: 'x'.repeat(32),
+      RUSTOK_WORKERS: 'external',
+      RUSTOK_WORKER_PORT: '0',
+      NATS_URL: 'nats://user:pass@one:4222, tls://two',
+      NATS_CREDS: '/etc/nats/user.creds',
+      NATS_CA: '/etc/nats/ca.pem',
+      NATS_CERT: '/etc/nats/cert.pem',
+      NATS_KEY: '/etc/nats/key.pem',
+      NATS_STREAM: 'SHOP',
+      RUSTOK_WEBHOOK_URL: 'https://hooks.example/{tenant}/orders',
+      RUSTOK_WEBHOOK_SECRET: 'y'.repeat(32),
     }),
     {
       production: true,
@@ -68,6 +87,17 @@ test('reads every variable', () => {
       demo: true,
       jwtSecret: 'x'.repeat(32),
       jwtKeys: undefined,
+      workers: 'external',
+      workerPort: 0,
+      nats: {
+        url: 'nats://user:pass@one:4222, tls://two',
+        credentials: '/etc/nats/user.creds',
+        ca: '/etc/nats/ca.pem',
+        certificate: '/etc/nats/cert.pem',
+        key: '/etc/nats/key.pem',
+        stream: 'SHOP',
+      },
+      webhook: { url: 'https://hooks.example/{tenant}/orders', secret: 'y'.repeat(32) },
     },
   )
 })
@@ -89,6 +119,10 @@ test('names the variable of a bad value, on one line', () => {
     RUSTOK_TRUSTED_PROXIES: ['proxy.example', '10.0.0.0/33', '::1/129', '10.0.0.1,x'],
     DATABASE_OWNER_URL: ['localhost', 'mysql://u:p@h/d'],
     RUSTOK_JWT_SECRET: ['short', 'x'.repeat(31)],
+    RUSTOK_WORKERS: ['none', 'true'],
+    RUSTOK_WORKER_PORT: ['70000'],
+    NATS_URL: ['localhost:4222', 'http://nats', 'nats://', 'nats://one,,'],
+    RUSTOK_WEBHOOK_URL: ['hooks.example', 'ftp://hooks.example'],
   }
   for (const [variable, values] of Object.entries(bad)) {
     for (const value of values) {
@@ -104,6 +138,20 @@ test('names the variable of a bad value, on one line', () => {
     }
   }
   assert.equal(readConfig({ PORT: '65535' }).port, 65_535)
+  const together: readonly [variable: string, env: Record<string, string>][] = [
+    ['NATS_STREAM', { NATS_URL: 'nats://one', NATS_STREAM: 'a.b' }],
+    ['NATS_KEY', { NATS_URL: 'nats://one', NATS_CERT: 'cert.pem' }],
+    ['NATS_CERT', { NATS_URL: 'nats://one', NATS_KEY: 'key.pem' }],
+    ['RUSTOK_WEBHOOK_SECRET', { RUSTOK_WEBHOOK_URL: 'http://hooks.example' }],
+    ['RUSTOK_WEBHOOK_SECRET', { RUSTOK_WEBHOOK_URL: 'http://hooks.example', RUSTOK_WEBHOOK_SECRET: 'short' }],
+  ]
+  for (const [variable, env] of together) {
+    assert.throws(
+      () => readConfig(env),
+      (error) => error instanceof StartupError && error.variable === variable,
+      JSON.stringify(env),
+    )
+  }
 })
 
 test('keeps passwords and secrets out of its messages', () => {
@@ -111,6 +159,8 @@ test('keeps passwords and secrets out of its messages', () => {
     { DATABASE_URL: 'mysql://user:hunter2@host/db' },
     { DATABASE_URL: 'hunter2' },
     { RUSTOK_JWT_SECRET: 'hunter2' },
+    { NATS_URL: 'http://user:hunter2@host' },
+    { RUSTOK_WEBHOOK_URL: 'http://hooks.example', RUSTOK_WEBHOOK_SECRET: 'hunter2' },
   ]) {
     assert.throws(
       () => readConfig(env),

@@ -7,6 +7,11 @@ export interface Command {
   run(args: readonly string[]): Promise<number | undefined>
 }
 
+/** For commands that take none. */
+export function refuseArguments(command: string, args: readonly string[]): void {
+  if (args.length > 0) throw new UsageError(`${command} takes no arguments, it was given "${args.join(' ')}"`)
+}
+
 /** What was typed cannot be understood: `main.ts` prints it in one line and exits with 2. */
 export class UsageError extends Error {
   override readonly name = 'UsageError'

@@ -4,13 +4,14 @@ import { readConfig } from '../config.ts'
 import { createLogger } from '../log.ts'
 import { startServer } from '../start.ts'
 import { stopServer } from '../stop-server.ts'
-import type { Command } from './command.ts'
+import { type Command, refuseArguments } from './command.ts'
 import { runUntilStopped } from './run-until-stopped.ts'
 
 export const serve: Command = {
   name: 'serve',
   summary: 'Serve the HTTP API (the default)',
-  async run() {
+  async run(args) {
+    refuseArguments('serve', args)
     await initTracing(OtelConfig.fromEnv(), { handleSignals: false })
     const config = readConfig(process.env)
     const log = createLogger({ level: config.logLevel, format: config.logFormat })

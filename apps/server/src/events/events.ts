@@ -8,25 +8,33 @@ import type { Listening } from '../db/postgres-notices.ts'
 import type { TenantDatabase } from '../db/tenant-database.ts'
 import type { Broker } from './broker.ts'
 import { DeliveryRunner } from './delivery/delivery-runner.ts'
+import { receiveEvent } from './delivery/receive.ts'
 import type { DeliveryObserver } from './delivery-observer.ts'
 import type { EventHandler } from './event-handler.ts'
 import { untraced } from './messaging-spans.ts'
+import type { NatsSettings } from './nats/connect-nats.ts'
+import { natsBroker } from './nats/nats-broker.ts'
 import { type Backlog, countUntouched, readBacklog } from './outbox/backlog.ts'
 import { Relay } from './outbox/relay.ts'
 
 /** How often to look whether all is done, for those who wait for it. */
 const SETTLED_POLL_MS = 10
 
+export type EventsPart = 'relay' | 'deliveries' | 'consumer'
+
 export interface EventsObserver extends DeliveryObserver {
   /** The first of several failures in a row to move events on, and the end of them. */
-  stalled(part: 'relay' | 'deliveries', error: unknown): void
-  resumed(part: 'relay' | 'deliveries'): void
+  stalled(part: EventsPart, error: unknown): void
+  resumed(part: EventsPart): void
+  /** A message at the broker that is no event. */
+  refused(handler: string, reason: string): void
 }
 
 export interface EventsOptions {
   readonly engine: Engine
   readonly tenants: TenantDatabase
-  readonly broker: Broker | undefined
+  /** Without it, the bus is the database. */
+  readonly nats: NatsSettings | undefined
   readonly observer: EventsObserver
 }
 
@@ -40,11 +48,21 @@ export class Events {
   #notices: readonly Listening[] = []
   #started = false
 
-  constructor({ engine, tenants, broker, observer }: EventsOptions) {
+  /** Throws a StartupError for settings that cannot be used. */
+  constructor({ engine, tenants, nats, observer }: EventsOptions) {
     this.#tenants = tenants
     this.#engine = engine
+    const broker =
+      nats &&
+      natsBroker(nats, () => this.#handlers, {
+        receive: (handler, event, redelivered) =>
+          receiveEvent(tenants, 'nats', observer, handler, event, redelivered),
+        refused: (handler, reason) => observer.refused(handler.name, reason),
+        stalled: (_handler, error) => observer.stalled('consumer', error),
+        resumed: () => observer.resumed('consumer'),
+      })
     this.#broker = broker
-    const loop = (part: 'relay' | 'deliveries') => ({
+    const loop = (part: EventsPart) => ({
       failed: (error: unknown) => observer.stalled(part, error),
       recovered: () => observer.resumed(part),
     })
@@ -89,7 +107,11 @@ export class Events {
   /** Why events do not move on as they should: a broker that is away, a database that does not answer. */
   async degraded(): Promise<readonly string[]> {
     if (!this.#started) return []
-    return this.#relay.failing ? ['events: they wait in the outbox, the bus takes none'] : []
+    const away = await this.#broker?.ping().then(
+      () => false,
+      () => true,
+    )
+    return this.#relay.failing || away ? ['events: they wait in the outbox, the bus takes none'] : []
   }
 
   backlog(): Promise<Backlog> {

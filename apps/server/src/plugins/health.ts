@@ -1,17 +1,20 @@
 /** For orchestrators: is the process alive, and should it get traffic. */
-import type { AppPlugin } from './plugin.ts'
+import type { FastifyInstance } from 'fastify'
+import type { AppServices } from './plugin.ts'
 import { sendProblem } from './problems.ts'
 
 /** Probes come every few seconds and say nothing while they succeed. */
 const PROBE = { logLevel: 'warn' } as const
 
-export const health: AppPlugin = (app, { readiness }) => {
+export const health = (app: FastifyInstance, { readiness }: Pick<AppServices, 'readiness'>): void => {
   app.get('/health/live', PROBE, (_request, reply) => {
     reply.header('cache-control', 'no-store').send({ status: 'live' })
   })
   app.get('/health/ready', PROBE, async (_request, reply) => {
     const missing = await readiness.missing()
     if (missing.length > 0) return sendProblem(reply, { status: 503, detail: 'Not ready', missing })
-    return reply.header('cache-control', 'no-store').send({ status: 'ready' })
+    const degraded = await readiness.degraded()
+    const answer = degraded.length === 0 ? { status: 'ready' } : { status: 'ready', degraded }
+    return reply.header('cache-control', 'no-store').send(answer)
   })
 }

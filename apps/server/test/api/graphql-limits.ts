@@ -14,7 +14,12 @@ let production: { readonly url: string; readonly app: FastifyInstance }
 
 before(async () => {
   const { log, database, keys } = development
-  const { app } = assemble({ production: true, trustedProxies: [], demo: true }, log, database, keys)
+  const { app } = assemble(
+    { production: true, trustedProxies: [], demo: true, nats: undefined, webhook: undefined },
+    log,
+    database,
+    keys,
+  )
   production = { app, url: await app.listen({ host: '127.0.0.1', port: 0 }) }
 })
 after(() => production.app.close())

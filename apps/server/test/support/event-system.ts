@@ -4,11 +4,11 @@ import { migrate } from '../../src/db/migrate.ts'
 import { type DatabaseOptions, type OpenDatabase, openDatabase } from '../../src/db/open-database.ts'
 import type { Database } from '../../src/db/schema.ts'
 import { TenantDatabase } from '../../src/db/tenant-database.ts'
-import type { Broker } from '../../src/events/broker.ts'
 import type { DeliveryOutcome } from '../../src/events/delivery-observer.ts'
 import { defineEvent, draftEvent, type EventEnvelope } from '../../src/events/envelope.ts'
 import type { EventHandler } from '../../src/events/event-handler.ts'
 import { Events } from '../../src/events/events.ts'
+import type { NatsSettings } from '../../src/events/nats/connect-nats.ts'
 import { outbox } from '../../src/events/outbox/outbox.ts'
 
 export const ACTOR = { tenantId: 'acme', userId: 'ada' }
@@ -38,12 +38,12 @@ export interface EventSystem {
 
 export async function openEventSystem({
   handlers = [],
-  broker,
+  nats,
   start = true,
   ...options
 }: DatabaseOptions & {
   readonly handlers?: readonly EventHandler[]
-  readonly broker?: (tenants: TenantDatabase) => Broker
+  readonly nats?: NatsSettings
   readonly start?: boolean
 } = {}): Promise<EventSystem> {
   const database = await openDatabase(options)
@@ -54,7 +54,7 @@ export async function openEventSystem({
   const events = new Events({
     engine: database.access,
     tenants,
-    broker: broker?.(tenants),
+    nats,
     observer: {
       delivered: (event, handler, outcome, error) =>
         deliveries.push({
@@ -66,6 +66,7 @@ export async function openEventSystem({
       lost: (_event, handler) => notices.push(`lost ${handler}`),
       stalled: (part) => notices.push(`stalled ${part}`),
       resumed: (part) => notices.push(`resumed ${part}`),
+      refused: (handler, reason) => notices.push(`refused ${handler}: ${reason}`),
     },
   })
   for (const handler of handlers) events.subscribe(handler)

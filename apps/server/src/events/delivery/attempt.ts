@@ -23,8 +23,6 @@ export interface Attempt {
   /** From 1. */
   readonly number: number
   readonly system: MessagingSystem
-  /** In the transaction, before the claim; rejects to undo it. */
-  readonly guard?: (unit: HandlerUnit) => Promise<void>
 }
 
 export type AttemptOutcome = 'handled' | 'duplicate'
@@ -32,7 +30,7 @@ export type AttemptOutcome = 'handled' | 'duplicate'
 /** Rejects with what the handler threw. `settled` is called inside the span, either way. */
 export function attemptDelivery(
   tenants: TenantDatabase,
-  { event, handler, number, system, guard }: Attempt,
+  { event, handler, number, system }: Attempt,
   settled: (outcome: AttemptOutcome | 'failed', error?: unknown) => void,
 ): Promise<AttemptOutcome> {
   return traceProcess(event, { system, handler: handler.name, attempt: number }, async () => {
@@ -49,7 +47,6 @@ export function attemptDelivery(
         // A transaction that begins after the time is over has nobody to wait for it.
         timeout.signal.throwIfAborted()
         const unit: HandlerUnit = { trx, emit, signal: timeout.signal }
-        await guard?.(unit)
         claimed = await claim(trx, handler.name, event.id)
         if (!claimed) return undefined
         // However long the handler goes on, its transaction ends with its time.

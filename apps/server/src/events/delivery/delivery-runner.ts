@@ -15,6 +15,7 @@ import {
   LEASE_MS,
   type LeasedDelivery,
   leaseDeliveries,
+  MAX_ERROR_LENGTH,
   nextDueIn,
   prolongLease,
   recordFailure,
@@ -25,8 +26,6 @@ import { retryDelay } from './retry-delay.ts'
 const PREFETCH = 16
 /** Notices wake the runner; this is for those that were lost. */
 const POLL_MS = 5_000
-/** Of an error's message, for the operator who looks at dead letters. */
-const MAX_ERROR_LENGTH = 1_000
 
 export const ABANDONED = 'the process that had it ended, or lost its database'
 

@@ -6,7 +6,9 @@ import { type Kysely, sql, type Transaction } from 'kysely'
 import type { Database } from '../../db/schema.ts'
 import type { EventEnvelope } from '../envelope.ts'
 
-export const LEASE_MS = 30_000
+export const LEASE_MS = 15_000
+/** Of an error's message, for the operator who looks at dead letters. */
+export const MAX_ERROR_LENGTH = 1_000
 
 export interface LeasedDelivery {
   readonly handler: string

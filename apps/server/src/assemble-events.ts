@@ -1,0 +1,64 @@
+/** The part of the composition that servers and workers share: the event handlers of all domains, and where their fate is told. */
+import type { Config } from './config.ts'
+import { contentStatsHandler } from './content/content-stats.ts'
+import type { OpenDatabase } from './db/open-database.ts'
+import type { TenantDatabase } from './db/tenant-database.ts'
+import { fraudCheckHandler } from './demo/fraud-check.ts'
+import type { EventHandler } from './events/event-handler.ts'
+import { Events, type EventsObserver } from './events/events.ts'
+import { orderConfirmationHandler } from './events/order-confirmation.ts'
+import type { Logger } from './log.ts'
+import type { ServerMetrics } from './metrics.ts'
+
+export type EventsConfig = Pick<Config, 'demo' | 'nats' | 'webhook'>
+
+/** Nothing moves before `start()`. Throws a StartupError for settings that cannot be used. */
+export function assembleEvents(
+  config: EventsConfig,
+  log: Logger,
+  metrics: ServerMetrics,
+  database: OpenDatabase,
+  tenants: TenantDatabase,
+): Events {
+  const events = new Events({
+    engine: database.access,
+    tenants,
+    nats: config.nats,
+    observer: eventsObserver(log, metrics),
+  })
+  for (const handler of eventHandlers(config)) events.subscribe(handler)
+  metrics.watchBacklog(() => events.backlog())
+  return events
+}
+
+/** The same list in every process: the relay publishes for all of them. */
+function eventHandlers({ demo, webhook }: EventsConfig): readonly EventHandler[] {
+  return [
+    contentStatsHandler(),
+    ...(webhook === undefined ? [] : [orderConfirmationHandler(webhook)]),
+    ...(demo ? [fraudCheckHandler()] : []),
+  ]
+}
+
+function eventsObserver(log: Logger, metrics: ServerMetrics): EventsObserver {
+  return {
+    delivered(event, handler, outcome, error) {
+      metrics.eventDelivered(event.type, handler, outcome)
+      const fields = { handler, event_type: event.type, event_id: event.id }
+      if (outcome === 'failed') {
+        log.warn({ ...fields, err: error }, 'event handler failed, and will be tried again')
+      }
+      if (outcome === 'dead') {
+        log.error({ ...fields, err: error }, 'event handler failed for good: the event is a dead letter')
+      }
+    },
+    lost(event, handler, error) {
+      const fields = { handler, event_type: event.type, event_id: event.id }
+      log.error({ ...fields, err: error }, 'the failure of an event handler could not be recorded')
+    },
+    stalled: (part, error) => log.error({ part, err: error }, 'events do not move on, and are kept'),
+    resumed: (part) => log.info({ part }, 'events move on again'),
+    refused: (handler, reason) =>
+      log.error({ handler, reason }, 'a message at the broker is no event, and is put aside'),
+  }
+}

@@ -1,0 +1,24 @@
+/** `rustok-server worker`: relay and event handlers, without the API. */
+import { initTracing, OtelConfig, shutdown } from '@rustok/telemetry'
+import { readConfig } from '../config.ts'
+import { createLogger } from '../log.ts'
+import { startWorker } from '../start-worker.ts'
+import { stopServer } from '../stop-server.ts'
+import { type Command, refuseArguments } from './command.ts'
+import { runUntilStopped } from './run-until-stopped.ts'
+
+export const worker: Command = {
+  name: 'worker',
+  summary: 'Move and handle events, in a process beside those that serve',
+  async run(args) {
+    refuseArguments('worker', args)
+    await initTracing(OtelConfig.fromEnv(), { handleSignals: false })
+    const config = readConfig(process.env)
+    const log = createLogger({ level: config.logLevel, format: config.logFormat })
+    const running = await startWorker(config, log)
+    runUntilStopped(log, () => stopServer(running, shutdown, log))
+    log.info({ url: running.url, bus: config.nats === undefined ? 'database' : 'nats' }, 'ready')
+    process.send?.({ type: 'ready', url: running.url })
+    return undefined
+  },
+}

@@ -1,0 +1,61 @@
+/**
+ * A server without its API: it moves events and handles them, in a process of its own beside those that serve. Its port answers for its
+ * health and its metrics alone.
+ */
+import { tracedSpan } from '@rustok/telemetry'
+import { kyselyTracing } from '@rustok/telemetry/kysely'
+import Fastify, { type FastifyBaseLogger } from 'fastify'
+import { assembleEvents } from './assemble-events.ts'
+import type { Config } from './config.ts'
+import { migrate } from './db/migrate.ts'
+import { openDatabase } from './db/open-database.ts'
+import { TenantDatabase } from './db/tenant-database.ts'
+import { StartupError } from './errors.ts'
+import { outbox } from './events/outbox/outbox.ts'
+import type { Logger } from './log.ts'
+import { ServerMetrics } from './metrics.ts'
+import { health } from './plugins/health.ts'
+import { httpMetrics } from './plugins/http-metrics.ts'
+import { RequestLog } from './plugins/request-log.ts'
+import { Readiness } from './readiness.ts'
+import { listen } from './start.ts'
+import type { Stoppable } from './stop-server.ts'
+
+export interface RunningWorker extends Stoppable {
+  readonly url: string
+}
+
+/** Throws a StartupError for what its user can mend. */
+export function startWorker(config: Config, log: Logger): Promise<RunningWorker> {
+  const { databaseUrl, databaseOwnerUrl: ownerUrl, host, workerPort: port } = config
+  if (databaseUrl === undefined) {
+    throw new StartupError(
+      'DATABASE_URL',
+      'a worker needs a PostgreSQL server: the embedded database belongs to the process that serves',
+    )
+  }
+  return tracedSpan('worker.start', {}, async () => {
+    await using opened = new AsyncDisposableStack()
+    const traced = kyselyTracing({ system: 'postgresql', namespace: 'rustok' })
+    const database = await openDatabase({ databaseUrl, ownerUrl, log: traced })
+    opened.defer(() => database.close())
+    const migrations = await database.asOwner(migrate)
+    if (migrations.length > 0) log.info({ migrations }, 'database migrated')
+    const metrics = new ServerMetrics()
+    const tenants = new TenantDatabase(database.access, outbox)
+    const events = assembleEvents(config, log, metrics, database, tenants)
+    const readiness = new Readiness({ database: database.ping }, () => events.degraded())
+    const app = Fastify({
+      loggerInstance: log as FastifyBaseLogger,
+      logController: new RequestLog(),
+      forceCloseConnections: 'idle',
+    })
+    opened.defer(() => app.close())
+    httpMetrics(app, { metrics })
+    health(app, { readiness })
+    const url = await listen(app, 'RUSTOK_WORKER_PORT', { host, port })
+    events.start()
+    opened.move()
+    return { app, events, readiness, database, url }
+  })
+}
