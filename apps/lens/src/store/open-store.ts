@@ -1,18 +1,13 @@
 /** Opens the store that the configuration names, the embedded one or a cluster, and brings its schema up to date. */
 
-import { access, constants, mkdir } from 'node:fs/promises'
+import { accessSync, constants, mkdirSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import type { Logger } from 'pino'
 import { StartupError } from '../startup-error.ts'
-import { ClickHouseEngine } from './clickhouse-engine.ts'
 import { EngineProcess } from './embedded/engine-process.ts'
 import type { StoreEngine } from './engine.ts'
-import { clusterOf, type SchemaDialect, singleServer } from './schema/dialect.ts'
-import { migrate, migrateShared } from './schema/migrate.ts'
-import { checkServer } from './server/check-server.ts'
-import { type ServerOptions, type ServerSettings, serverOptions } from './server/server-options.ts'
-import { startupFailure } from './server/startup-failure.ts'
-import { Tenancy } from './tenancy/tenancy.ts'
+import type { SchemaDialect } from './schema/dialect.ts'
+import { type ServerSettings, serverOptions } from './server/server-options.ts'
 
 export interface Store {
   readonly engine: StoreEngine
@@ -36,31 +31,25 @@ export interface StoreOptions extends Partial<Omit<ServerSettings, 'clickhouseUr
 
 /** Of the embedded engine. */
 const database = 'lens'
-/** A step of the schema may copy every span that there is. */
-const migrationTimeout = 24 * 3600 * 1000
 
 export async function openStore(options: StoreOptions, log: Logger): Promise<Store> {
   const { dataDirectory, clickhouseUrl } = options
-  return clickhouseUrl === undefined
-    ? openEmbedded(resolve(dataDirectory, 'lens'), log)
-    : openServer(serverOptions({ ...options, clickhouseUrl }), log)
+  if (clickhouseUrl === undefined) return openEmbedded(resolve(dataDirectory, 'lens'), log)
+  const { openServer } = await import('./open-server.ts')
+  return openServer(serverOptions({ ...options, clickhouseUrl }), log)
 }
 
 async function openEmbedded(directory: string, log: Logger): Promise<Store> {
-  await makeWritable(directory)
-  const process = await EngineProcess.start(directory, log)
+  makeWritable(directory)
+  // The engine's process starts while this one loads what talks to it, 0.1 s.
+  const starting = EngineProcess.start(directory, log)
+  const [process, { openDatabase }] = await Promise.all([starting, import('./open-database.ts')])
   try {
     const address = { socket: process.socket }
-    await whileOpen(new ClickHouseEngine(address, 'default'), (engine) =>
-      engine.command(singleServer.createDatabase, { database }),
-    )
-    await whileOpen(new ClickHouseEngine(address, database, migrationTimeout), (engine) =>
-      migrate(engine, `data directory ${directory}`),
-    )
-    const engine = new ClickHouseEngine(address, database)
+    const { engine, ...views } = await openDatabase(address, database, `data directory ${directory}`)
     return {
-      ...viewsOf(engine),
-      schema: singleServer,
+      ...views,
+      engine,
       ready: () => process.ready(),
       pid: () => process.pid,
       close: async () => {
@@ -74,59 +63,25 @@ async function openEmbedded(directory: string, log: Logger): Promise<Store> {
   }
 }
 
-function viewsOf(engine: ClickHouseEngine): Pick<Store, 'engine' | 'restrictedTo' | 'isAlive'> {
-  const tenancy = new Tenancy(engine)
-  return { engine, restrictedTo: (tenants) => tenancy.restrictedTo(tenants), isAlive: () => engine.ping() }
-}
-
-async function openServer(options: ServerOptions, log: Logger): Promise<Store> {
-  const schema = options.cluster === undefined ? singleServer : clusterOf(options.cluster)
-  const place = `database ${options.database} of ${options.origin}`
+/** At once: what is asked of the system in turns waits behind the modules that are loaded meanwhile, and the engine's process with it. */
+function makeWritable(directory: string): void {
   try {
-    await whileOpen(new ClickHouseEngine(options, 'default'), async (engine) => {
-      await checkServer(engine, options)
-      await engine.command(schema.createDatabase, { database: options.database })
-    })
-    await whileOpen(new ClickHouseEngine(options, options.database, migrationTimeout), (engine) =>
-      migrateShared(engine, place, schema, () =>
-        log.info('another rustok-lens brings the schema up to date: waiting'),
-      ),
-    )
-  } catch (error) {
-    throw startupFailure(error, options)
-  }
-  const engine = new ClickHouseEngine(options, options.database)
-  return {
-    ...viewsOf(engine),
-    schema,
-    ready: async () => {},
-    pid: () => undefined,
-    close: () => engine.close(),
-  }
-}
-
-async function whileOpen(
-  engine: ClickHouseEngine,
-  work: (engine: ClickHouseEngine) => Promise<void>,
-): Promise<void> {
-  try {
-    await work(engine)
-  } finally {
-    await engine.close()
-  }
-}
-
-async function makeWritable(directory: string): Promise<void> {
-  try {
-    const made = await mkdir(directory, { recursive: true, mode: 0o700 }).catch((error: unknown) => error)
-    // On a read-only file system Node.js says ENOENT of the new directory; its parent says why.
-    if (made instanceof Error) await access(dirname(directory), constants.W_OK)
-    if (made instanceof Error) throw made
-    await access(directory, constants.R_OK | constants.W_OK | constants.X_OK)
+    make(directory)
+    accessSync(directory, constants.R_OK | constants.W_OK | constants.X_OK)
   } catch (error) {
     const reason = error instanceof Error && 'code' in error ? String(error.code) : String(error)
     throw new StartupError(
       `data directory ${directory} cannot be written to (${reason}): set RUSTOK_DATA_DIR`,
     )
+  }
+}
+
+function make(directory: string): void {
+  try {
+    mkdirSync(directory, { recursive: true, mode: 0o700 })
+  } catch (error) {
+    // On a read-only file system Node.js says ENOENT of the new directory; its parent says why.
+    accessSync(dirname(directory), constants.W_OK)
+    throw error
   }
 }
