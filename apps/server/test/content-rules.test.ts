@@ -4,7 +4,7 @@ import { test } from 'node:test'
 import fc from 'fast-check'
 import { decodeCursor, encodeCursor } from '../src/content/cursor.ts'
 import { MAX_BODY, MAX_TITLE, validateNewNode } from '../src/content/node-input.ts'
-import { isUuid } from '../src/content/uuid.ts'
+import { isUuid } from '../src/domain/uuid.ts'
 
 /** Any string at all: NUL and lone surrogates too. */
 const anyText = (maxLength: number) =>

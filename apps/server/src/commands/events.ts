@@ -1,9 +1,9 @@
 /** `rustok-server events dead-letters|replay`: looks at what handlers have given up on, and hands it to them again. */
 import { parseArgs } from 'node:util'
 import { readConfig } from '../config.ts'
-import { isUuid } from '../content/uuid.ts'
 import { openDatabase } from '../db/open-database.ts'
 import { TenantDatabase } from '../db/tenant-database.ts'
+import { isUuid } from '../domain/uuid.ts'
 import {
   countDeadLetters,
   type DeadLetter,

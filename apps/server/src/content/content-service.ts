@@ -8,6 +8,7 @@ import type { Kysely } from 'kysely'
 import type { Database, NodeStatus } from '../db/schema.ts'
 import type { TenantDatabase } from '../db/tenant-database.ts'
 import type { OperationOutcome, Result } from '../domain/result.ts'
+import { isUuid } from '../domain/uuid.ts'
 import { draftEvent } from '../events/envelope.ts'
 import type { Principal } from '../identity/principal.ts'
 import { nodeCreated, nodePublished } from './content-events.ts'
@@ -23,7 +24,6 @@ import {
   listNodes,
   setPublished,
 } from './node-queries.ts'
-import { isUuid } from './uuid.ts'
 
 const MAX_PAGE = 100
 

@@ -1,5 +1,5 @@
 /** Opaque positions in the list of nodes: the id of the last node seen, whose order is that of creation. */
-import { isUuid } from './uuid.ts'
+import { isUuid } from '../domain/uuid.ts'
 
 const PREFIX = 'node:'
 

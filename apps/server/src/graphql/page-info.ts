@@ -7,6 +7,7 @@ export interface PageInfo {
 }
 
 export const PageInfoType = builder.objectRef<PageInfo>('PageInfo').implement({
+  description: 'Whether there is more, and where it starts.',
   fields: (t) => ({
     hasNextPage: t.exposeBoolean('hasNextPage'),
     endCursor: t.exposeString('endCursor', { nullable: true }),

@@ -1,6 +1,7 @@
 /**
- * How many field values an operation may ask for at most, known from its arguments before it runs: each field counts one, and
- * everything inside a list counts `first` times. Checked just before execution, because it needs the variables.
+ * How many field values an operation may ask for at most, known from its arguments before it runs: each field counts one, or what its
+ * `cost` extension says where it takes a statement of its own, and everything inside a list counts `first` times. Checked just
+ * before execution, because it needs the variables.
  */
 import {
   type DocumentNode,
@@ -82,12 +83,13 @@ class CostMeasure {
   }
 
   #ofField(node: FieldNode, parent: GraphQLCompositeType): number {
-    if (node.selectionSet === undefined || node.name.value.startsWith('__')) return 1
+    if (node.name.value.startsWith('__')) return 1
     const field =
       isObjectType(parent) || isInterfaceType(parent) ? parent.getFields()[node.name.value] : undefined
+    const own = typeof field?.extensions.cost === 'number' ? field.extensions.cost : 1
     const type = field && getNamedType(field.type)
-    if (field === undefined || !isCompositeType(type)) return 1
-    return 1 + this.#pageSize(node, field) * this.of(node.selectionSet, type)
+    if (field === undefined || node.selectionSet === undefined || !isCompositeType(type)) return own
+    return own + this.#pageSize(node, field) * this.of(node.selectionSet, type)
   }
 
   /** What is no number is for execution to refuse. */

@@ -3,8 +3,8 @@
  * session can be found behind row-level security; that it is one's own is what the random part proves.
  */
 import { createHash, randomBytes } from 'node:crypto'
-import { isUuid } from '../content/uuid.ts'
 import { isTenantId } from '../db/scope.ts'
+import { isUuid } from '../domain/uuid.ts'
 
 export interface RefreshToken {
   readonly tenantId: string

@@ -3,8 +3,8 @@
  * from the moment they change. RFC 8725 is the list of what goes wrong with these, RFC 9068 the profile.
  */
 import { errors, jwtVerify, SignJWT } from 'jose'
-import { isUuid } from '../content/uuid.ts'
 import { isTenantId } from '../db/scope.ts'
+import { isUuid } from '../domain/uuid.ts'
 import type { Actor } from '../events/envelope.ts'
 import type { KeyRing } from './key-ring.ts'
 import { isUserId } from './user-id.ts'
