@@ -100,7 +100,9 @@ describe('one database', () => {
     assert.equal(runs, 2)
     assert.equal(failures.length, 1)
     unavailable('conflict')(failures[0])
-    assert.deepEqual(await collide(true), { failures: [], runs: 3 })
+    const repeated = await collide(true)
+    assert.deepEqual(repeated.failures, [])
+    assert.ok(repeated.runs > 2)
   })
 
   test('repeats after a serialization failure, and emits the events of the run that counted', async () => {

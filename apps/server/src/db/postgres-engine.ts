@@ -2,6 +2,7 @@
  * A PostgreSQL server through a pool. Connections are pipelined: a read's `begin`, statement and `commit` leave together and take one
  * round trip, as a bare statement would; a transaction's first statement leaves with its `begin`.
  */
+import type { Writable } from 'node:stream'
 import {
   AbortedTransactionError,
   type CompiledQuery,
@@ -31,11 +32,13 @@ export function postgresEngine(pool: pg.Pool, log: Logger | undefined): Engine {
       return withClient(pool, (client) =>
         explained('statement', () =>
           logged(log, statement, async () => {
-            const [begun, answered, ended] = await Promise.allSettled([
-              client.query(begin),
-              client.query(statement.sql, [...statement.parameters]),
-              client.query('commit'),
-            ])
+            const [begun, answered, ended] = await inOnePacket(client, () =>
+              Promise.allSettled([
+                client.query(begin),
+                client.query(statement.sql, [...statement.parameters]),
+                client.query('commit'),
+              ]),
+            )
             // What fails first makes the others fail, too: it is the one that tells why.
             if (begun.status === 'rejected') throw begun.reason
             if (answered.status === 'rejected') throw answered.reason
@@ -89,6 +92,17 @@ async function withClient<T>(pool: pg.Pool, use: (client: pg.PoolClient) => Prom
   } finally {
     client.off('error', ignore)
     client.release(!isOutsideTransaction(client))
+  }
+}
+
+/** One write instead of three: of what a read costs more than its bare statement, that is half. */
+function inOnePacket<T>(client: pg.PoolClient & { connection?: { stream?: Writable } }, send: () => T): T {
+  const stream = client.connection?.stream
+  stream?.cork()
+  try {
+    return send()
+  } finally {
+    stream?.uncork()
   }
 }
 
