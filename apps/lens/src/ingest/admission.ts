@@ -1,11 +1,11 @@
 /** Judges the spans of a request one by one: those that no query could find are refused, and the sender is told how many and why. */
 
 /**
- * Why a span with these ids is refused, which lie in `bytes`; undefined for one that can be kept.
+ * Why a span with these ids is refused, which lie in `view`; undefined for one that can be kept.
  * https://opentelemetry.io/docs/specs/otlp/#partial-success
  */
 export function idRefusal(
-  bytes: Uint8Array,
+  view: DataView,
   traceId: number,
   traceIdLength: number,
   spanId: number,
@@ -13,15 +13,15 @@ export function idRefusal(
   parentLength: number,
 ): string | undefined {
   if (traceIdLength !== 16) return `traceId of ${traceIdLength} bytes instead of 16`
-  if (isZero(bytes, traceId, 16)) return 'traceId of zeros'
+  if (isZero(view, traceId, 16)) return 'traceId of zeros'
   if (spanIdLength !== 8) return `spanId of ${spanIdLength} bytes instead of 8`
-  if (isZero(bytes, spanId, 8)) return 'spanId of zeros'
+  if (isZero(view, spanId, 8)) return 'spanId of zeros'
   if (parentLength !== 0 && parentLength !== 8) return `parentSpanId of ${parentLength} bytes instead of 8`
   return undefined
 }
 
-function isZero(bytes: Uint8Array, start: number, count: number): boolean {
-  for (let at = start; at < start + count; at++) if (bytes[at] !== 0) return false
+function isZero(view: DataView, start: number, count: number): boolean {
+  for (let at = start; at < start + count; at += 4) if (view.getInt32(at, true) !== 0) return false
   return true
 }
 

@@ -20,6 +20,9 @@ export interface InsertBlock {
   encode(): Uint8Array[]
 }
 
+/** A block to fill: a new one, or `used` without its rows, whose memory need not be taken and given back for each insert. */
+export type NewBlock<Block> = (used?: Block) => Block
+
 /** The same request may succeed after `retryAfterSeconds`: the store is away, or Lens is closing. UNAVAILABLE, 503. */
 export class IntakeUnavailableError extends Error {
   override readonly name: string = 'IntakeUnavailableError'
@@ -52,6 +55,9 @@ const worthSendingRows = 65_536
  */
 const longestPause = 100
 
+/** Blocks that wait to be filled again while requests keep coming: one fills and two are with the engine. Each is some 30 MB. */
+const mostUsed = 2
+
 interface Group<Block> {
   readonly block: Block
   requests: number
@@ -62,7 +68,8 @@ interface Group<Block> {
 export class GroupCommit<Block extends InsertBlock> {
   readonly #store: Pick<Store, 'engine' | 'ready'>
   readonly #table: string
-  readonly #newBlock: () => Block
+  readonly #newBlock: NewBlock<Block>
+  readonly #used: Block[] = []
   readonly #log: Logger
   #open: Group<Block> | undefined
   readonly #full: Group<Block>[] = []
@@ -74,7 +81,7 @@ export class GroupCommit<Block extends InsertBlock> {
   #closed = false
   readonly #forget: () => void
 
-  constructor(store: Pick<Store, 'engine' | 'ready'>, table: string, newBlock: () => Block, log: Logger) {
+  constructor(store: Pick<Store, 'engine' | 'ready'>, table: string, newBlock: NewBlock<Block>, log: Logger) {
     this.#store = store
     this.#table = table
     this.#newBlock = newBlock
@@ -146,6 +153,7 @@ export class GroupCommit<Block extends InsertBlock> {
       else if (this.#pauseLeft > 0) await Promise.race([sleep(this.#pauseLeft), this.#stirring()])
       else break
     }
+    this.#used.length = 0
     this.#running = undefined
   }
 
@@ -168,13 +176,21 @@ export class GroupCommit<Block extends InsertBlock> {
     const began = performance.now()
     const insert = this.#insert(group.block)
     group.settle(insert)
-    await insert.catch(() => {})
+    await insert.then(
+      () => this.#reuse(group.block),
+      // What failed may still be on its way out of some buffer.
+      () => {},
+    )
     this.#inserting.delete(group)
     // The senders that were answered just now send again: the next block waits for them.
     this.#lastRequests = group.requests
     const ended = performance.now()
     this.#pauseEnds = ended + Math.min(ended - began, longestPause)
     this.#stirred.resolve()
+  }
+
+  #reuse(block: Block): void {
+    if (this.#used.length < mostUsed && block.bytes <= fullBytes) this.#used.push(block)
   }
 
   get #pauseLeft(): number {
@@ -195,7 +211,7 @@ export class GroupCommit<Block extends InsertBlock> {
     const { promise, resolve } = Promise.withResolvers<void>()
     // A group whose senders are all gone has nobody to tell.
     promise.catch(() => {})
-    return { block: this.#newBlock(), requests: 0, stored: promise, settle: resolve }
+    return { block: this.#newBlock(this.#used.pop()), requests: 0, stored: promise, settle: resolve }
   }
 
   async #insert(block: Block): Promise<void> {

@@ -24,7 +24,10 @@ export class SpanIntake {
   readonly #commit: GroupCommit<SpanTranscoder>
 
   constructor(store: Pick<Store, 'engine' | 'ready'>, log: Logger) {
-    const newBlock = () => new SpanTranscoder(Math.floor(Date.now() / 1000))
+    const newBlock = (used?: SpanTranscoder) => {
+      const received = Math.floor(Date.now() / 1000)
+      return used?.clear(received) ?? new SpanTranscoder(received)
+    }
     this.#commit = new GroupCommit(store, 'spans', newBlock, log)
   }
 

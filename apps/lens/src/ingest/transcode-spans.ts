@@ -3,7 +3,8 @@
  * out takes 2.3 times as long. The intake calls it; what it accepts is what `decodeTraceRequest` accepts.
  *
  *   Span ── ids, times, numbers ─▶ copied into their columns
- *        ── name, attributes    ─▶ looked up by their bytes; met before in this block: a number, else read and added to the dictionary
+ *        ── name, attributes    ─▶ looked up by their bytes; met before in this block: a number, else added to the dictionary, most of them
+ *                                  as they are (plain-attributes.ts), the others read as objects
  *        ── events, links       ─▶ read as objects, as few spans have them
  */
 
@@ -13,7 +14,6 @@ import {
   Reader,
   ResourceSpansField,
   readEvent,
-  readKeyValue,
   readLink,
   readResource,
   readScope,
@@ -28,17 +28,11 @@ import {
   tag,
   WireType,
 } from '@rustok/otlp/wire'
-import { ByteTable } from '../store/native/byte-table.ts'
+import { ByteTable, hashOf } from '../store/native/byte-table.ts'
 import { SpanBlock } from '../store/span-block.ts'
-import {
-  nameOf,
-  type ResourceContext,
-  resourceContext,
-  scopeContext,
-  tenantKey,
-  userKeys,
-} from '../store/span-context.ts'
+import { resourceContext, scopeContext } from '../store/span-context.ts'
 import { idRefusal, Refusals } from './admission.ts'
+import { inherited, SpanAttributes } from './span-attributes.ts'
 
 const resourceSpansTag = tag(TraceRequestField.resourceSpans, WireType.bytes)
 const resourceTag = tag(ResourceSpansField.resource, WireType.bytes)
@@ -65,42 +59,26 @@ const linksTag = tag(SpanField.links, WireType.bytes)
 const droppedLinksTag = tag(SpanField.droppedLinksCount, WireType.varint)
 const statusTag = tag(SpanField.status, WireType.bytes)
 
+const noBytes: Uint8Array = new Uint8Array(0)
 const unset: SpanStatus = { message: '', code: 0 }
-
-/** An attribute that says whose the span is: 0 for the tenant, 1 and up for the user, the most telling first. */
-interface Owner {
-  readonly rank: number
-  /** In the dictionary of the column. */
-  readonly index: number
-}
-
-const noOwner = userKeys.length + 1
-
-/** What the spans of a scope have in common, as numbers in the block's dictionaries. */
-interface ScopeRows {
-  readonly resource: number
-  readonly scope: number
-  readonly service: number
-  readonly tenant: number
-  readonly user: number
-}
 
 /** Writes requests into one block, with what it learns about their bytes on the way. */
 export class SpanTranscoder {
   readonly #block: SpanBlock
-  /** By the bytes of a KeyValue: twice its token's number, and 1 more when it is in `#owners`. */
-  readonly #tokens = new ByteTable()
-  readonly #owners = new Map<number, Owner>()
+  readonly #attributes: SpanAttributes
   /** By the bytes of a name: its number. */
-  readonly #names = new ByteTable()
-  #bytes: Uint8Array = new Uint8Array(0)
+  readonly #names: ByteTable
+  #bytes = noBytes
   #view = new DataView(this.#bytes.buffer)
   /** The tenant of every span of the request, whatever they say. */
   #tenant: number | undefined
   #refusals = new Refusals()
 
-  constructor(receivedSeconds: number) {
+  /** Another `hash` is for tests. */
+  constructor(receivedSeconds: number, hash = hashOf) {
     this.#block = new SpanBlock(receivedSeconds)
+    this.#attributes = new SpanAttributes(this.#block, hash)
+    this.#names = new ByteTable(hash)
   }
 
   get rows(): number {
@@ -108,7 +86,7 @@ export class SpanTranscoder {
   }
 
   get bytes(): number {
-    return this.#block.bytes + this.#tokens.size + this.#names.size
+    return this.#block.bytes + this.#attributes.size + this.#names.size
   }
 
   get columnNames(): readonly string[] {
@@ -119,6 +97,15 @@ export class SpanTranscoder {
     return this.#block.encode()
   }
 
+  /** Forgets all rows, and keeps the memory for others. What `encode` returned is no longer theirs. */
+  clear(receivedSeconds: number): this {
+    this.#block.clear(receivedSeconds)
+    this.#attributes.clear()
+    this.#names.clear()
+    this.#read(noBytes)
+    return this
+  }
+
   /**
    * Appends the spans of an ExportTraceServiceRequest, except for those that it returns as refused. Throws MalformedOtlpError, with nothing
    * of the request appended, for bytes that are not one.
@@ -127,8 +114,7 @@ export class SpanTranscoder {
     checkTraceEnvelope(bytes)
     const block = this.#block
     const mark = block.mark()
-    this.#bytes = bytes
-    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length)
+    this.#read(bytes)
     this.#tenant = tenant === undefined ? undefined : block.tenant.indexOf(tenant)
     const refusals = new Refusals()
     this.#refusals = refusals
@@ -145,10 +131,17 @@ export class SpanTranscoder {
     return refusals
   }
 
-  /** Twice over the fields: a resource may come behind its spans. */
+  #read(bytes: Uint8Array): void {
+    this.#bytes = bytes
+    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length)
+    this.#attributes.read(bytes, this.#view)
+  }
+
+  /** What spans have of their resource is written behind them, as fields come in any order: the URL of its schema usually last. */
   #resourceSpans(reader: Reader): void {
     const outer = reader.enter()
-    const start = reader.position
+    const block = this.#block
+    const first = block.rows
     const attributes: KeyValue[] = []
     let resource: Resource = { attributes, droppedAttributesCount: 0 }
     let schemaUrl = ''
@@ -157,6 +150,9 @@ export class SpanTranscoder {
         case resourceTag:
           resource = readResource(reader, attributes, resource)
           break
+        case scopeSpansTag:
+          this.#scopeSpans(reader)
+          break
         case resourceSchemaUrlTag:
           schemaUrl = reader.string()
           break
@@ -164,18 +160,22 @@ export class SpanTranscoder {
           reader.skip()
       }
     }
-    const context = resourceContext({ resource, schemaUrl })
-    reader.position = start
-    while (reader.position < reader.limit) {
-      if (reader.tag(resourceSpansType) === scopeSpansTag) this.#scopeSpans(reader, context)
-      else reader.skip()
-    }
     reader.leave(outer)
+    const end = block.rows
+    if (end === first) return
+    const context = resourceContext({ resource, schemaUrl })
+    block.resource.rows.fill(block.resource.indexOf(context.resource), first, end)
+    block.service.rows.fill(block.service.indexOf(context.service), first, end)
+    inherit(block.user.rows, block.user.indexOf(context.user), first, end)
+    if (this.#tenant === undefined)
+      inherit(block.tenant.rows, block.tenant.indexOf(context.tenant), first, end)
+    else block.tenant.rows.fill(this.#tenant, first, end)
   }
 
-  #scopeSpans(reader: Reader, context: ResourceContext): void {
+  #scopeSpans(reader: Reader): void {
     const outer = reader.enter()
-    const start = reader.position
+    const block = this.#block
+    const first = block.rows
     const attributes: KeyValue[] = []
     let scope: Scope = { name: '', version: '', attributes, droppedAttributesCount: 0 }
     let schemaUrl = ''
@@ -184,6 +184,9 @@ export class SpanTranscoder {
         case scopeTag:
           scope = readScope(reader, attributes, scope)
           break
+        case spansTag:
+          this.#span(reader)
+          break
         case scopeSchemaUrlTag:
           schemaUrl = reader.string()
           break
@@ -191,29 +194,23 @@ export class SpanTranscoder {
           reader.skip()
       }
     }
-    const block = this.#block
-    const rows: ScopeRows = {
-      resource: block.resource.indexOf(context.resource),
-      scope: block.scope.indexOf(scopeContext({ scope, schemaUrl })),
-      service: block.service.indexOf(context.service),
-      tenant: this.#tenant ?? block.tenant.indexOf(context.tenant),
-      user: block.user.indexOf(context.user),
-    }
-    reader.position = start
-    while (reader.position < reader.limit) {
-      if (reader.tag(scopeSpansType) === spansTag) this.#span(reader, rows)
-      else reader.skip()
-    }
     reader.leave(outer)
+    const end = block.rows
+    if (end === first) return
+    block.scope.rows.fill(block.scope.indexOf(scopeContext({ scope, schemaUrl })), first, end)
   }
 
-  #span(reader: Reader, common: ScopeRows): void {
+  #span(reader: Reader): void {
     const outer = reader.enter()
     const block = this.#block
     const { attributes, events, links } = block
     const attributeCount = attributes.count
-    const eventCounts = [events.lists, events.count, events.values.length] as const
-    const linkCounts = [links.lists, links.count, links.values.length] as const
+    const eventLists = events.lists
+    const eventCount = events.count
+    const eventLength = events.values.length
+    const linkLists = links.lists
+    const linkCount = links.count
+    const linkLength = links.values.length
     let traceId = 0
     let traceIdEnd = 0
     let spanId = 0
@@ -221,7 +218,6 @@ export class SpanTranscoder {
     let parent = 0
     let parentEnd = 0
     let name = 0
-    let nameEnd = 0
     let traceState = ''
     let flags = 0
     let kind = 0
@@ -231,22 +227,27 @@ export class SpanTranscoder {
     let droppedEvents = 0
     let droppedLinks = 0
     let status = unset
-    let tenant = -1
-    let user = -1
-    let userRank = noOwner
-    while (reader.position < reader.limit) {
+    const spanAttributes = this.#attributes
+    spanAttributes.begin()
+    const bytes = this.#bytes
+    const { limit } = reader
+    while (reader.position < limit) {
+      const at = reader.position
+      // Half of all fields: attributes of less than 128 bytes.
+      if (
+        bytes[at] === attributesTag &&
+        at + 1 < limit &&
+        bytes[at + 1]! <= limit - at - 2 &&
+        bytes[at + 1]! < 0x80
+      ) {
+        reader.position = at + 2 + bytes[at + 1]!
+        spanAttributes.append(reader, at + 1, at + 2)
+        continue
+      }
       switch (reader.tag(spanType)) {
         case attributesTag: {
-          const token = this.#token(reader)
-          attributes.append(token >>> 1)
-          if ((token & 1) === 0) break
-          const { rank, index } = this.#owners.get(token)!
-          if (rank === 0) {
-            if (tenant === -1) tenant = index
-          } else if (rank < userRank) {
-            user = index
-            userRank = rank
-          }
+          const before = reader.position
+          spanAttributes.append(reader, before, reader.range())
           break
         }
         case traceIdTag:
@@ -262,8 +263,7 @@ export class SpanTranscoder {
           parentEnd = reader.position
           break
         case nameTag:
-          name = reader.textRange()
-          nameEnd = reader.position
+          name = this.#name(reader)
           break
         case kindTag:
           kind = reader.uint32()
@@ -304,8 +304,9 @@ export class SpanTranscoder {
     }
     reader.leave(outer)
 
+    const view = this.#view
     const refusal = idRefusal(
-      this.#bytes,
+      view,
       traceId,
       traceIdEnd - traceId,
       spanId,
@@ -315,29 +316,34 @@ export class SpanTranscoder {
     if (refusal !== undefined) {
       this.#refusals.add(refusal)
       attributes.truncate(attributeCount)
-      events.truncate(...eventCounts)
-      links.truncate(...linkCounts)
+      events.truncate(eventLists, eventCount, eventLength)
+      links.truncate(linkLists, linkCount, linkLength)
       return
     }
 
     block.reserveRow()
     const row = block.rows++
-    this.#copy(traceId, block.traceId.bytes, row * 16, 16)
-    this.#copy(spanId, block.spanId.bytes, row * 8, 8)
-    if (parentEnd !== parent) this.#copy(parent, block.parentSpanId.bytes, row * 8, 8)
-    else block.parentSpanId.bytes.fill(0, row * 8, row * 8 + 8)
+    const hasParent = parentEnd !== parent
+    const traceIds = block.traceId.words
+    traceIds[row * 4] = view.getInt32(traceId, true)
+    traceIds[row * 4 + 1] = view.getInt32(traceId + 4, true)
+    traceIds[row * 4 + 2] = view.getInt32(traceId + 8, true)
+    traceIds[row * 4 + 3] = view.getInt32(traceId + 12, true)
+    const spanIds = block.spanId.words
+    spanIds[row * 2] = view.getInt32(spanId, true)
+    spanIds[row * 2 + 1] = view.getInt32(spanId + 4, true)
+    const parents = block.parentSpanId.words
+    parents[row * 2] = hasParent ? view.getInt32(parent, true) : 0
+    parents[row * 2 + 1] = hasParent ? view.getInt32(parent + 4, true) : 0
     this.#times(start, end, row)
-    block.name.rows[row] = this.#name(name, nameEnd)
+    block.name.rows[row] = name
     block.kind.values[row] = kind
     block.status.values[row] = status.code
     block.statusMessage.append(status.message)
     block.traceState.append(traceState)
     block.flags.values[row] = flags
-    block.resource.rows[row] = common.resource
-    block.scope.rows[row] = common.scope
-    block.service.rows[row] = common.service
-    block.tenant.rows[row] = this.#tenant ?? (tenant === -1 ? common.tenant : tenant)
-    block.user.rows[row] = user === -1 ? common.user : user
+    block.tenant.rows[row] = spanAttributes.tenant
+    block.user.rows[row] = spanAttributes.user
     attributes.endRow(row)
     events.endRow(row)
     links.endRow(row)
@@ -346,32 +352,10 @@ export class SpanTranscoder {
     block.droppedLinks.values[row] = droppedLinks
   }
 
-  /** Of the KeyValue that comes next. */
-  #token(reader: Reader): number {
-    const before = reader.position
-    const start = reader.range()
+  /** Of the name that comes next: its number in the dictionary. */
+  #name(reader: Reader): number {
+    const start = reader.textRange()
     const end = reader.position
-    const known = this.#tokens.find(this.#view, start, end)
-    if (known !== -1) return known
-    reader.position = before
-    const attribute = readKeyValue(reader)
-    const token = this.#newToken(attribute)
-    this.#tokens.add(this.#view, start, end, token)
-    return token
-  }
-
-  #newToken(attribute: KeyValue): number {
-    const token = this.#block.addToken(attribute) * 2
-    const { key } = attribute
-    const rank = key === tenantKey ? 0 : userKeys.indexOf(key) + 1
-    const owner = rank === 0 && key !== tenantKey ? undefined : nameOf(attribute.value)
-    if (owner === undefined) return token
-    const column = rank === 0 ? this.#block.tenant : this.#block.user
-    this.#owners.set(token + 1, { rank, index: column.indexOf(owner) })
-    return token + 1
-  }
-
-  #name(start: number, end: number): number {
     if (start === end) return 0
     const known = this.#names.find(this.#view, start, end)
     if (known !== -1) return known
@@ -379,11 +363,6 @@ export class SpanTranscoder {
     const index = this.#block.name.indexOf(text)
     this.#names.add(this.#view, start, end, index)
     return index
-  }
-
-  #copy(from: number, to: Uint8Array, at: number, count: number): void {
-    const bytes = this.#bytes
-    for (let index = 0; index < count; index++) to[at + index] = bytes[from + index]!
   }
 
   /** Start and, modulo 2⁶⁴, end minus start, of times at these places; one that was not sent is 0. */
@@ -400,4 +379,8 @@ export class SpanTranscoder {
     durations.halves[at] = endLow - startLow
     durations.halves[at + 1] = endHigh - startHigh - (endLow < startLow ? 1 : 0)
   }
+}
+
+function inherit(rows: Uint32Array, value: number, first: number, end: number): void {
+  for (let row = first; row < end; row++) if (rows[row] === inherited) rows[row] = value
 }

@@ -39,7 +39,7 @@ interface ListsMark {
 
 export class SpanBlock {
   rows = 0
-  readonly #received: number
+  #received: number
   #capacity = expectedRows
 
   readonly tenant = new DictionaryColumn(expectedRows)
@@ -172,7 +172,17 @@ export class SpanBlock {
     return dictionary.count++
   }
 
-  /** The block in Native format. Nothing may be appended afterwards. */
+  /** Forgets all rows, and keeps the memory for others. What `encode` returned is no longer theirs. */
+  clear(receivedSeconds: number): void {
+    this.rows = 0
+    this.#received = receivedSeconds
+    const { tenant, user, service, name, resource, scope, attributes, events, links } = this
+    for (const column of [tenant, user, service, name, resource, scope, attributes]) column.clear()
+    for (const column of [events, links]) column.truncate(0, 0, 0)
+    for (const column of [this.statusMessage, this.traceState]) column.truncate(0)
+  }
+
+  /** The block in Native format. Nothing may be appended afterwards, until it is cleared. */
   encode(): Uint8Array[] {
     this.#receivedColumn.reserve(this.rows)
     this.#receivedColumn.values.fill(this.#received, 0, this.rows)

@@ -24,6 +24,8 @@ class Block {
 /** Inserts wait until the test settles them, in order. */
 class HeldEngine {
   readonly inserts: { readonly values: readonly number[]; readonly settle: PromiseWithResolvers<void> }[] = []
+  /** What was there to be used again, each time a block was needed. */
+  readonly offered: (Block | undefined)[] = []
   readonly engine = {
     insert: (_table: string, _columns: readonly string[], [chunk]: readonly Uint8Array[]) => {
       const settle = Promise.withResolvers<void>()
@@ -31,10 +33,13 @@ class HeldEngine {
       return settle.promise
     },
   } as Partial<StoreEngine> as StoreEngine
-  readonly commit = new GroupCommit(
+  readonly commit = new GroupCommit<Block>(
     { engine: this.engine, ready: async () => {} },
     'rows',
-    () => new Block(),
+    (used?: Block) => {
+      this.offered.push(used)
+      return new Block()
+    },
     pino({ level: 'silent' }),
   )
 
@@ -52,6 +57,27 @@ class HeldEngine {
 }
 
 const MiB = 1024 * 1024
+
+test('offers blocks that are stored to be filled again while requests keep coming, and none that failed', async () => {
+  const held = new HeldEngine()
+  const first = held.add(1)
+  await held.reached(1)
+  const second = held.add(2)
+  held.inserts[0]?.settle.resolve()
+  await first
+  await held.reached(2)
+  const third = held.add(3)
+  held.inserts[1]?.settle.reject(new Error('no'))
+  await assert.rejects(second, IntakeUnavailableError)
+  await held.reached(3)
+  const fourth = held.add(4)
+  held.inserts[2]?.settle.resolve()
+  await held.reached(4)
+  held.inserts[3]?.settle.resolve()
+  await Promise.all([third, fourth])
+  const values = held.offered.map((used) => used?.values)
+  assert.deepEqual(values, [undefined, undefined, [1], undefined])
+})
 
 test('gives requests of one turn one insert, and those that come meanwhile the next', async () => {
   const held = new HeldEngine()

@@ -49,6 +49,7 @@ function firstNonSpace(body: Uint8Array): number | undefined {
 }
 
 function isStorable({ traceId, spanId, parentSpanId }: Span): boolean {
-  const ids = Buffer.concat([traceId, spanId])
+  const { buffer, byteOffset, length } = Buffer.concat([traceId, spanId])
+  const ids = new DataView(buffer, byteOffset, length)
   return idRefusal(ids, 0, traceId.length, traceId.length, spanId.length, parentSpanId.length) === undefined
 }

@@ -1,4 +1,7 @@
 /** A buffer that grows by doubling: where the columns of a Native block gather their bytes. */
+
+import { copyWords } from './copy-words.ts'
+
 export class ByteBuffer {
   bytes: Buffer
   length = 0
@@ -28,6 +31,26 @@ export class ByteBuffer {
     this.length += source.length
   }
 
+  /** The bytes in [start, end) of `view`, for short runs. Whether all of them are ASCII. */
+  appendRange(view: DataView, start: number, end: number): boolean {
+    const count = end - start
+    this.reserve(count)
+    const isAscii = copyWords(view, start, end, this.#view, this.length)
+    this.length += count
+    return isAscii
+  }
+
+  /** A whole number from 0 up to 2⁵³, of so many decimal digits. */
+  appendDigits(value: number, digits: number): void {
+    this.reserve(digits)
+    const { bytes, length } = this
+    let rest = value
+    let at = length + digits
+    for (; rest > 0x7fff_ffff; rest = Math.floor(rest / 10)) bytes[--at] = zero + (rest % 10)
+    for (let small = rest | 0; at > length; small = (small / 10) | 0) bytes[--at] = zero + (small % 10)
+    this.length = length + digits
+  }
+
   /** LEB128, as ClickHouse writes the lengths of strings. */
   appendVarint(value: number): void {
     this.reserve(8)
@@ -42,6 +65,11 @@ export class ByteBuffer {
   /** A string in UTF-8 behind its length in bytes. */
   appendString(text: string): void {
     const count = text.length
+    if (count === 0) {
+      this.reserve(1)
+      this.bytes[this.length++] = 0
+      return
+    }
     this.reserve(count * 3 + 5)
     if (count < shortString) {
       // A loop beats the call into C++ for the short ASCII strings that most values are.
@@ -110,5 +138,6 @@ export class ByteBuffer {
   }
 }
 
+const zero = '0'.charCodeAt(0)
 /** Below 128 the length is one byte, known before the bytes are; beyond about 40 characters the native copy wins. */
 const shortString = 40

@@ -11,7 +11,7 @@ import { ByteBuffer } from './byte-buffer.ts'
 
 export interface Column {
   readonly type: string
-  /** The column's bytes for a block of `rows` rows. The column must not be written to afterwards. */
+  /** The column's bytes for a block of `rows` rows. The column must not be written to afterwards, until it is cleared. */
   encode(rows: number): readonly Uint8Array[]
 }
 
@@ -20,20 +20,25 @@ export interface RowColumn extends Column {
   reserve(rows: number): void
 }
 
-/** FixedString(n). */
+/** FixedString(n), of whole words. */
 export class FixedStringColumn implements RowColumn {
   readonly type: string
   readonly #width: number
-  bytes: Uint8Array
+  /** `width / 4` a row. */
+  words: Int32Array
 
-  constructor(width: number, rows: number) {
+  constructor(width: 8 | 16, rows: number) {
     this.type = `FixedString(${width})`
     this.#width = width
-    this.bytes = new Uint8Array(width * rows)
+    this.words = new Int32Array((width / 4) * rows)
+  }
+
+  get bytes(): Uint8Array {
+    return new Uint8Array(this.words.buffer)
   }
 
   reserve(rows: number): void {
-    this.bytes = grown(this.bytes, rows * this.#width)
+    this.words = grown(this.words, (rows * this.#width) / 4)
   }
 
   encode(rows: number): readonly Uint8Array[] {
@@ -107,6 +112,12 @@ export class DictionaryColumn implements RowColumn {
     return index
   }
 
+  clear(): void {
+    this.dictionary.clear()
+    this.#known.clear()
+    this.#known.set('', 0)
+  }
+
   reserve(rows: number): void {
     this.rows = grown(this.rows, rows)
   }
@@ -125,6 +136,12 @@ class Dictionary {
 
   constructor() {
     this.values.appendString('')
+  }
+
+  clear(): void {
+    this.values.length = 0
+    this.values.appendString('')
+    this.count = 1
   }
 
   add(value: string): void {
@@ -188,6 +205,11 @@ export class DictionaryListColumn implements RowColumn {
 
   truncate(count: number): void {
     this.count = count
+  }
+
+  clear(): void {
+    this.dictionary.clear()
+    this.count = 0
   }
 
   reserve(rows: number): void {
@@ -288,7 +310,7 @@ class RowEnds {
 }
 
 /** The same array when it has `length` elements; else a copy of twice the size, or more. */
-function grown<Values extends Uint8Array | Uint32Array>(values: Values, length: number): Values {
+function grown<Values extends Int32Array | Uint32Array>(values: Values, length: number): Values {
   if (length <= values.length) return values
   const Type = values.constructor as new (length: number) => Values
   const larger = new Type(Math.max(length, values.length * 2))
