@@ -69,7 +69,7 @@ async function measure(lens: LensProcess, store: FilledStore, kind: Kind): Promi
   }
 }
 
-async function ask({ urls }: LensProcess, kind: Kind, path: string): Promise<void> {
+export async function ask({ urls }: LensProcess, kind: Kind, path: string): Promise<void> {
   const response = await fetch(`${urls.ui}${path}`)
   const answer: unknown = await response.json()
   prove(
