@@ -53,9 +53,9 @@ export interface SearchResponse {
    * arrives between them.
    */
   readonly nextCursor?: string
-  /** Traces in the store in the same time range, whatever the other fields. */
+  /** Traces in the store in the same time range, whatever the other fields: counted when none matches, else `total`. */
   readonly stored: number
-  /** False: to within a percent. */
+  /** False: to within a percent when none matches, else at least so many. */
   readonly storedIsExact: boolean
   readonly tookMs: number
 }

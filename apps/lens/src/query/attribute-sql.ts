@@ -42,8 +42,21 @@ function equality(key: string, value: string, binder: Binder): OwnerCondition {
     if (owner === 'event') return `hasAny(arrayFlatten(events), ${list})`
     // In the JSON of a resource, no text can hold a quote after a comma or a bracket, save as the start of a string.
     const starts = tokens.flatMap((token) => [`[${JSON.stringify(token)}`, `,${JSON.stringify(token)}`])
-    return starts.map((start) => `position(resource, ${binder.bind('String', start)}) > 0`).join(' OR ')
+    const holds = starts.map((start) => `position(resource, ${binder.bind('String', start)}) > 0`)
+    return resourceSql(holds.join(' OR '), binder)
   }
+}
+
+/**
+ * Of the span's resource. Resources are few: each is looked at once, then spans are picked by theirs. That there is none at all the engine knows before it plans,
+ * which is what lets the indexes of attributes decide what is read: a condition on the column would read everything.
+ */
+function resourceSql(condition: string, { knowsResources }: Binder): string {
+  if (!knowsResources) {
+    return `resource IN (SELECT resource FROM (SELECT DISTINCT resource FROM spans) WHERE ${condition})`
+  }
+  const having = `FROM resources WHERE ${condition}`
+  return `(SELECT count() > 0 ${having}) AND resource IN (SELECT resource ${having})`
 }
 
 /** By looking at every attribute. */
@@ -52,10 +65,8 @@ function search(key: string, test: AttributeTest, binder: Binder): OwnerConditio
   const passes = valueCondition(key, test, prefix, binder)
   const found = `token -> ${isKey(prefix)}${passes === '' ? '' : ` AND ${passes}`}`
   return (owner) => {
-    if (owner !== 'resource') return `arrayExists(${found}, ${tokenLists[owner]})`
-    // Resources are few: each is looked at once, then spans are picked by their resource.
-    return `resource IN (SELECT resource FROM (SELECT DISTINCT resource FROM spans WHERE start >= {from:UInt64}
-      AND start <= {to:UInt64}) WHERE arrayExists(${found}, ${tokenLists.resource}))`
+    const condition = `arrayExists(${found}, ${tokenLists[owner]})`
+    return owner === 'resource' ? resourceSql(condition, binder) : condition
   }
 }
 

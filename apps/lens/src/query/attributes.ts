@@ -7,8 +7,8 @@ import type { AttributeKeysResponse, AttributeValuesResponse, GranuleSample } fr
 import type { QueryOptions, QueryParameters, StoreEngine } from '../store/engine.ts'
 import { attributeHeadsSql, attributeOwners, attributeValuesSql, decodeHead } from './attribute-sql.ts'
 import { Binder } from './binder.ts'
+import { countTracesAtMost } from './count-traces.ts'
 import { filterSql, isUnfiltered, type TraceFilter } from './filter.ts'
-import { countTracesAtMost } from './find-traces.ts'
 import type { Field } from './language/parse-field.ts'
 import { countSpans, spansOfTrace } from './sample.ts'
 
@@ -58,9 +58,9 @@ export async function attributeValues(
   prefix: string,
   options?: QueryOptions,
 ): Promise<AttributeValuesResponse> {
-  const binder = new Binder('value')
+  const binder = new Binder(engine, 'value')
   const { rows, parameters, sample } =
-    typeof field === 'string' ? allRows(filter) : await granules(engine, filter, options)
+    typeof field === 'string' ? allRows(engine, filter) : await granules(engine, filter, options)
   const value =
     typeof field === 'string' ? field : `arrayJoin(${attributeValuesSql(field.of, field.key, binder)})`
   const { rows: found } = await engine.query<{ value: string; count: string }>(
@@ -81,8 +81,8 @@ interface Rows {
   readonly sample: GranuleSample
 }
 
-function allRows(filter: TraceFilter): Rows {
-  const { where, parameters } = filterSql(filter)
+function allRows(engine: StoreEngine, filter: TraceFilter): Rows {
+  const { where, parameters } = filterSql(filter, engine)
   return { rows: `spans WHERE ${where}`, parameters, sample: { oneIn: 1 } }
 }
 
@@ -92,7 +92,7 @@ async function granules(
   filter: TraceFilter,
   options: QueryOptions | undefined,
 ): Promise<Rows> {
-  const all = allRows(filter)
+  const all = allRows(engine, filter)
   const most = (await countTracesAtMost(engine, filter, options)) * spansOfTrace
   if (most <= mostSpans) return all
   const matching = isUnfiltered(filter) ? most : await countSpans(engine, filter, options)

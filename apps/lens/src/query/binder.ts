@@ -1,13 +1,16 @@
-/** Values of a statement, bound to placeholders that no two parts of it share. */
+/** A statement while it is made: its values, bound to placeholders that no two parts of it share, and what the store can be asked in it. */
 
-import type { QueryParameters } from '../store/engine.ts'
+import type { QueryParameters, StoreEngine } from '../store/engine.ts'
 
 export class Binder {
   readonly parameters: Record<string, QueryParameters[string]> = {}
+  /** Whether it may ask the table of resources, which is nobody's who sees some tenants alone. */
+  readonly knowsResources: boolean
   readonly #prefix: string
   #count = 0
 
-  constructor(prefix = 'p') {
+  constructor({ isRestricted = false }: Pick<StoreEngine, 'isRestricted'>, prefix = 'p') {
+    this.knowsResources = !isRestricted
     this.#prefix = prefix
   }
 

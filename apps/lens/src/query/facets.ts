@@ -97,12 +97,15 @@ class FacetCount {
   /** Columns that the filter says nothing of are counted in one pass. */
   #canShare(facet: Facet): boolean {
     if ('attribute' in facet || facet.name === 'status') return false
-    return filterSql(this.#filter).having === '' && this.#filter[facet.name as FilterField] === undefined
+    return (
+      filterSql(this.#filter, this.#engine).having === '' &&
+      this.#filter[facet.name as FilterField] === undefined
+    )
   }
 
   async #countTogether(asked: readonly Facet[]): Promise<FacetField[]> {
     if (asked.length === 0) return []
-    const { where, parameters } = filterSql(this.#filter)
+    const { where, parameters } = filterSql(this.#filter, this.#engine)
     const names = asked.map((_, index) => `value${index}`)
     const values = asked.map(({ name }, index) => `${columns[name]} AS value${index}`)
     const rows = await this.#rows<Record<string, string> & { traces: string }>(
@@ -125,8 +128,8 @@ class FacetCount {
   async #countAlone(facet: Facet): Promise<FacetField> {
     const oneIn = await this.#sampleWithout(facet)
     if (facet.name === 'status' && !('attribute' in facet)) return this.#countStatuses(oneIn)
-    const { where, having, parameters } = filterSql(this.#filter, facet.name as FilterField)
-    const binder = new Binder('facet')
+    const { where, having, parameters } = filterSql(this.#filter, this.#engine, facet.name as FilterField)
+    const binder = new Binder(this.#engine, 'facet')
     const values =
       'attribute' in facet
         ? attributeValuesSql(facet.attribute.of, facet.attribute.key, binder)
@@ -155,7 +158,7 @@ class FacetCount {
   }
 
   async #countStatuses(oneIn: number): Promise<FacetField> {
-    const { where, having, parameters } = filterSql(this.#filter, 'status')
+    const { where, having, parameters } = filterSql(this.#filter, this.#engine, 'status')
     const rows = await this.#rows<ValueRow>(
       `SELECT if(failed, 'error', 'ok') AS value, count() AS traces FROM (
          SELECT max(duration) AS longest, max(status = 2) AS failed FROM spans

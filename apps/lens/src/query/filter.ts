@@ -3,7 +3,7 @@
  * time range matches; conditions on the trace as a whole are about its matching spans.
  */
 
-import type { QueryParameters } from '../store/engine.ts'
+import type { QueryParameters, StoreEngine } from '../store/engine.ts'
 import { attributeOwners, attributeSql, textSql } from './attribute-sql.ts'
 import { Binder } from './binder.ts'
 import type { Query } from './language/expression.ts'
@@ -48,17 +48,21 @@ export interface FilterSql {
 
 /** True when every trace in the time range matches. */
 export function isUnfiltered(filter: TraceFilter): boolean {
-  const { where, having } = filterSql(filter)
+  const { where, having } = filterSql(filter, {})
   return where === timeRange && having === ''
 }
 
 const timeRange = 'start >= {from:UInt64} AND start <= {to:UInt64}'
 
-/** `without` leaves a field's condition out: the counts of a facet are of what choosing another value would find. */
-export function filterSql(filter: TraceFilter, without?: FilterField): FilterSql {
+/** For a statement to `engine`. `without` leaves a field's condition out: the counts of a facet are of what choosing another value would find. */
+export function filterSql(
+  filter: TraceFilter,
+  engine: Pick<StoreEngine, 'isRestricted'>,
+  without?: FilterField,
+): FilterSql {
   const where: string[] = []
   const having: string[] = []
-  const binder = new Binder()
+  const binder = new Binder(engine)
   const { parameters } = binder
   parameters.from = filter.from
   parameters.to = filter.to

@@ -23,7 +23,7 @@ export async function heatmap(
 ): Promise<HeatmapResponse> {
   const oneIn = await chooseSample(engine, filter, options)
   const bucketMs = bucketSize(Number(filter.to - filter.from) / 1_000_000)
-  const sql = filterSql(filter)
+  const sql = filterSql(filter, engine)
   const { rows } = await engine.query<Row>(
     `SELECT intDiv(first, {bucket:UInt64}) AS time, ${bucketOf('longest')} AS bucket,
        count() AS count, countIf(failed) AS errors

@@ -38,7 +38,7 @@ export async function histogram(
   const toMs = Number(filter.to / 1_000_000n)
   const bucketMs = bucketSize(toMs - fromMs)
   const oneIn = await chooseSample(engine, filter, options)
-  const sql = filterSql(filter)
+  const sql = filterSql(filter, engine)
   const { rows } = await engine.query<{ bucket: string; traces: string; errors: string }>(
     `SELECT intDiv(first, {bucket:UInt64}) AS bucket, count() AS traces, countIf(failed) AS errors
      FROM (${measuredSql('traces', sql, oneIn)}) GROUP BY bucket`,

@@ -23,7 +23,7 @@ export async function latency(
   options?: QueryOptions,
 ): Promise<LatencyResponse> {
   const oneIn = await chooseSample(engine, filter, options)
-  const sql = filterSql(filter)
+  const sql = filterSql(filter, engine)
   const { rows } = await engine.query<Row>(
     `SELECT grouping(bucket) AS whole, bucket, count() AS count, countIf(failed) AS errors,
        if(whole = 1, quantilesExact(0.5, 0.9, 0.95, 0.99)(longest), []) AS percentiles

@@ -4,8 +4,8 @@
  */
 
 import type { QueryOptions, StoreEngine } from '../store/engine.ts'
+import { countTracesAtMost } from './count-traces.ts'
 import { filterSql, isUnfiltered, type TraceFilter } from './filter.ts'
-import { countTracesAtMost } from './find-traces.ts'
 
 /** Spans that are counted within some 100 ms of one core; a count of 1,000 sampled traces is right to 3%. */
 const mostSpans = 300_000
@@ -34,7 +34,7 @@ export async function countSpans(
   filter: TraceFilter,
   options: QueryOptions | undefined,
 ): Promise<number> {
-  const { where, parameters } = filterSql(filter)
+  const { where, parameters } = filterSql(filter, engine)
   const { rows } = await engine.query<{ spans: string }>(
     `SELECT count() AS spans FROM spans WHERE ${where}`,
     parameters,

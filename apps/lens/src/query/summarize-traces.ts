@@ -2,7 +2,8 @@
 
 import type { TraceSummary } from '../api/contract.ts'
 import type { QueryOptions, StoreEngine } from '../store/engine.ts'
-import { placesOf, spansOfIds } from './trace-ids.ts'
+import { spansOfIds } from './trace-ids.ts'
+import { parametersOf, type TracePlaces, tracePlaces } from './trace-places.ts'
 
 /** What the store tells about the spans of one trace in one service. */
 interface ServicePart {
@@ -17,16 +18,11 @@ interface ServicePart {
   /** '0' when no root span is in this service. */
   readonly roots: string
   readonly rootStart: string
-  /** Of the first GraphQL operation in this service; '0' and '' without one. */
-  readonly operationStart: string
-  readonly operation: string
+  /** A span's name says that it may be one of GraphQL. */
+  readonly mayBeGraphql: 0 | 1
   readonly tenants: readonly string[]
   readonly users: readonly string[]
 }
-
-/** GraphQL operations by the index of attributes, whose column is the most expensive to read. */
-const operations = `SELECT trace_id, span_id FROM spans WHERE ${spansOfIds} AND hasAny(attributes,
-  ['graphql.operation.type:s=query', 'graphql.operation.type:s=mutation', 'graphql.operation.type:s=subscription'])`
 
 // A span that was stored twice is one here: LIMIT 1 BY.
 const serviceParts = `
@@ -35,31 +31,62 @@ const serviceParts = `
     min(start) AS firstStart, max(start + toUInt64(greatest(duration, 0))) AS lastEnd,
     argMin(name, start) AS firstName,
     argMinIf(name, start, is_root) AS rootName, countIf(is_root) AS roots, minIf(start, is_root) AS rootStart,
-    argMinIf(name, start, is_operation) AS operation, minIf(start, is_operation) AS operationStart,
-    groupUniqArrayIf(100)(tenant, tenant != '') AS tenants, groupUniqArrayIf(100)(user, user != '') AS users
+    groupUniqArrayIf(100)(tenant, tenant != '') AS tenants, groupUniqArrayIf(100)(user, user != '') AS users,
+    max(match(name, {graphql:String})) AS mayBeGraphql
   FROM (
     SELECT trace_id, service, status, start, duration, name, tenant, user,
-      parent_span_id = toFixedString('', 8) AS is_root,
-      (trace_id, span_id) IN (${operations}) AS is_operation
+      parent_span_id = toFixedString('', 8) AS is_root
     FROM spans WHERE ${spansOfIds} LIMIT 1 BY trace_id, span_id
   )
   GROUP BY trace_id, service`
 
-/** Newest first. Traces that are not stored are left out. */
+/** A name of any span of a trace that is worth looking at for GraphQL: its operation, as the conventions have it, or the request that it came with. */
+const graphqlNames = '(?i)graphql|^(query|mutation|subscription)\\b'
+
+/** By the index of attributes, whose column is the most expensive to read. */
+const operations = `
+  SELECT lower(hex(trace_id)) AS traceId, argMin(name, start) AS operation
+  FROM spans WHERE ${spansOfIds} AND hasAny(attributes,
+    ['graphql.operation.type:s=query', 'graphql.operation.type:s=mutation', 'graphql.operation.type:s=subscription'])
+  GROUP BY trace_id`
+
+/** Newest first. Traces that are not stored are left out. `known` are places of these traces, of all or of none. */
 export async function summarizeTraces(
   engine: StoreEngine,
   traceIds: readonly string[],
   options?: QueryOptions,
+  known?: TracePlaces,
 ): Promise<TraceSummary[]> {
-  if (traceIds.length === 0) return []
-  const places = await placesOf(engine, traceIds, options)
-  if (places === undefined) return []
-  const { rows } = await engine.query<ServicePart>(serviceParts, places, options)
-  const summaries = [...Map.groupBy(rows, ({ traceId }) => traceId).values()].map(summary)
+  const places = known ?? (await tracePlaces(engine, traceIds, options))
+  const parameters = parametersOf(traceIds, places)
+  if (parameters === undefined) return []
+  const { rows } = await engine.query<ServicePart>(
+    serviceParts,
+    { ...parameters, graphql: graphqlNames },
+    options,
+  )
+  const operationOf = await firstOperations(engine, rows, places, options)
+  const summaries = [...Map.groupBy(rows, ({ traceId }) => traceId).entries()].map(([id, parts]) =>
+    summary(parts, operationOf.get(id) ?? ''),
+  )
   return summaries.sort(newestFirst)
 }
 
-function summary(parts: readonly ServicePart[]): TraceSummary {
+/** Names of the first GraphQL operations, by trace id. */
+async function firstOperations(
+  engine: StoreEngine,
+  parts: readonly ServicePart[],
+  places: TracePlaces,
+  options: QueryOptions | undefined,
+): Promise<ReadonlyMap<string, string>> {
+  const ids = parts.flatMap(({ traceId, mayBeGraphql }) => (mayBeGraphql === 1 ? [traceId] : []))
+  const parameters = parametersOf([...new Set(ids)], places)
+  if (parameters === undefined) return new Map()
+  const { rows } = await engine.query<{ traceId: string; operation: string }>(operations, parameters, options)
+  return new Map(rows.map(({ traceId, operation }) => [traceId, operation]))
+}
+
+function summary(parts: readonly ServicePart[], operation: string): TraceSummary {
   const bySize = parts.toSorted((a, b) => Number(b.spans) - Number(a.spans) || compare(a.service, b.service))
   const earliest = parts.reduce((a, b) => (BigInt(b.firstStart) < BigInt(a.firstStart) ? b : a))
   const root = parts
@@ -78,7 +105,7 @@ function summary(parts: readonly ServicePart[]): TraceSummary {
     rootService: (root ?? earliest).service,
     rootName: root?.rootName ?? earliest.firstName,
     rootMissing: root === undefined,
-    operation: firstOperation(parts),
+    operation,
     startUnixNano: earliest.firstStart,
     durationNano: Number(end - start),
     spanCount: sum(parts, ({ spans }) => spans),
@@ -91,13 +118,6 @@ function summary(parts: readonly ServicePart[]): TraceSummary {
       errorCount: Number(errors),
     })),
   }
-}
-
-function firstOperation(parts: readonly ServicePart[]): string {
-  const [first] = parts
-    .filter(({ operation }) => operation !== '')
-    .toSorted((a, b) => compareNumbers(BigInt(a.operationStart), BigInt(b.operationStart)))
-  return first?.operation ?? ''
 }
 
 function compareNumbers(a: bigint, b: bigint): number {

@@ -2,6 +2,7 @@
 
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
 import fc from 'fast-check'
 import { pino } from 'pino'
 import { findTraces } from '../../src/query/find-traces.ts'
@@ -14,6 +15,8 @@ import { spansByHour } from '../../src/store/schema/0002-spans-by-hour.ts'
 import { calls } from '../../src/store/schema/0003-calls.ts'
 import { logs } from '../../src/store/schema/0004-logs.ts'
 import { entries } from '../../src/store/schema/0005-entries.ts'
+import { youngParts } from '../../src/store/schema/0006-young-parts.ts'
+import { resources } from '../../src/store/schema/0007-resources.ts'
 import { singleServer } from '../../src/store/schema/dialect.ts'
 import { migrate } from '../../src/store/schema/migrate.ts'
 import { anySpan } from '../support/arbitrary-otlp.ts'
@@ -155,6 +158,57 @@ test('derives entries and operations of a store that had none, wherever that was
     ])
     await engine.insert('spans', again.columnNames, again.encode())
     assert.deepEqual(await derived(engine), found, 'sent again')
+    await engine.close()
+  }
+})
+
+test('changes how spans are kept without copying them, wherever that was cut short, and merges bring them along', async () => {
+  const statements = youngParts.statements(singleServer)
+  for (const done of statements.keys()) {
+    const engine = await oldStore(`young_${done}`, [firstSchema, spansByHour, calls, logs, entries])
+    const before = await rowsOf(engine)
+    const codecs = async () => {
+      const { rows } = await engine.query<{ codec: string }>(
+        `SELECT DISTINCT default_compression_codec AS codec FROM system.parts
+         WHERE active AND database = currentDatabase() AND table = 'spans'`,
+      )
+      return rows.map(({ codec }) => codec)
+    }
+    for (const statement of statements.slice(0, done)) await engine.command(statement)
+    await migrate(engine, 'the store')
+    assert.deepEqual(await rowsOf(engine), before)
+    const noted = async () => {
+      const { rows } = await engine.query(
+        'SELECT 1 FROM system.mutations WHERE database = currentDatabase() AND NOT is_done',
+      )
+      return rows.length === 0
+    }
+    while (!(await noted())) await sleep(50)
+    await engine.command('OPTIMIZE TABLE spans FINAL')
+    assert.deepEqual(await rowsOf(engine), before)
+    assert.deepEqual(await codecs(), ['ZSTD(1)'])
+    await engine.close()
+  }
+})
+
+test('knows the resources of a store that had no table of them, wherever that was cut short, and of what arrives then', async () => {
+  const previous = [firstSchema, spansByHour, calls, logs, entries]
+  const statements = resources.statements(singleServer)
+  for (const done of [0, 2, statements.length]) {
+    const engine = await oldStore(`resources_${done}`, previous)
+    for (const statement of statements.slice(0, done)) await engine.command(statement)
+    await migrate(engine, 'the store')
+    const block = spanBlock([request('late', fc.sample(anySpan, { numRuns: 1, seed: 99 }))])
+    await engine.insert('spans', block.columnNames, block.encode())
+    const [known, used] = await Promise.all(
+      ['resources', 'spans'].map((table) =>
+        engine.query(
+          `SELECT toString(resource) AS resource FROM ${table} GROUP BY resource ORDER BY resource`,
+        ),
+      ),
+    )
+    assert.equal(known?.rows.length, 2)
+    assert.deepEqual(known?.rows, used?.rows, `after statement ${done}`)
     await engine.close()
   }
 })

@@ -4,7 +4,8 @@ import assert from 'node:assert/strict'
 import { after, before, beforeEach, test } from 'node:test'
 import fc from 'fast-check'
 import { pino } from 'pino'
-import { countTraces, findTraces } from '../../src/query/find-traces.ts'
+import { countTraces } from '../../src/query/count-traces.ts'
+import { findTraces } from '../../src/query/find-traces.ts'
 import { listOperations, listServices } from '../../src/query/list-services.ts'
 import { readSpans } from '../../src/query/read-spans.ts'
 import { openStore, type Store } from '../../src/store/open-store.ts'
@@ -32,7 +33,7 @@ after(async () => {
   await directory[Symbol.asyncDispose]()
 })
 beforeEach(async () => {
-  for (const table of ['spans', 'traces', 'entries', 'operations'])
+  for (const table of ['spans', 'traces', 'entries', 'operations', 'resources'])
     await store.engine.command(`TRUNCATE TABLE ${table}`)
 })
 

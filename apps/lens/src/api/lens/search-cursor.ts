@@ -5,7 +5,7 @@
 
 import { createHash } from 'node:crypto'
 import type { TraceFilter } from '../../query/filter.ts'
-import { type PagePosition, type TraceOrder, traceOrders } from '../../query/find-traces.ts'
+import { type PagePosition, type TraceOrder, traceOrders } from '../../query/trace-page.ts'
 import { badParameter } from '../problem.ts'
 
 export interface SearchCursor {

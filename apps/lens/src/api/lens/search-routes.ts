@@ -1,9 +1,10 @@
 /** The search: a page of traces, with how many there are. */
 
 import type { FastifyInstance } from 'fastify'
-import { isUnfiltered } from '../../query/filter.ts'
-import { countTraces, findPage, type TraceOrder, traceOrders } from '../../query/find-traces.ts'
+import { countTraces } from '../../query/count-traces.ts'
+import { findPage } from '../../query/find-traces.ts'
 import { summarizeTraces } from '../../query/summarize-traces.ts'
+import { type TraceOrder, traceOrders } from '../../query/trace-page.ts'
 import { clientGone } from '../client-gone.ts'
 import type { SearchResponse } from '../contract.ts'
 import { badParameter } from '../problem.ts'
@@ -22,12 +23,11 @@ export async function searchRoutes(app: FastifyInstance): Promise<void> {
       throw badParameter('cursor', 'of a search in another order')
     const filter = cursor === undefined ? asked : { ...asked, from: cursor.from, to: cursor.to }
     const options = { signal: clientGone(reply) }
-    const [page, stored] = await Promise.all([
-      findPage(request.store, filter, { limit, order, after: cursor?.after }, options),
-      isUnfiltered(filter) && cursor === undefined ? undefined : countTraces(request.store, filter, options),
-    ])
+    const page = await findPage(request.store, filter, { limit, order, after: cursor?.after }, options)
     const { total, totalIsExact } = cursor ?? page
-    const summaries = await summarizeTraces(request.store, page.traceIds, options)
+    // Counting them takes longer than a search: done for whoever found nothing, and asks whether there is anything.
+    const stored = total === 0 ? await countTraces(request.store, filter, options) : undefined
+    const summaries = await summarizeTraces(request.store, page.traceIds, options, page.places)
     const byId = new Map(summaries.map((summary) => [summary.traceId, summary]))
     const { from, to } = filter
     return {
@@ -35,8 +35,8 @@ export async function searchRoutes(app: FastifyInstance): Promise<void> {
       order,
       total,
       totalIsExact,
-      stored: Math.max(stored?.count ?? total, total),
-      storedIsExact: stored?.isExact ?? totalIsExact,
+      stored: stored?.count ?? total,
+      storedIsExact: stored?.isExact ?? false,
       ...(page.last === undefined
         ? {}
         : { nextCursor: encodeCursor({ from, to, order, after: page.last, total, totalIsExact }, filter) }),

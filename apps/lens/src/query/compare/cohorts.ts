@@ -3,7 +3,7 @@
  * or a span that the filter selects; a split says which of them are the selected ones, and the rest is what they are compared to.
  */
 
-import type { QueryParameters } from '../../store/engine.ts'
+import type { QueryParameters, StoreEngine } from '../../store/engine.ts'
 import { type FilterSql, filterSql, type TraceFilter } from '../filter.ts'
 
 export type ComparedUnit = 'traces' | 'spans'
@@ -32,8 +32,13 @@ export interface CohortsSql {
   readonly parameters: QueryParameters
 }
 
-export function cohortsSql(filter: TraceFilter, split: Split, unit: ComparedUnit): CohortsSql {
-  const ours = filterSql(filter)
+export function cohortsSql(
+  engine: StoreEngine,
+  filter: TraceFilter,
+  split: Split,
+  unit: ComparedUnit,
+): CohortsSql {
+  const ours = filterSql(filter, engine)
   const members = unit === 'traces' ? tracesOf : spansOf
   if (split.by !== 'filter') {
     const { selected, parameters } = splitSql(split)
@@ -43,7 +48,7 @@ export function cohortsSql(filter: TraceFilter, split: Split, unit: ComparedUnit
       parameters: { ...ours.parameters, ...parameters },
     }
   }
-  const theirs = prefixed(filterSql(split.other))
+  const theirs = prefixed(filterSql(split.other, engine))
   const key = unit === 'traces' ? 'trace_id' : 'trace_id, span_id'
   return {
     members: (sampleOf = '') => `SELECT ${key}, max(of_ours) AS selected FROM (

@@ -87,7 +87,7 @@ export async function compareCohorts(
   split: Split,
   { unit, limit, sample = defaultSample, ...options }: CompareOptions,
 ): Promise<Comparison> {
-  const cohorts = cohortsSql(filter, split, unit)
+  const cohorts = cohortsSql(engine, filter, split, unit)
   const total = await cohortSizes(engine, cohorts, unit, options)
   const sampling = sampleOf(total, unit, sample)
   const { rows, rowsBeforeLimit } = await engine.query<ValueRow>(

@@ -19,7 +19,7 @@ export async function countArrivals(
   { first, last }: Seconds,
   options?: QueryOptions,
 ): Promise<Map<number, number>> {
-  const { where, parameters } = filterSql(filter)
+  const { where, parameters } = filterSql(filter, engine)
   const { rows } = await engine.query<{ second: number; spans: string }>(
     `SELECT toUnixTimestamp(received) AS second, count() AS spans FROM spans
      WHERE ${arrivedBetween} AND ${where} GROUP BY second`,
@@ -45,7 +45,7 @@ export async function arrivedTraces(
   limit: number,
   options?: QueryOptions,
 ): Promise<Arrivals<string>> {
-  const { where, having, parameters } = filterSql(filter)
+  const { where, having, parameters } = filterSql(filter, engine)
   const { rows } = await engine.query<{ traceId: string; spans: string; total: string }>(
     `SELECT lower(hex(trace_id)) AS traceId, spans, sum(spans) OVER () AS total FROM (
        SELECT trace_id, uniqExact(span_id) AS spans, max(duration) AS longest, max(status = 2) AS failed
@@ -84,7 +84,7 @@ export async function arrivedSpans(
   limit: number,
   options?: QueryOptions,
 ): Promise<Arrivals<ArrivedSpan>> {
-  const { where, having, parameters } = filterSql(filter)
+  const { where, having, parameters } = filterSql(filter, engine)
   const { rows } = await engine.query<ArrivedSpan & { total: string }>(
     `SELECT lower(hex(trace_id)) AS traceId, lower(hex(span_id)) AS spanId,
        if(parent_span_id = toFixedString('', 8), '', lower(hex(parent_span_id))) AS parentSpanId,

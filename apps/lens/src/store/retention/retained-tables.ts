@@ -4,4 +4,11 @@
 export const recordTables = ['spans', 'logs'] as const
 
 /** Small, and derived from those: their rows go when what they were derived from has gone. */
-export const derivedTables = ['traces', 'calls', 'counted_seconds', 'entries', 'operations'] as const
+export const derivedTables = [
+  'traces',
+  'calls',
+  'counted_seconds',
+  'entries',
+  'operations',
+  'resources',
+] as const

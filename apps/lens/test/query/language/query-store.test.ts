@@ -128,7 +128,7 @@ const expressions = arbitraryExpression({
 
 async function find(expression: Expression): Promise<string[]> {
   const query = { text: '', expression, traceScope: undefined }
-  const { where, parameters } = filterSql({ from, to: from + 3600n * second, query })
+  const { where, parameters } = filterSql({ from, to: from + 3600n * second, query }, store.engine)
   const { rows } = await store.engine.query<{ id: string }>(
     `SELECT DISTINCT lower(hex(trace_id)) AS id FROM spans WHERE ${where} ORDER BY id`,
     parameters,
@@ -155,7 +155,7 @@ test('does not see spans that began outside of the time range, in braces or out 
     expression: { type: 'spans', operand: { type: 'span', field: 'service', operator: 'exists', value: '' } },
     traceScope: undefined,
   } as const
-  const { where, parameters } = filterSql({ from, to: from + second - 1n, query })
+  const { where, parameters } = filterSql({ from, to: from + second - 1n, query }, store.engine)
   const { rows } = await store.engine.query<{ id: string }>(
     `SELECT DISTINCT lower(hex(trace_id)) AS id FROM spans WHERE ${where} ORDER BY id`,
     parameters,

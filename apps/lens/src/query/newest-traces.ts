@@ -1,0 +1,231 @@
+/**
+ * The newest traces that match a filter, without looking at all that do. Few matches are found at once, wherever they are. Of many, the newest are looked for in a
+ * window of time that ends where the page begins and grows until the page is full; then nobody has counted the rest, and the total is a lower bound.
+ *
+ *   from ┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄ since ├──────────── window ────────────┤ until
+ *             ●                     ●    ●       ○      ○    ○              traces by their first matching span
+ *
+ * A trace stands where its first matching span is. The window shows where its first one *in the window* is, which is later for one that began before: such
+ * a trace is recognised by the table of traces, looked up by its id, and left for a wider window.
+ */
+
+import type { QueryOptions, QueryParameters, StoreEngine } from '../store/engine.ts'
+import { type FilterSql, filterSql, type TraceFilter } from './filter.ts'
+import { spansOfIds } from './trace-ids.ts'
+import {
+  type FoundPage,
+  isBehindFirst,
+  type Page,
+  type PagePosition,
+  positionParameters,
+} from './trace-page.ts'
+import { parametersOf, type TracePlaces, tracePlaces } from './trace-places.ts'
+
+export interface NewestLimits {
+  /** Matching spans that are read to know all; of one tenant they lie side by side, and cost a tenth to find. */
+  readonly fewSpans: number
+  readonly fewSpansOfTenant: number
+  /** Spans of a store of which everything is counted in a moment. */
+  readonly smallStore: number
+  /** Nanoseconds of the first window, unless that is much for the whole range. */
+  readonly firstWindow: bigint
+}
+
+const usualLimits: NewestLimits = {
+  fewSpans: 1_000,
+  fewSpansOfTenant: 20_000,
+  smallStore: 500_000,
+  firstWindow: 900_000_000_000n,
+}
+
+export async function newestTraces(
+  engine: StoreEngine,
+  filter: TraceFilter,
+  page: Page,
+  options?: QueryOptions,
+  limits: NewestLimits = usualLimits,
+): Promise<FoundPage> {
+  return new NewestSearch(engine, filter, page, options, limits).find()
+}
+
+interface FoundTrace {
+  readonly traceId: string
+  /** Unix nanoseconds. */
+  readonly first: string
+}
+
+interface Window {
+  /** Newest first; all of the window's, or one more than the page shows. */
+  readonly traces: readonly FoundTrace[]
+  /** How many there are in it. */
+  readonly count: number
+  readonly places: TracePlaces
+}
+
+class NewestSearch {
+  readonly #engine: StoreEngine
+  readonly #options: QueryOptions | undefined
+  readonly #limits: NewestLimits
+  readonly #isOfTenant: boolean
+  readonly #sql: FilterSql
+  readonly #page: Page
+  readonly #from: bigint
+  /** Nothing behind the page's beginning began later, but for what a condition on the trace as a whole is about. */
+  readonly #until: bigint
+  readonly #behind: string
+
+  constructor(
+    engine: StoreEngine,
+    filter: TraceFilter,
+    page: Page,
+    options: QueryOptions | undefined,
+    limits: NewestLimits,
+  ) {
+    this.#engine = engine
+    this.#options = options
+    this.#limits = limits
+    this.#isOfTenant = filter.tenant !== undefined
+    this.#sql = filterSql(filter, engine)
+    this.#page = page
+    this.#from = filter.from
+    const after = this.#sql.having === '' ? page.after?.first : undefined
+    this.#until = after === undefined || after > filter.to ? filter.to : after
+    this.#behind = page.after === undefined ? '1' : isBehindFirst
+  }
+
+  async find(): Promise<FoundPage> {
+    const { fewSpans, fewSpansOfTenant, smallStore } = this.#limits
+    const few = this.#isOfTenant ? fewSpansOfTenant : fewSpans
+    const found = await this.#among(Math.max(few, 8 * this.#page.limit))
+    if (typeof found !== 'number') return found
+    const [stored, inWindow] = await Promise.all([this.#storedSpans(), this.#inWindows(found)])
+    if (stored > smallStore || inWindow.totalIsExact) return inWindow
+    const all = await this.#among(stored + 1)
+    return typeof all === 'number' ? inWindow : all
+  }
+
+  /** The page, if fewer spans than `most` match; else how many traces there are at least. */
+  async #among(most: number): Promise<FoundPage | number> {
+    const { where, having } = this.#sql
+    interface Row extends FoundTrace {
+      readonly passes: 0 | 1
+      readonly spans: string
+      readonly traces: string
+    }
+    const { rows } = await this.#query<Row>(
+      `SELECT lower(hex(trace_id)) AS traceId, first, passes, sum(matches) OVER () AS spans, countIf(passes) OVER () AS traces
+       FROM (
+         SELECT trace_id, min(start) AS first, count() AS matches, max(duration) AS longest, max(status = 2) AS failed,
+           toUInt8(${having === '' ? '1' : `(${having})`} AND ${this.#behind}) AS passes
+         FROM (SELECT trace_id, start, duration, status FROM spans WHERE ${where} AND start <= {until:UInt64} LIMIT {most:UInt64})
+         GROUP BY trace_id
+       ) ORDER BY passes DESC, first DESC, trace_id LIMIT {limit:UInt32}`,
+      { most, limit: this.#page.limit },
+    )
+    const total = Number(rows[0]?.traces ?? 0)
+    if (Number(rows[0]?.spans ?? 0) >= most) return having === '' ? total : 0
+    const traces = rows.filter(({ passes }) => passes === 1)
+    return this.#foundPage(traces, total > traces.length, total, true)
+  }
+
+  async #inWindows(atLeast: number): Promise<FoundPage> {
+    const needed = this.#page.limit + 1
+    const range = this.#until - this.#from
+    const shown = this.#until - (this.#page.after?.first ?? this.#until)
+    let length = shown + min(range / 128n + 1n, this.#limits.firstWindow)
+    let known = atLeast
+    for (;;) {
+      const isWhole = length * 2n >= range
+      const window = await this.#inWindow(isWhole ? this.#from : this.#until - length, isWhole)
+      if (isWhole) return this.#foundPage(window.traces, window.count > this.#page.limit, window.count, true)
+      if (this.#sql.having === '') known = Math.max(known, window.count)
+      if (window.traces.length >= needed) {
+        return {
+          ...this.#foundPage(window.traces, true, Math.max(known, needed), false),
+          places: window.places,
+        }
+      }
+      length *= growth(window.traces.length, needed)
+    }
+  }
+
+  /** Traces whose first matching span is in the window. */
+  async #inWindow(since: bigint, isWhole: boolean): Promise<Window> {
+    const { where, having } = this.#sql
+    const { rows } = await this.#query<FoundTrace & { traces: string }>(
+      `SELECT lower(hex(trace_id)) AS traceId, first, count() OVER () AS traces FROM (
+         SELECT trace_id, min(start) AS first, max(duration) AS longest, max(status = 2) AS failed
+         FROM spans WHERE ${where} AND start >= {since:UInt64} AND start <= {until:UInt64}
+         GROUP BY trace_id ${having === '' ? '' : `HAVING ${having}`}
+       ) WHERE ${this.#behind} ORDER BY first DESC, trace_id LIMIT {limit:UInt32}`,
+      { since, limit: 2 * this.#page.limit + 1 },
+    )
+    const count = Number(rows[0]?.traces ?? 0)
+    if (isWhole) return { traces: rows.slice(0, this.#page.limit), count, places: new Map() }
+    const ids = rows.map(({ traceId }) => traceId)
+    const places = await tracePlaces(this.#engine, ids, this.#options)
+    const early = await this.#matchingBefore(since, ids, places)
+    return { traces: rows.filter(({ traceId }) => !early.has(traceId)), count, places }
+  }
+
+  /** Those of the traces of which a matching span began before `since`. */
+  async #matchingBefore(
+    since: bigint,
+    ids: readonly string[],
+    places: TracePlaces,
+  ): Promise<ReadonlySet<string>> {
+    const early = ids.filter((id) => (places.get(id)?.first ?? since) < since)
+    const parameters = parametersOf(early, places)
+    if (parameters === undefined) return new Set()
+    const { rows } = await this.#query<{ traceId: string }>(
+      `SELECT DISTINCT lower(hex(trace_id)) AS traceId FROM spans
+       WHERE ${this.#sql.where} AND start < {since:UInt64} AND ${spansOfIds}`,
+      { ...parameters, since },
+    )
+    return new Set(rows.map(({ traceId }) => traceId))
+  }
+
+  async #storedSpans(): Promise<number> {
+    const { rows } = await this.#engine.query<{ spans: string }>(
+      'SELECT count() AS spans FROM spans',
+      {},
+      this.#options,
+    )
+    return Number(rows[0]?.spans ?? 0)
+  }
+
+  async #query<Row>(statement: string, parameters: QueryParameters) {
+    const all = {
+      ...this.#sql.parameters,
+      ...positionParameters(this.#page.after),
+      until: this.#until,
+      ...parameters,
+    }
+    // To count what a LIMIT leaves out, the engine would read it.
+    return this.#engine.query<Row>(`${statement} SETTINGS exact_rows_before_limit = 0`, all, this.#options)
+  }
+
+  #foundPage(found: readonly FoundTrace[], more: boolean, total: number, totalIsExact: boolean): FoundPage {
+    const traces = found.slice(0, this.#page.limit)
+    const last = more ? traces.at(-1) : undefined
+    return {
+      traceIds: traces.map(({ traceId }) => traceId),
+      total,
+      totalIsExact,
+      last: last && positionOf(last),
+    }
+  }
+}
+
+function positionOf({ traceId, first }: FoundTrace): PagePosition {
+  return { rank: 0n, first: BigInt(first), traceId }
+}
+
+/** Of a window that held too few: by how many there were in it, with some to spare, as traces do not come evenly. */
+function growth(found: number, needed: number): bigint {
+  return BigInt(Math.min(64, Math.max(4, Math.ceil((2 * needed) / Math.max(1, found)))))
+}
+
+function min(a: bigint, b: bigint): bigint {
+  return a < b ? a : b
+}
