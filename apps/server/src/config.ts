@@ -52,7 +52,7 @@ export interface Config {
 }
 
 /** RFC 7518 section 3.2: a key of at least the hash's size for HS256. */
-export const MIN_SECRET_BYTES = 32
+const MIN_SECRET_BYTES = 32
 
 /** Empty equals unset, as in the OpenTelemetry variables beside these. Throws StartupError on the first bad value. */
 export function readConfig(env: NodeJS.ProcessEnv): Config {

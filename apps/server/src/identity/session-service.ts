@@ -21,7 +21,7 @@ import {
 } from './session-queries.ts'
 import { issueToken } from './tokens.ts'
 
-export const ACCESS_TOKEN_S = 15 * 60
+const ACCESS_TOKEN_S = 15 * 60
 /** A session that nobody refreshes for so long is over, and any after so long in all. */
 const IDLE_MS = 30 * 86_400_000
 const LONGEST_MS = 90 * 86_400_000

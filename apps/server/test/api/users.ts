@@ -148,14 +148,12 @@ test('keeps the last admin of a tenant, also from two who take each other away a
     ].map((result) => result.catch(() => undefined)),
   )
   assert.ok(both.some((result) => result?.user?.role === 'AUTHOR'))
-  const { rows } = await server.database.asOwner(async (db) => ({
-    rows: await db
-      .selectFrom('users')
-      .select('id')
-      .where('tenant_id', '=', 'globex')
-      .where('role', '=', 'admin')
-      .execute(),
-  }))
+  const rows = await server.owner
+    .selectFrom('users')
+    .select('id')
+    .where('tenant_id', '=', 'globex')
+    .where('role', '=', 'admin')
+    .execute()
   assert.equal(rows.length, 1)
   // As the other tests know them.
   const winner = rows[0]!.id

@@ -1,6 +1,7 @@
 /** A whole server in this process: PGlite in memory, demo tenants, a port of its own; for tests that talk to it over HTTP. */
 import { Writable } from 'node:stream'
-import type { Kysely } from 'kysely'
+import { Kysely, PostgresDialect } from 'kysely'
+import pg from 'pg'
 import type { Config } from '../../src/config.ts'
 import type { Database } from '../../src/db/schema.ts'
 import type { DemoUser } from '../../src/demo/demo-access.ts'
@@ -24,7 +25,11 @@ export interface TestServer extends RunningServer {
   stop(flushTelemetry?: () => Promise<void>): Promise<boolean>
 }
 
-export async function startTestServer(overrides: Partial<Config> = {}): Promise<TestServer> {
+/** `superuserUrl` where the database is a Postgres server, whose owner the policies bind. */
+export async function startTestServer(
+  overrides: Partial<Config> = {},
+  superuserUrl?: string,
+): Promise<TestServer> {
   const lines: LogLine[] = []
   const destination = new Writable({
     write(chunk, _encoding, done) {
@@ -57,16 +62,27 @@ export async function startTestServer(overrides: Partial<Config> = {}): Promise<
     },
     log,
   )
+  const owner =
+    superuserUrl === undefined ? await server.database.asOwner(async (db) => db) : superuser(superuserUrl)
   return {
     ...server,
     log,
-    owner: await server.database.asOwner(async (db) => db),
+    owner,
     lines,
     user(id) {
       const user = server.demo?.tenants.flatMap((tenant) => tenant.users).find((known) => known.id === id)
       if (user === undefined) throw new Error(`there is no demo user ${id}`)
       return user
     },
-    stop: (flushTelemetry = async () => {}) => stopServer(server, flushTelemetry, log),
+    async stop(flushTelemetry = async () => {}) {
+      if (superuserUrl !== undefined) await owner.destroy()
+      return stopServer(server, flushTelemetry, log)
+    },
   }
+}
+
+function superuser(connectionString: string): Kysely<Database> {
+  return new Kysely<Database>({
+    dialect: new PostgresDialect({ pool: new pg.Pool({ connectionString, max: 2 }) }),
+  })
 }
