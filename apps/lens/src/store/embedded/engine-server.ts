@@ -11,6 +11,7 @@ import { pipeline } from 'node:stream/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { isChdbError } from './chdb-error.ts'
 import { engineArguments, statementDefaults } from './limits.ts'
+import { MergeGate } from './merge-gate.ts'
 import { lowerMergePriority } from './merge-priority.ts'
 import type { EngineMessage, EngineOptions } from './messages.ts'
 import { openSession } from './open-session.ts'
@@ -54,6 +55,11 @@ async function serve(): Promise<void> {
   const reading = new SessionPool(readers, open)
   const control = new SessionPool(1, open)
   lowerMergePriority()
+  const merges = new MergeGate((statement) =>
+    control.use(async ({ session }) =>
+      (await session.queryAsync(statement, { format: 'TabSeparated' })).text(),
+    ),
+  )
   const defaults = statementDefaults()
   let statements = 0
   await cleanUp()
@@ -70,6 +76,7 @@ async function serve(): Promise<void> {
   process.on('message', (message) => {
     if (message !== 'close') return
     server.close(() => {
+      merges.close()
       for (const pool of [reading, writing, control]) pool.close()
       process.exit(0)
     })
@@ -97,9 +104,13 @@ async function serve(): Promise<void> {
     url: URL,
   ): Promise<void> {
     try {
-      await pipeline(request, createWriteStream(file, { highWaterMark: 1024 * 1024 }))
-      await writing.use(({ session, state }) =>
-        session.queryAsync(`${prelude(url.searchParams, defaults, state)}${statement}`),
+      const body = createWriteStream(file, { highWaterMark: 1024 * 1024 })
+      await pipeline(request, body)
+      await merges.during(body.bytesWritten, (indexesLeftOut) =>
+        writing.use(({ session, state }) => {
+          const settings = { ...defaults, exclude_materialize_skip_indexes_on_insert: indexesLeftOut }
+          return session.queryAsync(`${prelude(url.searchParams, settings, state)}${statement}`)
+        }),
       )
     } finally {
       await rm(file, { force: true })

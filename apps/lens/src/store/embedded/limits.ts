@@ -4,6 +4,7 @@
  */
 
 import { availableParallelism, totalmem } from 'node:os'
+import { indexOfYoungSpans } from '../schema/0006-young-parts.ts'
 
 const MiB = 1024 * 1024
 
@@ -61,6 +62,8 @@ export function statementDefaults(): Readonly<Record<string, string>> {
     exact_rows_before_limit: '0',
     async_insert: '0',
     optimize_on_insert: '1',
+    // As an insert under load does not: see merge-gate.ts.
+    exclude_materialize_skip_indexes_on_insert: indexOfYoungSpans,
     output_format_json_quote_64bit_integers: '1',
     additional_table_filters: '{}',
     // The third time that an expression comes, constants and all, compiling it takes 14 ms; rows of an hour or a day do not bring that in again.

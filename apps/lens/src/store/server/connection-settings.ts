@@ -1,6 +1,7 @@
 /** Settings of ClickHouse that statements to a server carry, and those to the embedded engine need not. */
 
 import type { ClickHouseSettings } from '@clickhouse/client'
+import { indexOfYoungSpans } from '../schema/0006-young-parts.ts'
 import type { ServerOptions } from './server-options.ts'
 
 export interface ConnectionSettings {
@@ -20,6 +21,8 @@ export function connectionSettings({ cluster, quorum }: ServerOptions): Connecti
     },
     inserts: {
       insert_quorum: String(quorum === 1 ? 0 : quorum),
+      // What an insert leaves to merges is the embedded engine's to say, which shares its processors with Lens.
+      exclude_materialize_skip_indexes_on_insert: indexOfYoungSpans,
       ...(cluster === undefined ? {} : { ...clusterQueries, ...clusterInserts }),
     },
   }
