@@ -1,13 +1,13 @@
 /**
- * One sender of the ingest bench, a process of its own: generated requests, encoded before the clock runs, go to Lens over @grpc/grpc-js, so many at
- * once; each time a request comes round again, its traces have new ids. What was acknowledged is counted, and what was pushed back sent again.
+ * One sender of the ingest bench, a process of its own: generated requests, encoded before the clock runs (which is the senders' own work, and none of
+ * Lens's), go to Lens over gRPC, so many at once; each time a request comes round again, its traces have new ids. What was acknowledged is counted, and what was pushed back sent again.
  */
 
 import { setTimeout as sleep } from 'node:timers/promises'
-import { Client, credentials, type ServiceError, status } from '@grpc/grpc-js'
 import { decodeTraceRequest, decodeTraceResponse } from '@rustok/otlp'
 import { offerCalls } from '../../child/calls.ts'
 import { TraceGenerator } from '../generator/trace-generator.ts'
+import { CallFailed, framed, GrpcSender, prefixBytes, resourceExhausted, unavailable } from './grpc-sender.ts'
 
 export interface ClientOptions {
   /** host:port */
@@ -40,6 +40,7 @@ export interface ClientCalls {
 }
 
 interface Prepared {
+  /** The message behind its prefix. */
   readonly bytes: Buffer
   readonly spans: number
   /** Where the ids of traces, spans and parents are; the first is a trace's. */
@@ -48,24 +49,20 @@ interface Prepared {
 }
 
 const path = '/opentelemetry.proto.collector.trace.v1.TraceService/Export'
-const passThrough = (bytes: Buffer) => bytes
 
 let options: ClientOptions
-let client: Client
+let sender: GrpcSender
 let requests: Prepared[] = []
 
 offerCalls<ClientCalls>({
   async prepare(given) {
     options = given
-    client = new Client(given.address, credentials.createInsecure())
+    sender = await GrpcSender.connect(given.address, path)
     const now = BigInt(Date.now()) * 1_000_000n
     const minute = 60_000_000_000n
     const { seed, spans } = given
     const generator = new TraceGenerator({ seed, spans, from: now - minute, to: now })
-    requests = [...generator.requests()].map(({ bytes, spans }) => prepared(Buffer.from(bytes), spans))
-    await new Promise<void>((resolve, reject) => {
-      client.waitForReady(Date.now() + 10_000, (error) => (error === undefined ? resolve() : reject(error)))
-    })
+    requests = [...generator.requests()].map(({ bytes, spans }) => prepared(framed(bytes), spans))
     // What generating left behind is not what sending takes.
     globalThis.gc?.()
     return generator.spans
@@ -75,7 +72,7 @@ offerCalls<ClientCalls>({
 
 function prepared(bytes: Buffer, spans: number): Prepared {
   const ids: number[] = []
-  for (const { scopeSpans } of decodeTraceRequest(bytes).resourceSpans) {
+  for (const { scopeSpans } of decodeTraceRequest(bytes.subarray(prefixBytes)).resourceSpans) {
     for (const { traceId, spanId, parentSpanId } of scopeSpans.flatMap(({ spans }) => spans)) {
       for (const id of [traceId, spanId, parentSpanId]) {
         if (id.length > 0) ids.push(id.byteOffset - bytes.byteOffset)
@@ -107,19 +104,19 @@ async function send(seconds: number): Promise<ClientResult> {
       const began = performance.now()
       for (;;) {
         try {
-          const { partialSuccess } = decodeTraceResponse(await call(request.bytes))
+          const { partialSuccess } = decodeTraceResponse(await sender.call(request.bytes))
           if (partialSuccess !== undefined) throw new Error(partialSuccess.errorMessage)
           break
         } catch (error) {
-          const { code } = error as ServiceError
-          if (code !== status.RESOURCE_EXHAUSTED && code !== status.UNAVAILABLE) throw error
+          if (!(error instanceof CallFailed)) throw error
+          if (error.code !== resourceExhausted && error.code !== unavailable) throw error
           pushedBack++
           await sleep(1000)
         }
       }
       latencies.push(performance.now() - began)
       acknowledged += request.spans
-      bytes += request.bytes.length
+      bytes += request.bytes.length - prefixBytes
       if (count++ % 500 === 0) {
         const id = request.ids[0]!
         sampled.set(request.bytes.toString('hex', id, id + 16), round)
@@ -131,7 +128,7 @@ async function send(seconds: number): Promise<ClientResult> {
   const { user, system } = process.cpuUsage(before)
   latencies.sort((a, b) => a - b)
   const at = (share: number) => latencies[Math.floor(latencies.length * share)] ?? Number.NaN
-  client.close()
+  sender.close()
   return {
     acknowledged,
     bytes,
@@ -148,13 +145,4 @@ async function send(seconds: number): Promise<ClientResult> {
 function renew({ bytes, ids }: Prepared, round: number): void {
   const difference = round ^ (round - 1)
   for (const id of ids) bytes.writeUInt32LE((bytes.readUInt32LE(id + 4) ^ difference) >>> 0, id + 4)
-}
-
-function call(bytes: Buffer): Promise<Buffer> {
-  return new Promise((resolve, reject) => {
-    client.makeUnaryRequest(path, passThrough, passThrough, bytes, (error, answer) => {
-      if (error === null) resolve(answer ?? Buffer.alloc(0))
-      else reject(error)
-    })
-  })
 }
