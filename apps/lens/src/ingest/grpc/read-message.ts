@@ -65,7 +65,9 @@ function readBody(stream: ServerHttp2Stream, largest: number, lease: BodyLease):
     }
   })
   stream.on('end', () => resolve(chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks, received)))
-  stream.on('close', () => reject(new GrpcError(GrpcCode.INTERNAL, 'the call was cut off')))
+  stream.on('close', () => {
+    if (!stream.readableEnded) reject(new GrpcError(GrpcCode.INTERNAL, 'the call was cut off'))
+  })
   return promise
 }
 
