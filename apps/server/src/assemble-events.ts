@@ -52,10 +52,6 @@ function eventsObserver(log: Logger, metrics: ServerMetrics): EventsObserver {
         log.error({ ...fields, err: error }, 'event handler failed for good: the event is a dead letter')
       }
     },
-    lost(event, handler, error) {
-      const fields = { handler, event_type: event.type, event_id: event.id }
-      log.error({ ...fields, err: error }, 'the failure of an event handler could not be recorded')
-    },
     stalled: (part, error) => log.error({ part, err: error }, 'events do not move on, and are kept'),
     resumed: (part) => log.info({ part }, 'events move on again'),
     refused: (handler, reason) =>

@@ -7,6 +7,7 @@ import { kyselyTracing } from '@rustok/telemetry/kysely'
 import Fastify, { type FastifyBaseLogger } from 'fastify'
 import { assembleEvents } from './assemble-events.ts'
 import type { Config } from './config.ts'
+import { checkRoles } from './db/check-roles.ts'
 import { migrate } from './db/migrate.ts'
 import { openDatabase } from './db/open-database.ts'
 import { TenantDatabase } from './db/tenant-database.ts'
@@ -27,7 +28,13 @@ export interface RunningWorker extends Stoppable {
 
 /** Throws a StartupError for what its user can mend. */
 export function startWorker(config: Config, log: Logger): Promise<RunningWorker> {
-  const { databaseUrl, databaseOwnerUrl: ownerUrl, host, workerPort: port } = config
+  const {
+    databaseUrl,
+    databaseOwnerUrl: ownerUrl,
+    databasePoolSize: poolSize,
+    host,
+    workerPort: port,
+  } = config
   if (databaseUrl === undefined) {
     throw new StartupError(
       'DATABASE_URL',
@@ -37,10 +44,17 @@ export function startWorker(config: Config, log: Logger): Promise<RunningWorker>
   return tracedSpan('worker.start', {}, async () => {
     await using opened = new AsyncDisposableStack()
     const traced = kyselyTracing({ system: 'postgresql', namespace: 'rustok' })
-    const database = await openDatabase({ databaseUrl, ownerUrl, log: traced })
+    const database = await openDatabase({
+      databaseUrl,
+      ownerUrl,
+      poolSize,
+      statementTimeoutMs: config.databaseTimeoutMs,
+      log: traced,
+    })
     opened.defer(() => database.close())
     const migrations = await database.asOwner(migrate)
     if (migrations.length > 0) log.info({ migrations }, 'database migrated')
+    await checkRoles(database.access, log)
     const metrics = new ServerMetrics()
     const tenants = new TenantDatabase(database.access, outbox)
     const events = assembleEvents(config, log, metrics, database, tenants)

@@ -7,6 +7,4 @@ export type DeliveryOutcome = 'handled' | 'duplicate' | 'failed' | 'dead' | 'par
 export interface DeliveryObserver {
   /** Called inside the span it is about. */
   delivered(event: EventEnvelope, handler: string, outcome: DeliveryOutcome, error?: unknown): void
-  /** A failure that could not be recorded: the delivery comes back when its lease ends. */
-  lost(event: EventEnvelope, handler: string, error: unknown): void
 }

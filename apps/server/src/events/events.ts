@@ -68,7 +68,6 @@ export class Events {
     })
     this.#runner = new DeliveryRunner(tenants, broker?.system ?? 'in_process', {
       delivered: (...delivery) => observer.delivered(...delivery),
-      lost: (...delivery) => observer.lost(...delivery),
       loop: loop('deliveries'),
     })
     this.#relay = new Relay({

@@ -63,7 +63,6 @@ export async function openEventSystem({
           n: (event as Happened).data.n,
           error: error instanceof Error ? error.message : undefined,
         }),
-      lost: (_event, handler) => notices.push(`lost ${handler}`),
       stalled: (part) => notices.push(`stalled ${part}`),
       resumed: (part) => notices.push(`resumed ${part}`),
       refused: (handler, reason) => notices.push(`refused ${handler}: ${reason}`),

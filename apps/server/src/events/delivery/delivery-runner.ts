@@ -6,11 +6,13 @@ import { randomUUID } from 'node:crypto'
 import type { TenantDatabase } from '../../db/tenant-database.ts'
 import { errorMessage } from '../../errors.ts'
 import type { DeliveryObserver } from '../delivery-observer.ts'
+import type { EventEnvelope } from '../envelope.ts'
 import type { EventHandler } from '../event-handler.ts'
 import { Loop, type LoopObserver } from '../loop.ts'
 import { type MessagingSystem, untraced } from '../messaging-spans.ts'
 import { attemptDelivery } from './attempt.ts'
 import {
+  type Failure,
   giveBack,
   LEASE_MS,
   type LeasedDelivery,
@@ -42,6 +44,8 @@ export class DeliveryRunner {
   readonly #lease = randomUUID()
   readonly #lanes = new Map<string, Lane>()
   readonly #running = new Set<Promise<void>>()
+  /** Not written down yet; no more than were leased. */
+  readonly #failed: Failure[] = []
   readonly #loop: Loop
   #prolonging: NodeJS.Timeout | undefined
   #stopping = false
@@ -90,6 +94,7 @@ export class DeliveryRunner {
   }
 
   async #lookForWork(): Promise<number> {
+    await this.#writeFailures()
     const lanes = [...this.#lanes.values()]
     const wanted = lanes
       .filter((lane) => lane.waiting.length === 0 && lane.running < lane.handler.concurrency)
@@ -121,43 +126,48 @@ export class DeliveryRunner {
     }
   }
 
-  /** Never rejects. What cannot even be recorded comes back when its lease ends. */
+  /** Never rejects. */
   async #run(handler: EventHandler, { event, attempts, abandoned }: LeasedDelivery): Promise<void> {
+    if (abandoned && attempts >= handler.maxAttempts) {
+      this.#observer.delivered(event, handler.name, 'dead', new Error(ABANDONED))
+      return this.#fail(handler, event, attempts, ABANDONED)
+    }
+    const number = attempts + 1
+    const report = (outcome: 'handled' | 'duplicate' | 'failed', error?: unknown) => {
+      const final = outcome === 'failed' && number >= handler.maxAttempts
+      this.#observer.delivered(event, handler.name, final ? 'dead' : outcome, error)
+    }
     try {
-      if (abandoned && attempts >= handler.maxAttempts) {
-        this.#observer.delivered(event, handler.name, 'dead', new Error(ABANDONED))
-        await this.#fail(handler, event, attempts, ABANDONED)
-        return
-      }
-      const failed = attempts + 1
-      const attempt = { event, handler, number: failed, system: this.#system }
-      const report = (outcome: 'handled' | 'duplicate' | 'failed', error?: unknown) => {
-        const final = outcome === 'failed' && failed >= handler.maxAttempts
-        this.#observer.delivered(event, handler.name, final ? 'dead' : outcome, error)
-      }
-      await attemptDelivery(this.#tenants, attempt, report).catch((error) =>
-        this.#fail(handler, event, failed, errorMessage(error)),
-      )
+      await attemptDelivery(this.#tenants, { event, handler, number, system: this.#system }, report)
     } catch (error) {
-      this.#observer.lost(event, handler.name, error)
+      await this.#fail(handler, event, number, errorMessage(error))
     }
   }
 
-  async #fail(
-    handler: EventHandler,
-    event: LeasedDelivery['event'],
-    attempts: number,
-    error: string,
-  ): Promise<void> {
+  async #fail(handler: EventHandler, event: EventEnvelope, attempts: number, error: string): Promise<void> {
     const retryInMs = attempts >= handler.maxAttempts ? undefined : retryDelay(attempts)
-    const failure = {
+    this.#failed.push({
       handler: handler.name,
       event,
       attempts,
       error: error.slice(0, MAX_ERROR_LENGTH),
       retryInMs,
+    })
+    // The database may be why it failed: then it is written down when that is back, or its lease ends.
+    await this.#writeFailures().catch(() => {})
+  }
+
+  /** One at a time, each at its own expense. */
+  async #writeFailures(): Promise<void> {
+    for (let failure = this.#failed.shift(); failure !== undefined; failure = this.#failed.shift()) {
+      const failed = failure
+      try {
+        await this.#tenants.system('deliveries', (trx) => recordFailure(trx, this.#lease, failed))
+      } catch (error) {
+        this.#failed.push(failed)
+        throw error
+      }
     }
-    await this.#tenants.system('deliveries', (trx) => recordFailure(trx, failure))
   }
 
   async #prolong(): Promise<void> {

@@ -124,7 +124,12 @@ export interface Failure {
   readonly retryInMs: number | undefined
 }
 
-export async function recordFailure(trx: Transaction<Database>, failure: Failure): Promise<void> {
+/** Unless somebody else has it meanwhile. */
+export async function recordFailure(
+  trx: Transaction<Database>,
+  lease: string,
+  failure: Failure,
+): Promise<void> {
   const { handler, event, attempts, error, retryInMs } = failure
   await trx
     .updateTable('deliveries')
@@ -138,6 +143,7 @@ export async function recordFailure(trx: Transaction<Database>, failure: Failure
     })
     .where('handler', '=', handler)
     .where('event_id', '=', event.id)
+    .where('lease', '=', lease)
     .where('dead_at', 'is', null)
     .execute()
 }
