@@ -11,7 +11,6 @@ const packages = [
   '@opentelemetry/otlp-transformer',
   '@opentelemetry/exporter-trace-otlp-grpc',
   '@opentelemetry/auto-instrumentations-node',
-  '@grpc/grpc-js',
   'fastify',
   'graphql',
   'graphql-yoga',
