@@ -149,7 +149,11 @@ test('every table and view is made on every server, its rows replicated, as an e
     if (statement.includes('{database:Identifier}')) continue
     await engine.command(`EXPLAIN AST ${statement}`)
     // An engine takes {uuid} from ON CLUSTER alone.
-    await engine.command(statement.replace(on, '').replace('{uuid}', '{table}'))
+    const making = engine.command(statement.replace(on, '').replace('{uuid}', '{table}'))
+    // Replicas in the engine's own Keeper are made and never come to life, so that they cannot be altered; the tests above alter others.
+    if (/^\s*ALTER TABLE \w+_local /.test(statement))
+      await assert.rejects(making, /Table is in readonly mode/)
+    else await making
   }
   const { rows } = await engine.query<{ name: string; engine: string }>(
     'SELECT name, engine FROM system.tables WHERE database = {database:String} ORDER BY name',
