@@ -27,6 +27,8 @@ export interface Lens {
   close(): Promise<void>
 }
 
+/** Bytes of spans on their way to the store, some 25,000 spans: they come faster than they are stored. */
+const loadedBacklog = 4 * 1024 * 1024
 /** Senders in flight get this long to finish; what was accepted is stored in any case. */
 const drainTime = 5_000
 
@@ -53,7 +55,7 @@ export async function startLens(config: LensConfig, log: Logger, options: LensOp
   const httpOptions = { gatekeeper, corsOrigins: config.corsOrigins }
   const routes = [serve.traceRoute(intake), serve.logsRoute(logs), serve.zipkinRoute(intake)]
   const http = new HttpReceiver(routes, httpOptions, log)
-  const calls = new CallCounter(store, log)
+  const calls = new CallCounter(store, log, () => intake.backlog > loadedBacklog)
   const api = await ApiServer.create(store, intake, calls, gatekeeper, config, log)
   const retention = Retention.start(store, config, log)
   const close = async () => {

@@ -80,7 +80,7 @@ export class ApiServer {
     await app.register(jaegerRoutes, { prefix: '/api' })
     await app.register(openApiRoute, { prefix: '/api' })
     await app.register(healthRoutes, { prefix: '/health', store })
-    await app.register(metricsRoutes, { store, dataDirectory: config.dataDirectory, queries: gate })
+    await app.register(metricsRoutes, { store, calls, dataDirectory: config.dataDirectory, queries: gate })
     app.get('/api/*', async (request, reply) =>
       reply.code(404).send(errorEnvelope(404, `there is no ${request.url.split('?', 1)[0]}`)),
     )

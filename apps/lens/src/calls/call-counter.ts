@@ -23,12 +23,15 @@ const [busyPause, idlePause] = [2_000, 15_000]
 const restShare = 2
 /** Milliseconds that a question waits in any case; longer only where what there is to count is soon done. */
 const moment = 250
+/** Milliseconds that counting gives way to ingest. It costs as much as storing the spans did. */
+const mostLag = 300_000
 /** Seconds that a span may become visible later than the time of arrival that it bears: inserts are repeated for so long, clocks are corrected. */
 const [latecomers, unlikelyLatecomers] = [20, 600]
 
 export class CallCounter {
   readonly #store: Pick<Store, 'engine' | 'schema' | 'ready'>
   readonly #log: Logger
+  readonly #isBusy: () => boolean
   #timer: NodeJS.Timeout | undefined
   #closed = false
   /** Of the store when all that it had was counted. */
@@ -42,10 +45,23 @@ export class CallCounter {
   #scattered = false
   /** Spans to look at, when that was last known. */
   #backlog = 0
+  readonly #began = Date.now()
+  #countedUntil: number | undefined
 
-  constructor(store: Pick<Store, 'engine' | 'schema' | 'ready'>, log: Logger) {
+  /** `isBusy` says whether ingest needs the processors. */
+  constructor(
+    store: Pick<Store, 'engine' | 'schema' | 'ready'>,
+    log: Logger,
+    isBusy: () => boolean = () => false,
+  ) {
     this.#store = store
     this.#log = log
+    this.#isBusy = isBusy
+  }
+
+  /** Unix milliseconds: calls of what was stored before are counted. Undefined until that was seen once. */
+  get countedUntil(): number | undefined {
+    return this.#countedUntil
   }
 
   /** Looks from now on. */
@@ -99,6 +115,12 @@ export class CallCounter {
 
   #later(pause: number): void {
     this.#timer = setTimeout(async () => {
+      if (this.#givesWay) {
+        // Surely much, and not worth a look to know how much.
+        this.#backlog = Number.POSITIVE_INFINITY
+        this.#later(busyPause)
+        return
+      }
       const before = this.#clean
       try {
         await this.#next()
@@ -115,10 +137,23 @@ export class CallCounter {
     }, pause).unref()
   }
 
+  /** While ingest needs the processors, though not for ever, and not while somebody waits. */
+  get #givesWay(): boolean {
+    const isOverdue = Date.now() - (this.#countedUntil ?? this.#began) > mostLag
+    return !this.#closed && this.#waiting === 0 && !isOverdue && this.#isBusy()
+  }
+
   async #look(): Promise<void> {
     const { engine } = this.#store
+    const now = Date.now()
     const print = await fingerprint(engine)
-    if (print === this.#clean) return
+    if (print !== this.#clean && !(await this.#count(print))) return
+    this.#countedUntil = now
+  }
+
+  /** All that was not counted when the store had this fingerprint; false when it was stopped. */
+  async #count(print: string): Promise<boolean> {
+    const { engine } = this.#store
     // Until all was looked at once, what was counted before may have gaps.
     const first = this.#clean === undefined
     this.#latest ??= await latestCounted(engine)
@@ -128,7 +163,8 @@ export class CallCounter {
     const found = uncounted(stored, counted)
     this.#backlog = found.reduce((total, [, spans]) => total + spans, 0)
     for (const batch of batches(found)) {
-      if (this.#closed) return
+      while (this.#givesWay) await within(busyPause, this.#hurry.promise)
+      if (this.#closed) return false
       const began = performance.now()
       await countCalls(engine, batch)
       const took = performance.now() - began
@@ -138,6 +174,7 @@ export class CallCounter {
       if (this.#backlog > 0 && this.#waiting === 0) await within(took * restShare, this.#hurry.promise)
     }
     this.#clean = print
+    return true
   }
 }
 

@@ -9,12 +9,18 @@ export interface Scraped {
   /** Of the embedded store; undefined for a cluster. */
   readonly dataDirectory: string | undefined
   readonly queries: { readonly running: number; readonly waiting: number }
+  readonly calls: { readonly countedUntil: number | undefined }
 }
 
 /** A scrape that takes longer is given up by Prometheus. */
 const patience = 5_000
 
-export async function scrapedMetrics({ store, dataDirectory, queries }: Scraped): Promise<readonly Family[]> {
+export async function scrapedMetrics({
+  store,
+  dataDirectory,
+  queries,
+  calls,
+}: Scraped): Promise<readonly Family[]> {
   const [stored, disk, engineMemory, isAlive] = await Promise.all([
     storedTables(store).catch(() => []),
     dataDirectory === undefined ? undefined : statfs(dataDirectory).catch(() => undefined),
@@ -33,6 +39,23 @@ export async function scrapedMetrics({ store, dataDirectory, queries }: Scraped)
       'rustok_lens_store_bytes',
       'Bytes of each table on disk.',
       stored.map(({ table, bytes }) => ({ labels: { table }, value: bytes })),
+    ),
+    gauge(
+      'rustok_lens_store_parts',
+      'Pieces that each table is in: what merges have left to do under load.',
+      stored.map(({ table, parts }) => ({ labels: { table }, value: parts })),
+    ),
+    gauge(
+      'rustok_lens_store_unmerged_rows',
+      'Rows that no merge has seen. Spans of a heavy load among them have no index of attributes yet.',
+      stored.map(({ table, unmerged }) => ({ labels: { table }, value: unmerged })),
+    ),
+    gauge(
+      'rustok_lens_calls_lag_seconds',
+      'How long ago all calls between services were counted: under load they wait, for minutes at most.',
+      calls.countedUntil === undefined
+        ? []
+        : [{ value: Math.max(0, Date.now() - calls.countedUntil) / 1_000 }],
     ),
     gauge(
       'rustok_lens_disk_free_bytes',
@@ -66,13 +89,22 @@ function gauge(name: string, help: string, samples: readonly Sample[]): Family {
 }
 
 async function storedTables(store: Store) {
-  const { rows } = await store.engine.query<{ table: string; rows: string; bytes: string }>(
-    `SELECT table, sum(rows) AS rows, sum(bytes_on_disk) AS bytes FROM system.parts
+  const { rows } = await store.engine.query<
+    Record<'table' | 'rows' | 'bytes' | 'parts' | 'unmerged', string>
+  >(
+    `SELECT table, sum(part.rows) AS rows, sum(bytes_on_disk) AS bytes, count() AS parts, sumIf(part.rows, level = 0) AS unmerged
+     FROM system.parts AS part
      WHERE active AND database = currentDatabase() GROUP BY table ORDER BY table`,
     {},
     { signal: AbortSignal.timeout(patience) },
   )
-  return rows.map(({ table, rows, bytes }) => ({ table, rows: Number(rows), bytes: Number(bytes) }))
+  return rows.map(({ table, rows, bytes, parts, unmerged }) => ({
+    table,
+    rows: Number(rows),
+    bytes: Number(bytes),
+    parts: Number(parts),
+    unmerged: Number(unmerged),
+  }))
 }
 
 /** Linux alone tells it; undefined elsewhere. */

@@ -93,8 +93,10 @@ test('lists operations, of a tenant, as many as are asked for', async () => {
 })
 
 test('draws the map of services, with what no call was counted of as a node, too', async () => {
+  const asked = Date.now()
   const map = await lens.get<DependenciesResponse>('/api/lens/dependencies', period)
   assert.equal(map.complete, true)
+  assert.ok((map.countedUntilMs ?? 0) >= asked, 'what was stored when it was asked is counted')
   assert.deepEqual(map.edges, [
     { parent: 'web', child: 'db', calls: 6, callsPerMinute: 0.1, failed: 2, failedShare: 2 / 6 },
   ])

@@ -2,6 +2,7 @@
 
 import assert from 'node:assert/strict'
 import { after, before, beforeEach, test } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { Span } from '@rustok/otlp'
 import fc from 'fast-check'
 import { pino } from 'pino'
@@ -196,6 +197,28 @@ test('asks for times, a service and a tenant; a call between two tenants is neit
     seen.map(({ child }) => child),
     ['db'],
   )
+  await counter.close()
+})
+
+test('gives way to ingest until somebody asks, or until ingest rests, and says how far it is', async () => {
+  let isBusy = true
+  const counter = new CallCounter(store, log, () => isBusy)
+  const root = made('web', undefined)
+  await insert([root, made('db', root)])
+  counter.start()
+  // It looks every two seconds while spans arrive; nothing tells that it does not.
+  await sleep(5_000)
+  assert.equal(counter.countedUntil, undefined)
+  assert.equal((await dependencies(store.engine, { from: 0n, to: 2n ** 63n, tenant: undefined })).length, 0)
+  const asked = Date.now()
+  assert.deepEqual(await counted(counter), ['web>db 1/0'])
+  assert.ok((counter.countedUntil ?? 0) >= asked)
+  await insert([root, made('cache', root)])
+  const stored = Date.now()
+  isBusy = false
+  while ((counter.countedUntil ?? 0) < stored) await sleep(100)
+  const found = await dependencies(store.engine, { from: 0n, to: 2n ** 63n, tenant: undefined })
+  assert.deepEqual(found.map(({ child }) => child).sort(), ['cache', 'db'])
   await counter.close()
 })
 

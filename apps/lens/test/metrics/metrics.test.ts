@@ -97,6 +97,8 @@ test('counts what senders sent and what they were told, and what was asked', asy
   assert.equal(grown(refusals, { ...http, reason: 'forbidden' }), 1)
   assert.equal(grown('rustok_lens_store_rows', { table: 'spans' }), 2)
   assert.ok(read(now, 'rustok_lens_store_bytes', { table: 'spans' }) > 100)
+  assert.ok(read(now, 'rustok_lens_store_parts', { table: 'spans' }) >= 1)
+  assert.ok(read(now, 'rustok_lens_store_unmerged_rows', { table: 'spans' }) <= 2)
   const requests = 'rustok_lens_http_request_seconds_count'
   assert.equal(grown(requests, { route: '/api/services', status: '200' }), 1)
   assert.equal(grown(requests, { route: '/api/lens/traces/:traceId', status: '400' }), 1)

@@ -79,6 +79,8 @@ export interface DependenciesResponse {
   readonly endMs: number
   /** False when spans arrive faster than their calls are counted: the newest are not in `edges` yet. */
   readonly complete: boolean
+  /** Unix milliseconds: calls of what was stored before are in `edges`. Null when Lens has just started and does not know yet. */
+  readonly countedUntilMs: number | null
 }
 
 export interface DependencyNode extends CallStatistics {

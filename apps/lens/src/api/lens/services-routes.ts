@@ -32,6 +32,7 @@ export async function servicesRoutes(app: FastifyInstance): Promise<void> {
     const { from, to, tenant, period } = periodOf(request.query, Date.now())
     const options = { signal: clientGone(reply) }
     const complete = await app.calls.catchUp()
+    const countedUntilMs = app.calls.countedUntil ?? null
     const cells = { origin: from, end: to + 1n, step: to + 1n - from, split: 0n }
     const [series, found] = await Promise.all([
       redMetrics(request.store, { tenant, calls: 'entries', byOperation: false, cells }, options),
@@ -58,6 +59,7 @@ export async function servicesRoutes(app: FastifyInstance): Promise<void> {
       startMs,
       endMs,
       complete,
+      countedUntilMs,
     }
   })
 }
