@@ -11,6 +11,7 @@
 
 import type { QueryOptions, QueryParameters, StoreEngine } from '../store/engine.ts'
 import { type FilterSql, filterSql, type TraceFilter } from './filter.ts'
+import { type FilterCost, filterCost } from './filter-cost.ts'
 import { spansOfIds } from './trace-ids.ts'
 import {
   type FoundPage,
@@ -55,7 +56,7 @@ interface FoundTrace {
 }
 
 interface Window {
-  /** Newest first; all of the window's, or one more than the page shows. */
+  /** Newest first; all of the window's, or more than the page shows. */
   readonly traces: readonly FoundTrace[]
   /** How many there are in it. */
   readonly count: number
@@ -67,6 +68,7 @@ class NewestSearch {
   readonly #options: QueryOptions | undefined
   readonly #limits: NewestLimits
   readonly #isOfTenant: boolean
+  readonly #cost: FilterCost
   readonly #sql: FilterSql
   readonly #page: Page
   readonly #from: bigint
@@ -85,6 +87,7 @@ class NewestSearch {
     this.#options = options
     this.#limits = limits
     this.#isOfTenant = filter.tenant !== undefined
+    this.#cost = filterCost(filter)
     this.#sql = filterSql(filter, engine)
     this.#page = page
     this.#from = filter.from
@@ -95,13 +98,21 @@ class NewestSearch {
 
   async find(): Promise<FoundPage> {
     const { fewSpans, fewSpansOfTenant, smallStore } = this.#limits
-    const few = this.#isOfTenant ? fewSpansOfTenant : fewSpans
-    const found = await this.#among(Math.max(few, 8 * this.#page.limit))
-    if (typeof found !== 'number') return found
-    const [stored, inWindow] = await Promise.all([this.#storedSpans(), this.#inWindows(found)])
-    if (stored > smallStore || inWindow.totalIsExact) return inWindow
-    const all = await this.#among(stored + 1)
-    return typeof all === 'number' ? inWindow : all
+    switch (this.#cost) {
+      case 'indexed': {
+        const few = this.#isOfTenant ? fewSpansOfTenant : fewSpans
+        const found = await this.#among(Math.max(few, 8 * this.#page.limit))
+        if (typeof found !== 'number') return found
+        const [stored, inWindow] = await Promise.all([this.#storedSpans(), this.#inWindows(found)])
+        return stored > smallStore || inWindow.totalIsExact ? inWindow : this.#inWhole()
+      }
+      // To look anywhere first costs as much as to look at what is newest.
+      case 'attributes':
+        return (await this.#storedSpans()) > smallStore ? this.#inWindows(0) : this.#inWhole()
+      // A statement on a window would take as long as one on everything.
+      case 'traces':
+        return this.#inWhole()
+    }
   }
 
   /** The page, if fewer spans than `most` match; else how many traces there are at least. */
@@ -135,9 +146,8 @@ class NewestSearch {
     let length = shown + min(range / 128n + 1n, this.#limits.firstWindow)
     let known = atLeast
     for (;;) {
-      const isWhole = length * 2n >= range
-      const window = await this.#inWindow(isWhole ? this.#from : this.#until - length, isWhole)
-      if (isWhole) return this.#foundPage(window.traces, window.count > this.#page.limit, window.count, true)
+      if (length * 2n >= range) return this.#inWhole()
+      const window = await this.#inWindow(this.#until - length)
       if (this.#sql.having === '') known = Math.max(known, window.count)
       if (window.traces.length >= needed) {
         return {
@@ -149,8 +159,22 @@ class NewestSearch {
     }
   }
 
+  async #inWhole(): Promise<FoundPage> {
+    const { traces, count } = await this.#newestSince(this.#from)
+    return this.#foundPage(traces, count > this.#page.limit, count, true)
+  }
+
   /** Traces whose first matching span is in the window. */
-  async #inWindow(since: bigint, isWhole: boolean): Promise<Window> {
+  async #inWindow(since: bigint): Promise<Window> {
+    const { traces, count } = await this.#newestSince(since)
+    const ids = traces.map(({ traceId }) => traceId)
+    const places = await tracePlaces(this.#engine, ids, this.#options)
+    const early = await this.#matchingBefore(since, ids, places)
+    return { traces: traces.filter(({ traceId }) => !early.has(traceId)), count, places }
+  }
+
+  /** By what matches since then, as if nothing had before; more of them than a page shows, as some may have to go. */
+  async #newestSince(since: bigint): Promise<Pick<Window, 'traces' | 'count'>> {
     const { where, having } = this.#sql
     const { rows } = await this.#query<FoundTrace & { traces: string }>(
       `SELECT lower(hex(trace_id)) AS traceId, first, count() OVER () AS traces FROM (
@@ -160,12 +184,7 @@ class NewestSearch {
        ) WHERE ${this.#behind} ORDER BY first DESC, trace_id LIMIT {limit:UInt32}`,
       { since, limit: 2 * this.#page.limit + 1 },
     )
-    const count = Number(rows[0]?.traces ?? 0)
-    if (isWhole) return { traces: rows.slice(0, this.#page.limit), count, places: new Map() }
-    const ids = rows.map(({ traceId }) => traceId)
-    const places = await tracePlaces(this.#engine, ids, this.#options)
-    const early = await this.#matchingBefore(since, ids, places)
-    return { traces: rows.filter(({ traceId }) => !early.has(traceId)), count, places }
+    return { traces: rows, count: Number(rows[0]?.traces ?? 0) }
   }
 
   /** Those of the traces of which a matching span began before `since`. */

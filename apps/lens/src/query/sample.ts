@@ -18,10 +18,20 @@ export async function chooseSample(
   filter: TraceFilter,
   options?: QueryOptions,
 ): Promise<number> {
-  // At most so many match, by a table that is much smaller.
-  const most = (await countTracesAtMost(engine, filter, options)) * spansOfTrace
-  if (most <= mostSpans) return 1
-  return oneIn(isUnfiltered(filter) ? most : await countSpans(engine, filter, options))
+  const { where, parameters } = filterSql(filter, engine)
+  // Stops when there are too many; the engine would read on to count what a LIMIT leaves out.
+  const { rows } = await engine.query<{ spans: string }>(
+    `SELECT count() AS spans FROM (SELECT 1 FROM spans WHERE ${where} LIMIT {most:UInt64})
+     SETTINGS exact_rows_before_limit = 0`,
+    { ...parameters, most: mostSpans + 1 },
+    options,
+  )
+  if (Number(rows[0]?.spans ?? 0) <= mostSpans) return 1
+  return oneIn(
+    isUnfiltered(filter)
+      ? (await countTracesAtMost(engine, filter, options)) * spansOfTrace
+      : await countSpans(engine, filter, options),
+  )
 }
 
 function oneIn(spans: number): number {

@@ -5,6 +5,7 @@ import { after, before, test } from 'node:test'
 import fc from 'fast-check'
 import { pino } from 'pino'
 import type { TraceFilter } from '../../src/query/filter.ts'
+import { parseQuery } from '../../src/query/language/parse-query.ts'
 import { type NewestLimits, newestTraces } from '../../src/query/newest-traces.ts'
 import type { PagePosition } from '../../src/query/trace-page.ts'
 import { openStore, type Store } from '../../src/store/open-store.ts'
@@ -86,16 +87,19 @@ after(async () => {
 function expected(filter: TraceFilter): string[] {
   // With bounds on the trace as a whole, its status is one of them.
   const isOfTrace = filter.minDuration !== undefined || filter.maxDuration !== undefined
+  const isInRange = ({ at }: Generated) => start * hour + at >= filter.from && start * hour + at <= filter.to
   const found = model.flatMap(({ id, spans }) => {
-    const matching = spans.filter(
-      ({ at, tenant, service, status, code }) =>
-        start * hour + at >= filter.from &&
-        start * hour + at <= filter.to &&
-        (filter.tenant === undefined || tenant === filter.tenant) &&
-        (filter.service === undefined || service === filter.service) &&
-        (filter.status !== 'error' || isOfTrace || status === 2) &&
-        (filter.attributes ?? []).every(({ value }) => code === value),
-    )
+    if (filter.query === someCode1 && !spans.some((one) => isInRange(one) && one.code === '1')) return []
+    const matching = spans
+      .filter(isInRange)
+      .filter(
+        ({ tenant, service, status, code }) =>
+          (filter.query !== notCode1 || code !== '1') &&
+          (filter.tenant === undefined || tenant === filter.tenant) &&
+          (filter.service === undefined || service === filter.service) &&
+          (filter.status !== 'error' || isOfTrace || status === 2) &&
+          (filter.attributes ?? []).every(({ value }) => code === value),
+      )
     const longest = Math.max(...matching.map(({ duration }) => Number(duration * second)))
     const failed = matching.some(({ status }) => status === 2)
     const passes =
@@ -109,6 +113,10 @@ function expected(filter: TraceFilter): string[] {
   return found.sort((a, b) => Number(b.first - a.first) || (a.id < b.id ? -1 : 1)).map(({ id }) => id)
 }
 
+/** One reads attributes without an index, the other one makes a set of traces. */
+const notCode1 = parseQuery('code != 1')
+const someCode1 = parseQuery('{ code = 1 }')
+
 const optional = <Value>(values: fc.Arbitrary<Value>) => fc.option(values, { nil: undefined, freq: 2 })
 const filters = fc.record({
   from: fc.constantFrom(0n, 1n, 41n).map((hours) => (start + hours) * hour),
@@ -119,6 +127,7 @@ const filters = fc.record({
   minDuration: optional(fc.constantFrom(second, 5n * second)),
   maxDuration: optional(fc.constantFrom(0n, second)),
   attributes: optional(fc.constantFrom('1', '2').map((value) => [{ key: 'code', value }])),
+  query: optional(fc.constantFrom(notCode1, notCode1, someCode1)),
 })
 /** What is few, so that most searches stop early. */
 const limits = fc.record<NewestLimits>({
