@@ -113,6 +113,22 @@ test('answers calls of every size up to the largest, many at once', async () => 
   )
 })
 
+test('keeps messages apart whose memory is used again, also those that are compressed, cut short or failed', async () => {
+  const message = (index: number) => new Uint8Array(66_000 + ((index * 997) % 30_000)).fill(index)
+  for (let round = 0; round < 8; round++) {
+    const indexes = [round * 2, round * 2 + 1]
+    const answers = await Promise.all(indexes.map((index) => call('Echo', message(index))))
+    for (const [at, answer] of answers.entries()) {
+      assert.ok(answer.equals(message(indexes[at]!)), `message ${indexes[at]}`)
+    }
+    await assert.rejects(call('Fail', message(100 + round)), { code: status.INTERNAL })
+    const zipped = await raw(framed(gzipSync(message(200 + round)), 1), { 'grpc-encoding': 'gzip' })
+    assert.equal(zipped['grpc-status'], '0')
+    const short = await raw(framed(message(50), 0, 66_000 + 1))
+    assert.equal(short['grpc-status'], String(status.INTERNAL))
+  }
+})
+
 test('says in words that survive the wire what went wrong', async () => {
   await assert.rejects(call('Fail', new Uint8Array(0)), (error: ServiceError) => {
     assert.equal(error.code, status.INTERNAL)

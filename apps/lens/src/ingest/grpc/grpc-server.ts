@@ -14,12 +14,13 @@ import type { AddressInfo } from 'node:net'
 import { BodyBudget } from '../body-budget.ts'
 import { httpLimits } from '../limits.ts'
 import { failureTrailers, GrpcCode, GrpcError } from './grpc-status.ts'
+import { MessageBuffers } from './message-buffers.ts'
 import { acceptedEncodings, readMessage } from './read-message.ts'
 
 export interface UnaryMethod {
   /**
    * Judges a call by its headers, before its message is read: what it throws is its answer. What it returns makes the answer's message of the
-   * call's.
+   * call's, whose bytes are others' when it has resolved.
    */
   open(headers: IncomingHttpHeaders): (message: Buffer) => Promise<Uint8Array>
 }
@@ -49,6 +50,7 @@ const look = 1_000
 export class GrpcServer {
   readonly #options: GrpcServerOptions
   readonly #budget: BodyBudget
+  readonly #buffers = new MessageBuffers()
   readonly #sessions = new Set<ServerHttp2Session>()
   /** Calls whose message is not here yet, with the time when that ends them. */
   readonly #reading = new Map<ServerHttp2Stream, number>()
@@ -140,14 +142,20 @@ export class GrpcServer {
         String(headers['grpc-encoding'] ?? 'identity'),
         largestMessage,
         lease,
+        this.#buffers,
       )
     } finally {
       this.#reading.delete(stream)
     }
-    respond(stream, await answer(message))
+    try {
+      respond(stream, await answer(message))
+    } finally {
+      this.#buffers.giveBack(message)
+    }
   }
 
   #endSlowCalls(): void {
+    this.#buffers.tidy()
     const now = performance.now()
     for (const [stream, deadline] of this.#reading) {
       if (now < deadline) continue

@@ -5,6 +5,7 @@ import { promisify } from 'node:util'
 import { gunzip, inflate } from 'node:zlib'
 import type { BodyLease } from '../body-budget.ts'
 import { GrpcCode, GrpcError } from './grpc-status.ts'
+import type { MessageBuffers } from './message-buffers.ts'
 
 /** A flag for compression, and the message's length. */
 const prefixLength = 5
@@ -18,14 +19,15 @@ const inflaters: Readonly<Record<string, Inflate>> = {
 
 export const acceptedEncodings = ['identity', ...Object.keys(inflaters)].join(',')
 
-/** Rejects with GrpcError for a message that is too large, not whole or badly compressed, or when `lease` has no room. */
+/** In one of `buffers`, which wants it back. Rejects with GrpcError for a message that is too large, not whole or badly compressed, or when `lease` has no room. */
 export async function readMessage(
   stream: ServerHttp2Stream,
   encoding: string,
   largest: number,
   lease: BodyLease,
+  buffers: MessageBuffers,
 ): Promise<Buffer> {
-  const body = await readBody(stream, largest, lease)
+  const body = await readBody(stream, largest, lease, buffers)
   if (body.length < prefixLength) throw new GrpcError(GrpcCode.INTERNAL, 'the call has no message')
   const length = body.readUInt32BE(1)
   if (body.length !== prefixLength + length) {
@@ -36,35 +38,44 @@ export async function readMessage(
   }
   const message = body.subarray(prefixLength)
   if (body[0] === 0) return message
-  return inflated(message, encoding, largest, lease)
+  try {
+    return await inflated(message, encoding, largest, lease)
+  } finally {
+    buffers.giveBack(body)
+  }
 }
 
 /** The message behind its prefix. A length that is too large is refused as soon as it is there. */
-function readBody(stream: ServerHttp2Stream, largest: number, lease: BodyLease): Promise<Buffer> {
+function readBody(
+  stream: ServerHttp2Stream,
+  largest: number,
+  lease: BodyLease,
+  buffers: MessageBuffers,
+): Promise<Buffer> {
   const { promise, resolve, reject } = Promise.withResolvers<Buffer>()
   const chunks: Buffer[] = []
   let received = 0
   let head: Buffer | undefined
+  let refused = false
+  const refuse = (error: GrpcError) => {
+    refused = true
+    chunks.length = 0
+    reject(error)
+  }
   stream.on('data', (chunk: Buffer) => {
+    if (refused) return
     chunks.push(chunk)
     received += chunk.length
     if (head === undefined && received >= prefixLength) {
       head = chunks.length === 1 ? chunk : Buffer.concat(chunks)
-      const length = head.readUInt32BE(1)
-      if (length > largest) {
-        chunks.length = 0
-        reject(tooLarge(largest))
-      }
+      if (head.readUInt32BE(1) > largest) return refuse(tooLarge(largest))
     }
-    if (received > prefixLength + largest) {
-      chunks.length = 0
-      reject(tooLarge(largest))
-    } else if (!lease.take(chunk.length)) {
-      chunks.length = 0
-      reject(noRoom())
-    }
+    if (received > prefixLength + largest) refuse(tooLarge(largest))
+    else if (!lease.take(chunk.length)) refuse(noRoom())
   })
-  stream.on('end', () => resolve(chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks, received)))
+  stream.on('end', () => {
+    if (!refused) resolve(chunks.length === 1 ? chunks[0]! : buffers.join(chunks, received))
+  })
   stream.on('close', () => {
     if (!stream.readableEnded) reject(new GrpcError(GrpcCode.INTERNAL, 'the call was cut off'))
   })
