@@ -25,6 +25,7 @@ const debianPackages = {
   faketime: '/usr/bin/faketime',
   'mariadb-server-core': '/usr/sbin/mariadbd',
   'nats-server': '/usr/sbin/nats-server',
+  openssl: '/usr/bin/openssl',
   // One directory for each major version.
   postgresql: '/usr/lib/postgresql',
   // Holds the server under another name, and starts no service.

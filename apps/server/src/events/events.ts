@@ -19,6 +19,7 @@ import { Relay } from './outbox/relay.ts'
 
 /** How often to look whether all is done, for those who wait for it. */
 const SETTLED_POLL_MS = 10
+const PING_TIMEOUT_MS = 500
 
 export type EventsPart = 'relay' | 'deliveries' | 'consumer'
 
@@ -106,10 +107,7 @@ export class Events {
   /** Why events do not move on as they should: a broker that is away, a database that does not answer. */
   async degraded(): Promise<readonly string[]> {
     if (!this.#started) return []
-    const away = await this.#broker?.ping().then(
-      () => false,
-      () => true,
-    )
+    const away = this.#broker !== undefined && !(await answers(this.#broker))
     return this.#relay.failing || away ? ['events: they wait in the outbox, the bus takes none'] : []
   }
 
@@ -153,4 +151,14 @@ export class Events {
     await Promise.race([ended, expired])
     return this.#runner.size
   }
+}
+
+/** Whoever asks for the health of the process waits for the answer. */
+async function answers(broker: Broker): Promise<boolean> {
+  const late = setTimeout(PING_TIMEOUT_MS, false, { ref: false })
+  const ping = broker.ping().then(
+    () => true,
+    () => false,
+  )
+  return Promise.race([ping, late])
 }

@@ -150,7 +150,19 @@ test('makes stream and consumers anew when somebody has deleted them', async () 
 
 test('puts aside what is no event, and goes on', async () => {
   const connection = await connect({ servers: nats.url })
-  for (const payload of ['not json', '{}', 'null', JSON.stringify({ specversion: '1.0', data: null })]) {
+  const { envelope: event } = await system.owner
+    .selectFrom('outbox')
+    .select('envelope')
+    .limit(1)
+    .executeTakeFirstOrThrow()
+  const wrong = [
+    {},
+    null,
+    { ...event, id: "x' or 1=1" },
+    { ...event, tenantid: 'Acme; x' },
+    { ...event, data: null },
+  ]
+  for (const payload of ['not json', ...wrong.map((one) => JSON.stringify(one))]) {
     connection.publish('TEST.test.happened', payload)
   }
   await connection.flush()
@@ -158,7 +170,7 @@ test('puts aside what is no event, and goes on', async () => {
   await system.emit(500)
   await system.events.settled()
   while (!seen.includes(500)) await setTimeout(50)
-  assert.equal(system.notices.filter((notice) => notice.startsWith('refused counting')).length, 4)
+  assert.equal(system.notices.filter((notice) => notice.startsWith('refused counting')).length, 6)
 })
 
 test('filters as narrowly as one subject can', () => {

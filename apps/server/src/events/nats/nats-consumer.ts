@@ -4,6 +4,8 @@
  * survive restarts, and is acknowledged then.
  */
 import type { Consumer, ConsumerMessages, JsMsg } from '@nats-io/jetstream'
+import { isTenantId } from '../../db/scope.ts'
+import { isUuid } from '../../domain/uuid.ts'
 import type { EventEnvelope } from '../envelope.ts'
 import type { EventHandler } from '../event-handler.ts'
 import { untraced } from '../messaging-spans.ts'
@@ -29,7 +31,6 @@ export class NatsConsumer {
   readonly #ready: () => Promise<Consumer>
   readonly #running = new Set<Promise<void>>()
   readonly #stopping = new AbortController()
-  readonly #ended: Promise<void>
   #messages: ConsumerMessages | undefined
 
   /** `ready` resolves when its consumer exists at the broker. */
@@ -38,7 +39,7 @@ export class NatsConsumer {
     this.#handler = handler
     this.#ports = ports
     this.#ready = ready
-    this.#ended = untraced(() => this.#consume())
+    void untraced(() => this.#consume())
   }
 
   /** Takes no more and finishes what it has begun. */
@@ -46,11 +47,6 @@ export class NatsConsumer {
     this.#stopping.abort()
     await this.#messages?.close()
     await Promise.all(this.#running)
-  }
-
-  /** For tests: resolves when the last message was seen. */
-  get ended(): Promise<void> {
-    return this.#ended
   }
 
   async #consume(): Promise<void> {
@@ -110,17 +106,17 @@ export class NatsConsumer {
   }
 }
 
-/** Whoever may publish to the stream may send anything. */
+/** Whoever may publish to the stream may send anything; what passes here can be stored. */
 function readEvent(message: JsMsg): EventEnvelope | undefined {
   try {
     const event = message.json<Partial<EventEnvelope> | null>()
-    const complete =
-      event?.specversion === '1.0' &&
-      [event.id, event.type, event.source, event.subject, event.time, event.tenantid, event.actorid].every(
-        (attribute) => typeof attribute === 'string',
-      ) &&
-      typeof event.data === 'object'
-    return complete ? (event as EventEnvelope) : undefined
+    if (event === null || event.specversion !== '1.0') return undefined
+    const { id, tenantid, data, type, source, subject, time, actorid } = event
+    const texts = [type, source, subject, time, actorid]
+    if (!texts.every((attribute) => typeof attribute === 'string')) return undefined
+    if (typeof id !== 'string' || !isUuid(id) || typeof tenantid !== 'string' || !isTenantId(tenantid))
+      return undefined
+    return typeof data === 'object' && data !== null ? (event as EventEnvelope) : undefined
   } catch {
     return undefined
   }
