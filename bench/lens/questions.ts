@@ -47,9 +47,37 @@ export const kinds: readonly Kind[] = [
     isAnswer: isSearch,
   },
   {
+    name: 'traces of a service, of the day',
+    questions: (store) => services().map((service) => search(store, { service })),
+    isAnswer: hasTraces,
+  },
+  {
+    name: 'slow traces, of the day',
+    questions: (store) =>
+      Array.from({ length: 13 }, (_, index) => search(store, { minDuration: `${50 + 25 * index}ms` })),
+    isAnswer: hasTraces,
+  },
+  {
+    name: 'traces with a failed request (>= 500), of the day, by service',
+    questions: (store) =>
+      services().map((service) => search(store, { service, query: 'http.response.status_code >= 500' })),
+    isAnswer: isSearch,
+  },
+  {
+    name: 'traces with a word, of the day',
+    questions: (store) => words.map((text) => search(store, { text })),
+    isAnswer: isSearch,
+  },
+  {
+    name: 'all traces of the day, by page',
+    questions: (store) =>
+      Array.from({ length: 21 }, (_, index) => search(store, { limit: String(20 + index * 9) })),
+    isAnswer: hasTraces,
+  },
+  {
     name: 'all traces of an hour',
     questions: (store) => Array.from({ length: 24 }, (_, index) => search(hourOf(store, index), {})),
-    isAnswer: (answer) => (answer as SearchResponse).total > 0,
+    isAnswer: hasTraces,
   },
   {
     name: 'facets of a tenant, of an hour',
@@ -86,6 +114,10 @@ export const kinds: readonly Kind[] = [
   },
 ]
 
+function hasTraces(answer: unknown): boolean {
+  return (answer as SearchResponse).traces.length > 0
+}
+
 function isSearch(answer: unknown): boolean {
   return Number.isInteger((answer as SearchResponse).total)
 }
@@ -111,6 +143,23 @@ function hourOf({ fromMs, toMs }: Range, index: number): Range {
   const start = fromMs + (index % hours) * hour
   return { fromMs: start, toMs: start + hour - 1 }
 }
+
+function services(): readonly string[] {
+  return buildLandscape().services.map(({ name }) => name)
+}
+
+/** In names, statements, URLs and messages; some are everywhere, some nowhere. */
+const words = [
+  'order',
+  'checkout',
+  'deadlock',
+  'kafka',
+  'insert into',
+  'timeout',
+  '/api/v2',
+  'iphone',
+  'no-such-word',
+]
 
 /** From the largest to the smallest. */
 function tenants(): readonly string[] {

@@ -69,6 +69,8 @@ class NewestSearch {
   readonly #limits: NewestLimits
   readonly #isOfTenant: boolean
   readonly #cost: FilterCost
+  /** True of a span of each trace that passes; to look for those first leaves few traces to group. */
+  readonly #someSpan: string | undefined
   readonly #sql: FilterSql
   readonly #page: Page
   readonly #from: bigint
@@ -88,6 +90,10 @@ class NewestSearch {
     this.#limits = limits
     this.#isOfTenant = filter.tenant !== undefined
     this.#cost = filterCost(filter)
+    this.#someSpan =
+      filter.minDuration === undefined || filter.durationOf === 'each'
+        ? undefined
+        : 'duration >= {minDuration:Int64}'
     this.#sql = filterSql(filter, engine)
     this.#page = page
     this.#from = filter.from
@@ -176,10 +182,15 @@ class NewestSearch {
   /** By what matches since then, as if nothing had before; more of them than a page shows, as some may have to go. */
   async #newestSince(since: bigint): Promise<Pick<Window, 'traces' | 'count'>> {
     const { where, having } = this.#sql
+    const inWindow = `${where} AND start >= {since:UInt64} AND start <= {until:UInt64}`
+    const narrow =
+      this.#someSpan === undefined
+        ? ''
+        : ` AND trace_id IN (SELECT trace_id FROM spans WHERE ${inWindow} AND ${this.#someSpan})`
     const { rows } = await this.#query<FoundTrace & { traces: string }>(
       `SELECT lower(hex(trace_id)) AS traceId, first, count() OVER () AS traces FROM (
          SELECT trace_id, min(start) AS first, max(duration) AS longest, max(status = 2) AS failed
-         FROM spans WHERE ${where} AND start >= {since:UInt64} AND start <= {until:UInt64}
+         FROM spans WHERE ${inWindow}${narrow}
          GROUP BY trace_id ${having === '' ? '' : `HAVING ${having}`}
        ) WHERE ${this.#behind} ORDER BY first DESC, trace_id LIMIT {limit:UInt32}`,
       { since, limit: 2 * this.#page.limit + 1 },

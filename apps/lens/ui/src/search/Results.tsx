@@ -49,6 +49,7 @@ export function Results({ state, change, search, refresh, problems, now }: Resul
       <div className="results-head">
         <p role="status">
           Showing <strong>{data.traces.length.toLocaleString()}</strong> of{' '}
+          {data.totalIsExact ? '' : 'at least '}
           <strong>{data.total.toLocaleString()}</strong> {data.total === 1 ? 'trace' : 'traces'}
         </p>
         <p className="muted">newest first, in {data.tookMs < 1 ? '<1' : Math.round(data.tookMs)} ms</p>
@@ -59,6 +60,7 @@ export function Results({ state, change, search, refresh, problems, now }: Resul
         change={change}
         shown={data.traces.length}
         total={data.total}
+        totalIsExact={data.totalIsExact}
         loading={isPlaceholderData}
       />
     </section>
@@ -70,17 +72,18 @@ interface MoreProps {
   readonly change: ChangeSearch
   readonly shown: number
   readonly total: number
+  readonly totalIsExact: boolean
   readonly loading: boolean
 }
 
-function More({ state, change, shown, total, loading }: MoreProps) {
+function More({ state, change, shown, total, totalIsExact, loading }: MoreProps) {
   if (shown >= total) return undefined
   const limit = state.limit ?? PAGE_SIZE
   if (limit >= MAX_LIMIT) {
     return (
       <p className="results-more muted">
-        These are the newest {shown.toLocaleString()}. Narrow the time range or add a filter to see the other{' '}
-        {(total - shown).toLocaleString()}.
+        These are the newest {shown.toLocaleString()}. Narrow the time range or add a filter to see the{' '}
+        {totalIsExact ? `other ${(total - shown).toLocaleString()}` : 'others'}.
       </p>
     )
   }
