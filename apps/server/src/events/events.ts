@@ -116,9 +116,13 @@ export class Events {
   }
 
   /** Resolves when all that was emitted so far, and what its handlers emitted, was handled, or has failed once. */
-  async settled(signal?: AbortSignal): Promise<void> {
-    await untraced(async () => {
-      while (!signal?.aborted) {
+  settled(): Promise<void> {
+    return this.#settled(() => false)
+  }
+
+  #settled(enough: () => boolean): Promise<void> {
+    return untraced(async () => {
+      while (!enough()) {
         const untouched = await this.#tenants.system('backlog', countUntouched)
         if (untouched === 0 && this.#runner.size === 0 && !(await this.#broker?.pending())) return
         this.#relay.wake()
@@ -139,7 +143,11 @@ export class Events {
       over.addEventListener('abort', () => resolve(), { once: true }),
     )
     const end = async () => {
-      if (this.#engine.name === 'pglite') await this.settled(AbortSignal.timeout(Math.ceil(timeoutMs * 0.8)))
+      const patience = AbortSignal.timeout(Math.ceil(timeoutMs * 0.8))
+      // While the bus is away, or the database, waiting helps nobody.
+      if (this.#engine.name === 'pglite') {
+        await this.#settled(() => patience.aborted || this.#relay.failing).catch(() => {})
+      }
       await Promise.all(this.#notices.map((listening) => listening.close()))
       await this.#relay.stop()
       await this.#broker?.stopConsuming()

@@ -5,8 +5,10 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { after, before, test } from 'node:test'
+import { setTimeout } from 'node:timers/promises'
 import { StartupError } from '../../src/errors.ts'
 import { connectNats, type NatsSettings } from '../../src/events/nats/connect-nats.ts'
+import { openEventSystem } from '../support/event-system.ts'
 import { startNatsServer } from '../support/nats-server.ts'
 
 let directory: string
@@ -106,4 +108,17 @@ test('names the variable of a file that cannot be read', () => {
     (error) =>
       error instanceof StartupError && error.variable === 'NATS_CA' && /missing\.pem/.test(error.message),
   )
+})
+
+test('starts, works and ends without its broker, and keeps the events for when it is there', async () => {
+  const system = await openEventSystem({ nats: settings('nats://127.0.0.1:1') })
+  await system.emit(1, 2)
+  while (!system.notices.includes('stalled relay')) await setTimeout(20)
+  assert.equal((await system.events.backlog()).depth, 2)
+  assert.match((await system.events.degraded()).join(), /^events: /)
+  const started = performance.now()
+  assert.equal(await system.events.stop(60_000), 0)
+  // It does not wait for what cannot come.
+  assert.ok(performance.now() - started < 30_000)
+  await system.database.close()
 })

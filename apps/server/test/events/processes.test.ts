@@ -126,7 +126,7 @@ for (const bus of ['nats', 'database']) {
     const loading = Promise.all([load(), load()])
     const survivor = launch(env, 'worker')
     await survivor.ready()
-    for (let kills = 0; kills < 3; kills += 1) {
+    for (let kills = 0; kills < 2; kills += 1) {
       const worker = launch(env, 'worker')
       await worker.ready()
       await setTimeout(Math.random() * 400)
