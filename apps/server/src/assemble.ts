@@ -5,6 +5,9 @@
 import type { FastifyInstance } from 'fastify'
 import { buildApp } from './app.ts'
 import { assembleEvents, type EventsConfig } from './assemble-events.ts'
+import { CartService } from './commerce/cart-service.ts'
+import { OrderService } from './commerce/order-service.ts'
+import { ProductService } from './commerce/product-service.ts'
 import type { Config } from './config.ts'
 import { ContentService } from './content/content-service.ts'
 import type { OpenDatabase } from './db/open-database.ts'
@@ -55,6 +58,9 @@ export function assemble(
     users: new UserService(tenants, passwords),
     sessions: new SessionService(tenants, keys, passwords, metrics),
     content: new ContentService(tenants, metrics),
+    products: new ProductService(tenants, metrics),
+    carts: new CartService(tenants, metrics),
+    orders: new OrderService(tenants, metrics),
     demoToken: config.demo ? () => demoToken(keys) : undefined,
   })
   return { app, events, tenants, passwords, readiness }

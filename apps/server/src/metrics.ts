@@ -3,6 +3,7 @@
  * (tests, a bench) do not add up. Labels hold what the code defines, never what a request says.
  */
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
+import type { CommerceObserver, CommerceOperation } from './commerce/commerce-observer.ts'
 import type { ContentOperation, OperationObserver } from './content/content-service.ts'
 import type { OperationOutcome } from './domain/result.ts'
 import type { Backlog, HandlerBacklog } from './events/outbox/backlog.ts'
@@ -11,7 +12,7 @@ import type { SessionObserver, SessionOperation, SessionOutcome } from './identi
 /** From an answer out of memory to a request that is about to time out. */
 const DURATION_BUCKETS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10]
 
-export class ServerMetrics implements OperationObserver, SessionObserver {
+export class ServerMetrics implements OperationObserver, CommerceObserver, SessionObserver {
   readonly registry = new Registry()
   readonly #requests = new Counter({
     name: 'rustok_http_requests_total',
@@ -30,6 +31,19 @@ export class ServerMetrics implements OperationObserver, SessionObserver {
     name: 'rustok_content_operations_total',
     help: 'Operations on content, by outcome',
     labelNames: ['operation', 'outcome'] as const,
+    registers: [this.registry],
+  })
+  readonly #commerceOperations = new Counter({
+    name: 'rustok_commerce_operations_total',
+    help: 'Operations of the shop, by outcome',
+    labelNames: ['operation', 'outcome'] as const,
+    registers: [this.registry],
+  })
+  readonly #commerceDurations = new Histogram({
+    name: 'rustok_commerce_operation_duration_seconds',
+    help: 'Time that operations of the shop take, whatever their outcome',
+    labelNames: ['operation'] as const,
+    buckets: DURATION_BUCKETS,
     registers: [this.registry],
   })
   readonly #deliveries = new Counter({
@@ -58,6 +72,11 @@ export class ServerMetrics implements OperationObserver, SessionObserver {
 
   contentOperation(operation: ContentOperation, outcome: OperationOutcome): void {
     this.#operations.inc({ operation, outcome })
+  }
+
+  commerceOperation(operation: CommerceOperation, outcome: string, seconds: number): void {
+    this.#commerceOperations.inc({ operation, outcome })
+    this.#commerceDurations.observe({ operation }, seconds)
   }
 
   sessionOperation(operation: SessionOperation, outcome: SessionOutcome): void {

@@ -184,8 +184,11 @@ function unlike(id: string): string {
 function record(server: TestServer, statements: string[]): void {
   const { access } = server.database
   const { once, transaction } = access
-  const note = (scope: unknown, statement: CompiledQuery) =>
+  // Not those of events that are handled meanwhile: an earlier order's, that is tried again.
+  const note = (scope: unknown, statement: CompiledQuery) => {
+    if (scope === 'system' || /\b(?:deliveries|handled_events)\b/.test(statement.sql)) return
     statements.push(`${JSON.stringify(scope)} ${statement.sql}`)
+  }
   Object.assign(access, {
     once: (...[scope, statement]: Parameters<typeof once>) => {
       note(scope, statement)

@@ -9,6 +9,7 @@ import * as content from './migrations/0002-content.ts'
 import * as contentStats from './migrations/0003-content-stats.ts'
 import * as rowLevelSecurity from './migrations/0004-row-level-security.ts'
 import * as outbox from './migrations/0005-outbox.ts'
+import * as commerce from './migrations/0007-commerce.ts'
 import * as access from './migrations/0009-access.ts'
 import type { Database } from './schema.ts'
 
@@ -19,6 +20,7 @@ const MIGRATIONS: Record<string, Migration> = {
   '0003-content-stats': contentStats,
   '0004-row-level-security': rowLevelSecurity,
   '0005-outbox': outbox,
+  '0007-commerce': commerce,
   '0009-access': access,
 }
 

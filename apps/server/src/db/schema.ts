@@ -16,6 +16,13 @@ export interface Database {
   readonly nodes: NodeTable
   readonly content_stats: ContentStatsTable
   readonly handled_events: HandledEventTable
+  readonly products: ProductTable
+  readonly product_variants: ProductVariantTable
+  readonly variant_stock: VariantStockTable
+  readonly carts: CartTable
+  readonly cart_items: CartItemTable
+  readonly orders: OrderTable
+  readonly order_items: OrderItemTable
   readonly outbox: OutboxTable
   readonly deliveries: DeliveryTable
 }
@@ -110,6 +117,97 @@ export interface HandledEventTable {
   handler: string
   event_id: string
   handled_at: CreatedAt
+}
+
+export type ProductStatus = 'active' | 'archived'
+
+export interface ProductTable {
+  tenant_id: string
+  /** UUID version 7, as of all ids of commerce: lists are in the order of creation. */
+  id: string
+  title: string
+  description: string
+  status: Generated<ProductStatus>
+  /** Of the product with its variants, without their stock. */
+  version: Generated<number>
+  created_at: CreatedAt
+  updated_at: ColumnType<Date, Date | undefined, Date>
+}
+
+/** An integer of the smallest unit of its currency; the drivers give 64 bits in forms of their own, and `Number` reads them all. */
+type Amount = ColumnType<string | number | bigint, number, number>
+
+export interface ProductVariantTable {
+  tenant_id: string
+  id: string
+  product_id: string
+  /** Within the product. */
+  position: number
+  sku: string
+  title: string
+  price_minor: Amount
+  /** ISO 4217. */
+  currency: ColumnType<string, string, never>
+}
+
+/** What is there, and how much of it belongs to orders; the rest can be bought. */
+export interface VariantStockTable {
+  tenant_id: string
+  variant_id: string
+  total: number
+  reserved: Generated<number>
+}
+
+export type CartStatus = 'open' | 'ordered'
+
+export interface CartTable {
+  tenant_id: string
+  id: string
+  customer_id: string
+  status: Generated<CartStatus>
+  created_at: CreatedAt
+  updated_at: ColumnType<Date, Date | undefined, Date>
+}
+
+export interface CartItemTable {
+  tenant_id: string
+  cart_id: string
+  variant_id: string
+  position: number
+  quantity: number
+}
+
+export type OrderStatus = 'placed' | 'paid' | 'cancelled'
+
+export interface OrderTable {
+  tenant_id: string
+  id: string
+  customer_id: string
+  cart_id: string
+  status: Generated<OrderStatus>
+  currency: string
+  total_minor: Amount
+  /** Pieces, of all items together. */
+  item_count: number
+  /** The customer's own name for the request that placed it. */
+  idempotency_key: string
+  /** Of what that request asked for. */
+  request_hash: string
+  payment_reference: ColumnType<string | null, never, string>
+  placed_at: Date
+  paid_at: ColumnType<Date | null, never, Date>
+  cancelled_at: ColumnType<Date | null, never, Date>
+}
+
+export interface OrderItemTable {
+  tenant_id: string
+  order_id: string
+  position: number
+  variant_id: string
+  sku: string
+  title: string
+  unit_minor: Amount
+  quantity: number
 }
 
 /** What happened, from the transaction that did it until the bus has it, and for a while after. */

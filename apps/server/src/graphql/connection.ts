@@ -10,9 +10,11 @@ import { badInput, forbidden } from './errors.ts'
 import { type PageInfo, PageInfoType } from './page-info.ts'
 
 export const DEFAULT_PAGE = 20
+/** Of a list within a list, whose entries are asked for by the product of both. */
+export const NESTED_PAGE = 10
 
 /** What a statement of its own costs, in fields of rows that are there already. */
-export const STATEMENT_COST = 10
+const STATEMENT_COST = 10
 
 export interface Connection<T> {
   readonly edges: Edge<T>[]
@@ -29,7 +31,7 @@ interface Edge<T> {
 /** `Product` makes ProductConnection and ProductEdge. Connections with a `totalCount` bring a `count`. */
 export function connectionOf<T extends object>(
   name: string,
-  node: ObjectRef<SchemaTypes, T, never> | ObjectRef<SchemaTypes, T>,
+  node: ObjectRef<SchemaTypes, T> | ObjectRef<SchemaTypes, string | T, T>,
   { counted = false }: { readonly counted?: boolean } = {},
 ): ObjectRef<SchemaTypes, Connection<T>> {
   // Pothos cannot follow a type parameter through `expose`; the signature above ties the connection to its nodes.
@@ -71,8 +73,8 @@ export function pageArgs(arg: ArgBuilder<SchemaTypes>, defaultFirst = DEFAULT_PA
   }
 }
 
-export function pageOf(args: PageRequestArgs): PageRequest {
-  return { first: args.first ?? DEFAULT_PAGE, after: args.after ?? undefined }
+export function pageOf(args: PageRequestArgs, defaultFirst = DEFAULT_PAGE): PageRequest {
+  return { first: args.first ?? defaultFirst, after: args.after ?? undefined }
 }
 
 interface PageRequestArgs {
@@ -81,7 +83,7 @@ interface PageRequestArgs {
 }
 
 /** The value of what a query asked for; a refusal is an error of the whole field. */
-export function valueOf<T>(result: Result<T>, words: { readonly forbidden?: string } = {}): T {
+export function answerOf<T>(result: Result<T>, words: { readonly forbidden?: string } = {}): T {
   if (result.refusal === undefined) return result.value
   if (result.refusal.kind === 'invalid') throw badInput(result.refusal.errors)
   throw forbidden(words.forbidden ?? 'Not allowed')

@@ -10,14 +10,15 @@ import type { AppPlugin } from './plugin.ts'
 import { enterTenant } from './tenancy.ts'
 
 export const graphql: AppPlugin = (app, services) => {
-  const { content, identity, users } = services
+  const { content, identity, users, products, carts, orders } = services
   const yoga = createYoga(services)
   const signedIn = [authenticate(services.tokens, services.hosts), enterTenant(identity)]
 
   const handler = (request: FastifyRequest, reply: FastifyReply) => {
     const { principal } = request
     if (principal === undefined) throw new Error('/graphql was reached without a principal')
-    return yoga.handleNodeRequestAndResponse(request, reply, { principal, content, identity, users })
+    const context = { principal, content, identity, users, products, carts, orders }
+    return yoga.handleNodeRequestAndResponse(request, reply, context)
   }
 
   app.post(yoga.graphqlEndpoint, { onRequest: signedIn }, handler)

@@ -1,6 +1,9 @@
 /** What a plugin of the app is: a function that adds its routes and hooks. `app.ts` holds the ordered list. */
 import type { Context } from '@opentelemetry/api'
 import type { FastifyInstance } from 'fastify'
+import type { CartService } from '../commerce/cart-service.ts'
+import type { OrderService } from '../commerce/order-service.ts'
+import type { ProductService } from '../commerce/product-service.ts'
 import type { ContentService } from '../content/content-service.ts'
 import type { IdentityService } from '../identity/identity-service.ts'
 import type { KeyRing } from '../identity/key-ring.ts'
@@ -26,6 +29,9 @@ export interface AppServices {
   readonly users: UserService
   readonly identity: IdentityService
   readonly content: ContentService
+  readonly products: ProductService
+  readonly carts: CartService
+  readonly orders: OrderService
   /** For GraphiQL's headers, in demo mode: a token that works at once. */
   readonly demoToken: (() => Promise<string>) | undefined
 }

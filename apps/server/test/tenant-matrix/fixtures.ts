@@ -35,7 +35,44 @@ export const ENTITIES = {
     )
     return (data as { createUser: { user: { id: string } } }).createUser.user.id
   },
+  product: async (send, mark) => (await createProduct(send, mark)).id,
+  variant: async (send, mark) => (await createProduct(send, mark)).variants.edges[0]!.node.id,
+  cart: createCart,
+  async order(send, mark) {
+    const data = await send(
+      'mutation ($input: PlaceOrderInput!) { placeOrder(input: $input) { order { id } } }',
+      { input: { cartId: await createCart(send, mark), idempotencyKey: randomUUID() } },
+    )
+    return (data as { placeOrder: { order: { id: string } } }).placeOrder.order.id
+  },
 } as const satisfies Record<string, (send: Send, mark: string) => Promise<string>>
+
+interface CreatedProduct {
+  readonly id: string
+  readonly variants: { readonly edges: readonly { readonly node: { readonly id: string } }[] }
+}
+
+async function createProduct(send: Send, mark: string): Promise<CreatedProduct> {
+  const data = await send(
+    `mutation ($input: CreateProductInput!) {
+      createProduct(input: $input) { product { id variants { edges { node { id } } } } }
+    }`,
+    { input: { title: mark, variants: [variantInput(mark)] } },
+  )
+  return (data as { createProduct: { product: CreatedProduct } }).createProduct.product
+}
+
+async function createCart(send: Send, mark: string): Promise<string> {
+  const [edge] = (await createProduct(send, mark)).variants.edges
+  const data = await send('mutation ($input: AddToCartInput!) { addToCart(input: $input) { cart { id } } }', {
+    input: { variantId: edge!.node.id },
+  })
+  return (data as { addToCart: { cart: { id: string } } }).addToCart.cart.id
+}
+
+function variantInput(mark: string) {
+  return { sku: randomUUID(), title: mark, price: { amountMinor: 100, currency: 'EUR' }, stock: 9 }
+}
 
 export type Kind = keyof typeof ENTITIES
 
@@ -58,4 +95,35 @@ export const OPERATIONS: Readonly<Record<string, OperationFixture>> = {
   changeRole: { ids: { id: 'user' }, variables: () => ({ role: 'AUTHOR' }) },
   disableUser: { ids: { id: 'user' } },
   enableUser: { ids: { id: 'user' } },
+  product: { ids: { id: 'product' } },
+  products: { variables: () => ({ first: 10 }) },
+  createProduct: { variables: (mark) => ({ input: { title: mark, variants: [variantInput(mark)] } }) },
+  updateProduct: {
+    ids: { 'input.id': 'product' },
+    variables: (mark) => ({ input: { version: 1, title: mark } }),
+  },
+  addVariant: {
+    ids: { 'input.productId': 'product' },
+    variables: (mark) => ({ input: { version: 1, ...variantInput(mark) } }),
+  },
+  updateVariant: {
+    ids: { 'input.id': 'variant' },
+    variables: (mark) => ({ input: { version: 1, title: mark } }),
+  },
+  adjustStock: { ids: { 'input.variantId': 'variant' }, variables: () => ({ input: { by: 1 } }) },
+  cart: { ids: { id: 'cart' } },
+  addToCart: { ids: { 'input.cartId': 'cart', 'input.variantId': 'variant' } },
+  setCartQuantity: {
+    ids: { 'input.cartId': 'cart', 'input.variantId': 'variant' },
+    variables: () => ({ input: { quantity: 2 } }),
+  },
+  removeFromCart: { ids: { 'input.cartId': 'cart', 'input.variantId': 'variant' } },
+  order: { ids: { id: 'order' } },
+  orders: { variables: () => ({ first: 10, ofEverybody: true }) },
+  placeOrder: {
+    ids: { 'input.cartId': 'cart' },
+    variables: () => ({ input: { idempotencyKey: randomUUID() } }),
+  },
+  cancelOrder: { ids: { id: 'order' } },
+  markOrderPaid: { ids: { id: 'order' }, variables: () => ({ reference: 'cash' }) },
 }

@@ -9,6 +9,7 @@ import {
   type GraphQLNamedOutputType,
   type GraphQLSchema,
   getNamedType,
+  isCompositeType,
   isInputObjectType,
   isInterfaceType,
   isObjectType,
@@ -89,9 +90,9 @@ function selectFields(
 ): string {
   const selected = Object.values(fields).flatMap((field) => {
     if (field.args.some(isRequiredArgument)) return []
-    const inner = select(schema, getNamedType(field.type), depth - 1)
-    if (inner === '') return [field.name]
-    return depth > 1 ? [`${field.name} ${inner}`] : []
+    const type = getNamedType(field.type)
+    if (!isCompositeType(type)) return [field.name]
+    return depth > 1 ? [`${field.name} ${select(schema, type, depth - 1)}`] : []
   })
   return ['__typename', ...selected].join(' ')
 }
