@@ -1,4 +1,6 @@
 /** The part of the composition that servers and workers share: the event handlers of all domains, and where their fate is told. */
+
+import { orderConfirmationHandler } from './commerce/order-confirmation.ts'
 import type { Config } from './config.ts'
 import { contentStatsHandler } from './content/content-stats.ts'
 import type { OpenDatabase } from './db/open-database.ts'
@@ -6,7 +8,6 @@ import type { TenantDatabase } from './db/tenant-database.ts'
 import { fraudCheckHandler } from './demo/fraud-check.ts'
 import type { EventHandler } from './events/event-handler.ts'
 import { Events, type EventsObserver } from './events/events.ts'
-import { orderConfirmationHandler } from './events/order-confirmation.ts'
 import type { Logger } from './log.ts'
 import type { ServerMetrics } from './metrics.ts'
 

@@ -4,8 +4,8 @@
  */
 import { createHash } from 'node:crypto'
 import { setTimeout } from 'node:timers/promises'
+import { orderPlaced } from '../commerce/commerce-events.ts'
 import { createHandler, type EventHandler, onDelivery } from '../events/event-handler.ts'
-import { orderPlaced } from '../events/order-placed.ts'
 
 /** Of a hundred orders, so many are looked at for long, and so many end in an error each time. */
 const SLOW = 12

@@ -5,10 +5,10 @@ import { createServer, type IncomingMessage, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { after, before, test } from 'node:test'
 import { setTimeout } from 'node:timers/promises'
+import { orderPlaced } from '../../src/commerce/commerce-events.ts'
+import { orderConfirmationHandler } from '../../src/commerce/order-confirmation.ts'
 import { fraudCheckHandler, fraudVerdict } from '../../src/demo/fraud-check.ts'
 import { draftEvent, type EventDraft } from '../../src/events/envelope.ts'
-import { orderConfirmationHandler } from '../../src/events/order-confirmation.ts'
-import { orderPlaced } from '../../src/events/order-placed.ts'
 import { signWebhook, webhookKey } from '../../src/events/webhook.ts'
 import { type EventSystem, openEventSystem } from '../support/event-system.ts'
 
@@ -48,7 +48,9 @@ after(async () => {
 })
 
 async function place(orderId: string, tenantId = 'acme'): Promise<EventDraft> {
-  const event = draftEvent(orderPlaced, { tenantId, userId: 'ada' }, orderId, { orderId, total: 1_299 })
+  const placedAt = new Date().toISOString()
+  const data = { orderId, customerId: 'ada', currency: 'EUR', totalMinor: 1_299, items: [], placedAt }
+  const event = draftEvent(orderPlaced, { tenantId, userId: 'ada' }, orderId, data)
   await system.tenants.transact(tenantId, 'test', async ({ emit }) => emit(event))
   return event
 }
