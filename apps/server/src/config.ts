@@ -5,7 +5,7 @@
 import { isIP } from 'node:net'
 import path from 'node:path'
 import { StartupError } from './errors.ts'
-import type { NatsSettings } from './events/nats/connect-nats.ts'
+import { DEFAULT_STREAM, type NatsSettings } from './events/nats/nats-settings.ts'
 import type { WebhookSettings } from './events/webhook.ts'
 
 export const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const
@@ -162,7 +162,7 @@ function nats(read: Read): NatsSettings | undefined {
     if (parsed?.hostname && (parsed.protocol === 'nats:' || parsed.protocol === 'tls:')) continue
     throw new StartupError('NATS_URL', 'its value is not a NATS URL (nats://user:password@host:port)')
   }
-  const stream = read('NATS_STREAM') ?? 'RUSTOK'
+  const stream = read('NATS_STREAM') ?? DEFAULT_STREAM
   // It is a word of subjects, and a directory's name at the server.
   if (!/^[A-Za-z0-9_-]{1,64}$/.test(stream)) {
     throw new StartupError('NATS_STREAM', `"${stream}" is not a name of letters, digits, _ and -`)

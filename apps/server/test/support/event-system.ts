@@ -8,7 +8,7 @@ import type { DeliveryOutcome } from '../../src/events/delivery-observer.ts'
 import { defineEvent, draftEvent, type EventEnvelope } from '../../src/events/envelope.ts'
 import type { EventHandler } from '../../src/events/event-handler.ts'
 import { Events } from '../../src/events/events.ts'
-import type { NatsSettings } from '../../src/events/nats/connect-nats.ts'
+import type { NatsSettings } from '../../src/events/nats/nats-settings.ts'
 import { outbox } from '../../src/events/outbox/outbox.ts'
 
 export const ACTOR = { tenantId: 'acme', userId: 'ada' }

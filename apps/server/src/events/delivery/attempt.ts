@@ -9,7 +9,7 @@ import type { Delivery, EventHandler, HandlerUnit } from '../event-handler.ts'
 import { type MessagingSystem, traceProcess } from '../messaging-spans.ts'
 import { claim, wasHandled } from './delivery-table.ts'
 
-export class HandlerTimeout extends Error {
+class HandlerTimeout extends Error {
   override readonly name = 'HandlerTimeout'
 
   constructor(milliseconds: number) {

@@ -29,7 +29,7 @@ const PREFETCH = 16
 /** Notices wake the runner; this is for those that were lost. */
 const POLL_MS = 5_000
 
-export const ABANDONED = 'the process that had it ended, or lost its database'
+const ABANDONED = 'the process that had it ended, or lost its database'
 
 interface Lane {
   readonly handler: EventHandler

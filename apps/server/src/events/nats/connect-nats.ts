@@ -10,19 +10,7 @@ import {
   type NodeConnectionOptions,
 } from '@nats-io/transport-node'
 import { errorMessage, StartupError } from '../../errors.ts'
-
-export interface NatsSettings {
-  /** `nats://` or `tls://`, with credentials if need be; several, separated by commas, are one cluster. */
-  readonly url: string
-  /** A `.creds` file, for accounts with JWTs. */
-  readonly credentials: string | undefined
-  /** PEM files: the authority that signed the server's certificate, and a certificate of our own with its key. */
-  readonly ca: string | undefined
-  readonly certificate: string | undefined
-  readonly key: string | undefined
-  /** The stream, and the first word of its subjects. */
-  readonly stream: string
-}
+import type { NatsSettings } from './nats-settings.ts'
 
 const RECONNECT_MS = 500
 const RECONNECT_JITTER_MS = 500

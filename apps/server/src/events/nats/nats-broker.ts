@@ -8,8 +8,9 @@ import type { Broker } from '../broker.ts'
 import { type EventEnvelope, orderKey } from '../envelope.ts'
 import type { EventHandler } from '../event-handler.ts'
 import { tracePublish } from '../messaging-spans.ts'
-import { connectNats, type NatsSettings } from './connect-nats.ts'
+import { connectNats } from './connect-nats.ts'
 import { type ConsumerPorts, NatsConsumer } from './nats-consumer.ts'
+import type { NatsSettings } from './nats-settings.ts'
 import { ensureConsumer, ensureStream, subjectOf } from './stream.ts'
 
 const PUBLISH_TIMEOUT_MS = 5_000

@@ -8,7 +8,7 @@ import { type EventDraft, orderKey } from '../envelope.ts'
 import { traceCreation } from '../messaging-spans.ts'
 
 /** NATS refuses messages above 1 MiB by default. An event says what happened; documents are read where they are stored. */
-export const MAX_ENVELOPE_BYTES = 256 * 1024
+const MAX_ENVELOPE_BYTES = 256 * 1024
 
 export interface Outbox {
   /** Rejects, and so rolls back, what is too large for the bus or belongs to another tenant than the transaction. */

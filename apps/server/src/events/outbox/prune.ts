@@ -6,9 +6,9 @@ import { sql, type Transaction } from 'kysely'
 import type { Database } from '../../db/schema.ts'
 
 /** For whoever asks what was published, and when. */
-export const PUBLISHED_DAYS = 1
+const PUBLISHED_DAYS = 1
 /** Longer than a broker keeps an event, which is how late it may come again. */
-export const HANDLED_DAYS = 30
+const HANDLED_DAYS = 30
 const ROWS = 5_000
 
 /** How many rows went; when that is ROWS or more there are others. */
