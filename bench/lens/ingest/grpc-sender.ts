@@ -5,6 +5,9 @@
 
 import { type ClientHttp2Session, connect } from 'node:http2'
 
+/** Megabytes of Node's own accounting: beyond its default of 10, which 64 requests are, it refuses their answers. */
+const maxSessionMemory = 256
+
 /** A flag for compression, and the message's length. */
 export const prefixBytes = 5
 
@@ -35,7 +38,7 @@ export class GrpcSender {
 
   /** `address` is host:port. Resolves when the peer has said that it speaks HTTP/2. */
   static connect(address: string, path: string): Promise<GrpcSender> {
-    const session = connect(`http://${address}`)
+    const session = connect(`http://${address}`, { maxSessionMemory })
     return new Promise((resolve, reject) => {
       session.once('error', reject)
       session.once('remoteSettings', () => resolve(new GrpcSender(session, path)))
