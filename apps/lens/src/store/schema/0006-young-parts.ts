@@ -1,6 +1,6 @@
 /**
  * Spans that arrive fast are stored fast: their blocks are parts of few files, packed lightly, and what takes long, the index of attributes and the
- * packing, is left to the first merge. docs/adr/0010-load-first.md says why, with the figures. Nothing is copied: parts change as they merge.
+ * packing, is left to the first merge. docs/adr/0011-load-first.md says why, with the figures. Nothing is copied.
  */
 
 import type { Migration } from './migration.ts'
@@ -35,13 +35,13 @@ export const youngParts: Migration = {
         `ADD INDEX IF NOT EXISTS ${indexOfYoungSpans} attributes TYPE bloom_filter(0.01) GRANULARITY 1`,
       ),
       ...alter(`MODIFY SETTING exclude_materialize_skip_indexes_on_merge = '${indexOfYoungSpans}',
-        min_bytes_for_wide_part = ${smallestWidePart}, merge_with_recompression_ttl_timeout = 60, materialize_ttl_recalculate_only = 1`),
+        min_bytes_for_wide_part = ${smallestWidePart}, merge_with_recompression_ttl_timeout = 60`),
       // An insert packs with LZ4, as is the engine's default, a merge with what the TTL says. It also has a part merged that would stay alone.
       ...alter(
         packed.map((name) => `MODIFY COLUMN ${name} CODEC(${before.get(name) ?? ''}Default)`).join(', '),
       ),
-      // Of parts that are there, the engine reads the time of arrival to note it, or their next merge would pack them lightly, too.
-      ...alter('MODIFY TTL received RECOMPRESS CODEC(ZSTD(1)) SETTINGS materialize_ttl_after_modify = 1'),
+      // Parts that are there are left alone: told of it, the engine would pack each of them anew. Merged with others, they are as those.
+      ...alter('MODIFY TTL received RECOMPRESS CODEC(ZSTD(1)) SETTINGS materialize_ttl_after_modify = 0'),
     ]
   },
 }
