@@ -26,7 +26,9 @@ function expressionCost(expression: Expression): FilterCost {
       )
     }
     case 'not':
-      return expression.operand.type === 'attribute' ? 'attributes' : expressionCost(expression.operand)
+      // No index says where something is not.
+      if (expression.operand.type === 'span') return 'indexed'
+      return expressionCost(expression.operand) === 'traces' ? 'traces' : 'attributes'
     case 'attribute':
       return expression.operator === '=' ? 'indexed' : 'attributes'
     case 'text':
