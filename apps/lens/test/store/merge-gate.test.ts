@@ -184,4 +184,30 @@ describe('in the store', () => {
     const { rows } = await store.engine.query<{ n: string }>('SELECT count() AS n FROM spans')
     assert.equal(Number(rows[0]?.n), inserted * 100)
   })
+
+  test('has all that it acknowledged after the engine was killed while merges waited, and merges it', async () => {
+    let acknowledged = 0
+    let goOn = true
+    const send = async () => {
+      while (goOn) {
+        await insert('burst', large)
+        acknowledged++
+      }
+    }
+    // What was on its way when the engine died may be there or not.
+    const senders = [send(), send()].map((sending) => sending.catch(() => {}))
+    while (acknowledged < 3 || (await mayMerge('operations'))) await sleep(100)
+    const [before, pid] = [acknowledged, store.pid()]
+    assert.ok(pid !== undefined)
+    process.kill(pid, 'SIGKILL')
+    goOn = false
+    await Promise.all(senders)
+    while (store.pid() === pid) await sleep(50)
+    await store.ready()
+    await merged('spans')
+    const { byIndex, byReading } = await found('burst')
+    assert.ok(byIndex >= before * 10, `${byIndex} of ${before * 10}`)
+    assert.equal(byIndex, byReading)
+    assert.deepEqual(await indexesOfParts(), ['attribute_tokens'])
+  })
 })
