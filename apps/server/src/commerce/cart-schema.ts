@@ -7,7 +7,7 @@ import { type UserErrorShape, UserErrorType } from '../graphql/user-errors.ts'
 import { type Cart, type CartItem, MAX_QUANTITY, type OutOfStock } from './cart.ts'
 import { MoneyType } from './money-schema.ts'
 import { toOrderErrors } from './order-errors.ts'
-import { VariantType } from './product-schema.ts'
+import { loadVariants, VariantType } from './product-schema.ts'
 
 const CartStatusType = builder.enumType('CartStatus', {
   description: 'Whether a cart can still change.',
@@ -20,7 +20,11 @@ const CartItemType = builder.objectRef<CartItem>('CartItem').implement({
     quantity: t.exposeInt('quantity'),
     unitPrice: t.expose('unitPrice', { type: MoneyType }),
     lineTotal: t.expose('lineTotal', { type: MoneyType }),
-    variant: t.field({ type: VariantType, resolve: ({ variantId }) => variantId }),
+    variant: t.loadable({
+      type: VariantType,
+      load: loadVariants,
+      resolve: ({ variantId }) => variantId,
+    }),
   }),
 })
 

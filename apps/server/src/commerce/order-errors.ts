@@ -11,7 +11,7 @@ import type { Shortage } from './cart.ts'
 import type { Money } from './money.ts'
 import { MoneyType } from './money-schema.ts'
 import type { OrderRefusal } from './order.ts'
-import { VariantType } from './product-schema.ts'
+import { loadVariants, VariantType } from './product-schema.ts'
 
 interface OutOfStockShape extends DomainErrorShape, Shortage {}
 interface PriceChangedShape extends DomainErrorShape {
@@ -22,7 +22,11 @@ builder.objectRef<OutOfStockShape>('OutOfStockError').implement({
   description: 'There is less of a variant than is asked for; one for each such variant.',
   interfaces: [UserErrorType],
   fields: (t) => ({
-    variant: t.field({ type: VariantType, resolve: ({ variantId }) => variantId }),
+    variant: t.loadable({
+      type: VariantType,
+      load: loadVariants,
+      resolve: ({ variantId }) => variantId,
+    }),
     requested: t.exposeInt('requested'),
     available: t.exposeInt('available'),
   }),

@@ -9,7 +9,7 @@ import { MoneyType } from './money-schema.ts'
 import type { Order, OrderItem, OrderRefusal } from './order.ts'
 import { toOrderErrors } from './order-errors.ts'
 import { MAX_KEY } from './order-service.ts'
-import { VariantType } from './product-schema.ts'
+import { loadVariants, VariantType } from './product-schema.ts'
 
 const OrderStatusType = builder.enumType('OrderStatus', {
   description: 'How far an order has come.',
@@ -28,9 +28,10 @@ const OrderItemType = builder.objectRef<OrderItem>('OrderItem').implement({
     quantity: t.exposeInt('quantity'),
     unitPrice: t.expose('unitPrice', { type: MoneyType }),
     lineTotal: t.expose('lineTotal', { type: MoneyType }),
-    variant: t.field({
+    variant: t.loadable({
       type: VariantType,
       description: 'As it is now.',
+      load: loadVariants,
       resolve: ({ variantId }) => variantId,
     }),
   }),

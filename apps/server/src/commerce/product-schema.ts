@@ -2,6 +2,7 @@
 import type { Result } from '../domain/result.ts'
 import { builder } from '../graphql/builder.ts'
 import { answerOf, connectionOf, NESTED_PAGE, pageArgs, pageOf, toConnection } from '../graphql/connection.ts'
+import type { GraphQLContext } from '../graphql/context.ts'
 import { loadNestedPages, type PageOfParent, pageKey } from '../graphql/nested-pages.ts'
 import { toUserErrors, type UserErrorShape, UserErrorType } from '../graphql/user-errors.ts'
 import { permits } from '../identity/permissions.ts'
@@ -26,19 +27,27 @@ const StockType = builder.objectRef<Stock>('Stock').implement({
   }),
 })
 
-export const ProductType = builder.loadableObjectRef<Product, string>('Product', {
-  load: async (ids: string[], { products, principal }) => {
-    const found = await products.productsById(principal, ids)
-    return found.map((product, index) => product ?? new Error(`product ${ids[index]} does not exist`))
-  },
-})
+// Plain types, with loaders for the fields that have an id alone: those that have the thing itself are no work, and no spans.
+export const ProductType = builder.objectRef<Product>('Product')
+export const VariantType = builder.objectRef<Variant>('Variant')
 
-export const VariantType = builder.loadableObjectRef<Variant, string>('Variant', {
-  load: async (ids: string[], { products, principal }) => {
-    const found = await products.variantsById(principal, ids)
-    return found.map((variant, index) => variant ?? new Error(`variant ${ids[index]} does not exist`))
-  },
-})
+/** For `t.loadable` fields whose key is the id of a product that is known to exist. */
+export async function loadProducts(
+  ids: string[],
+  { products, principal }: GraphQLContext,
+): Promise<(Product | Error)[]> {
+  const found = await products.productsById(principal, ids)
+  return found.map((product, index) => product ?? new Error(`product ${ids[index]} does not exist`))
+}
+
+/** For `t.loadable` fields whose key is the id of a variant that is known to exist. */
+export async function loadVariants(
+  ids: string[],
+  { products, principal }: GraphQLContext,
+): Promise<(Variant | Error)[]> {
+  const found = await products.variantsById(principal, ids)
+  return found.map((variant, index) => variant ?? new Error(`variant ${ids[index]} does not exist`))
+}
 
 VariantType.implement({
   description: 'What one buys: a product in one size, one colour.',
@@ -55,7 +64,11 @@ VariantType.implement({
       resolve: ({ stock }, _args, { principal }) =>
         permits(principal, 'commerce:manage') ? stock : undefined,
     }),
-    product: t.field({ type: ProductType, resolve: ({ productId }) => productId }),
+    product: t.loadable({
+      type: ProductType,
+      load: loadProducts,
+      resolve: ({ productId }) => productId,
+    }),
   }),
 })
 

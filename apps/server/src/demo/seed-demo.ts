@@ -8,6 +8,7 @@ import type { TenantDatabase } from '../db/tenant-database.ts'
 import type { PasswordHasher } from '../identity/passwords.ts'
 import { replaceHash } from '../identity/session-queries.ts'
 import { DEMO_TENANTS, type DemoTenant, demoEmail, demoHost, demoPassword } from './demo-data.ts'
+import { seedProducts } from './demo-products.ts'
 
 const FIRST_DAY = Date.UTC(2026, 8, 1, 9)
 const DAY = 86_400_000
@@ -26,7 +27,10 @@ export async function seedDemo(database: TenantDatabase, passwords: PasswordHash
       .execute()
   })
   for (const [index, tenant] of DEMO_TENANTS.entries()) {
-    await database.transact(tenant.id, 'seed', ({ trx }) => seedTenant(trx, tenant, index))
+    await database.transact(tenant.id, 'seed', async ({ trx }) => {
+      await seedTenant(trx, tenant, index)
+      await seedProducts(trx, tenant.id)
+    })
     await seedPasswords(database, tenant, passwords)
   }
 }

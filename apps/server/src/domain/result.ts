@@ -19,7 +19,7 @@ export type Refusal =
 /** `More`: what a domain refuses in words of its own, an item out of stock. */
 export type Result<T, More extends { readonly kind: string } = never> =
   | { readonly value: T; readonly refusal?: never }
-  | { readonly refusal: Refusal | More }
+  | { readonly value?: never; readonly refusal: Refusal | More }
 
 export type OperationOutcome = 'ok' | Refusal['kind'] | 'error'
 

@@ -31,7 +31,7 @@ interface Edge<T> {
 /** `Product` makes ProductConnection and ProductEdge. Connections with a `totalCount` bring a `count`. */
 export function connectionOf<T extends object>(
   name: string,
-  node: ObjectRef<SchemaTypes, T> | ObjectRef<SchemaTypes, string | T, T>,
+  node: ObjectRef<SchemaTypes, T>,
   { counted = false }: { readonly counted?: boolean } = {},
 ): ObjectRef<SchemaTypes, Connection<T>> {
   // Pothos cannot follow a type parameter through `expose`; the signature above ties the connection to its nodes.

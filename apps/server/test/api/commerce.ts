@@ -1,6 +1,7 @@
 /** The shop as a client of the API sees it: products, carts and orders, who may do what, and every typed error. */
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
+import { readFile } from 'node:fs/promises'
 import { test } from 'node:test'
 import { commerceOf } from '../support/commerce-client.ts'
 import { sendGraphQL } from '../support/graphql-client.ts'
@@ -426,4 +427,43 @@ test('refuses lists within lists that multiply to too much', async () => {
   const query = `{ products(first: 100) { edges { node { variants(first: 50) { edges { node { id } } } } } } }`
   const { errors } = await sendGraphQL(server.url, query, { token: server.user('ada').token })
   assert.equal(errors[0]?.extensions?.limit, 'cost')
+})
+
+test('runs the queries of the README against the demo, in their order', async () => {
+  const readme = await readFile(new URL('../../README.md', import.meta.url), 'utf8')
+  const [section] = readme.split('## The shop\n')[1]!.split('\n## ')
+  const [, document] = /```graphql\n(.*?)```/s.exec(section!)!
+  const [browse, fill, order, history] = document!.split(/\n\n/)
+  const { products } = await shop.as<{ products: { edges: { node: { title: string } }[] } }>('ben', browse!)
+  assert.ok(products.edges.length > 0)
+  const { addToCart } = await shop.as<{ addToCart: { cart: { id: string }; errors: unknown[] } }>(
+    'ben',
+    fill!,
+  )
+  assert.deepEqual(addToCart.errors, [])
+  const { placeOrder } = await shop.as<{ placeOrder: { order: { id: string }; errors: unknown[] } }>(
+    'ben',
+    order!.replace('…', addToCart.cart.id),
+  )
+  assert.deepEqual(placeOrder.errors, [])
+  const { orders } = await shop.as<{ orders: { edges: { node: { id: string } }[] } }>('ben', history!)
+  assert.equal(orders.edges[0]?.node.id, placeOrder.order.id)
+})
+
+test('has a demo in which some is there and some is out of stock', async () => {
+  const query = `{ products(first: 100) { edges { node { variants { edges { node { sku available } } } } } } }`
+  interface Data {
+    products: {
+      edges: { node: { variants: { edges: { node: { sku: string; available: number } }[] } } }[]
+    }
+  }
+  for (const [user, empty] of [
+    ['ada', 'MAGNET'],
+    ['chloe', 'WEATHER-L'],
+  ] as const) {
+    const { products } = await shop.as<Data>(user, query)
+    const all = products.edges.flatMap(({ node }) => node.variants.edges.map((edge) => edge.node))
+    assert.equal(all.find(({ sku }) => sku === empty)?.available, 0)
+    assert.ok(all.some(({ available }) => available > 100))
+  }
 })
