@@ -20,7 +20,7 @@ const interval = 1_000
 /** Looks over which the share is taken. */
 const looks = 2
 
-export interface Debt {
+interface Debt {
   /** Of the partition that has most. */
   readonly parts: number
   readonly unindexed: number
@@ -36,6 +36,7 @@ export class MergeGate {
   readonly #run: (statement: string) => Promise<string>
   readonly #shares: number[] = []
   #timer: NodeJS.Timeout | undefined
+  /** Merges wait. */
   #isClosed = false
   #debt: Debt = { parts: 0, unindexed: 0, advancedMerges: 0 }
   /** Of large inserts, since the last look. */
@@ -47,11 +48,6 @@ export class MergeGate {
   /** `run` is a statement of the engine, with its rows as text separated by tabs. */
   constructor(run: (statement: string) => Promise<string>) {
     this.#run = run
-  }
-
-  /** Whether merges wait. */
-  get isClosed(): boolean {
-    return this.#isClosed
   }
 
   /** Does an insert of so many bytes, which is told what indexes to leave out. */
