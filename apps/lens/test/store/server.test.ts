@@ -169,7 +169,9 @@ test('asks for a query to be stopped with its connection, and for the quorum tha
   })
   await lens.send(request('shop', [span()]))
   await lens.get('/api/services')
-  const query = server.received.find(({ statement }) => /^SELECT[\s\S]*FROM spans/.test(statement))?.settings
+  const query = server.received.find(({ statement }) =>
+    /^SELECT[\s\S]*FROM operations/.test(statement),
+  )?.settings
   assert.equal(query?.get('cancel_http_readonly_queries_on_client_close'), '1')
   assert.equal(query.get('readonly'), '2')
   const insert = server.received.find(({ statement }) => statement.startsWith('INSERT INTO spans'))?.settings
