@@ -177,6 +177,18 @@ async function take(
   }
 }
 
+test('is kept from overselling by the database itself, whatever the code does', async () => {
+  const [id] = (await newVariants([3])) as [string]
+  for (const reserved of [4, -1]) {
+    await assert.rejects(
+      system.tenants.transact('acme', 'test', ({ trx }) =>
+        trx.updateTable('variant_stock').set({ reserved }).where('variant_id', '=', id).execute(),
+      ),
+      { code: '23514' },
+    )
+  }
+})
+
 test('writes amounts as people do, in every currency, and brings them back', () => {
   const currencies = fc.constantFrom(...Intl.supportedValuesOf('currency'))
   fc.assert(

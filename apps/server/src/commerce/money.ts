@@ -26,7 +26,7 @@ export class Money implements Amount {
 }
 
 /** A billion units of a currency with two digits: times the largest cart it is still an exact double. */
-export const MAX_PRICE = 100_000_000_000
+const MAX_PRICE = 100_000_000_000
 
 const CURRENCIES = new Set(Intl.supportedValuesOf('currency'))
 

@@ -9,7 +9,7 @@ export const MAX_DESCRIPTION = 5_000
 export const MAX_SKU = 64
 /** Bounds what a page of variants can be cut from. */
 export const MAX_VARIANTS = 50
-export const MAX_ADJUSTMENT = 1_000_000
+const MAX_ADJUSTMENT = 1_000_000
 
 export interface NewVariant {
   readonly sku: string

@@ -9,7 +9,7 @@ import { builder, type SchemaTypes } from './builder.ts'
 import { badInput, forbidden } from './errors.ts'
 import { type PageInfo, PageInfoType } from './page-info.ts'
 
-export const DEFAULT_PAGE = 20
+const DEFAULT_PAGE = 20
 /** Of a list within a list, whose entries are asked for by the product of both. */
 export const NESTED_PAGE = 10
 
