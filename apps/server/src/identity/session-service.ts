@@ -87,23 +87,16 @@ export class SessionService {
   /** May throw PasswordQueueFull. */
   signIn(attempt: SignInAttempt): Promise<SessionResult> {
     return this.#observed('sign_in', async () => {
-      const { tenantId = NO_TENANT, email, password } = attempt
+      const { tenantId = NO_TENANT, email } = attempt
       const place = placeOf(attempt.address)
       const user = `${tenantId}\n${email.toLowerCase()}`
       const retryAfterMs = this.#perAddress.take(place) ?? this.#perUser.take(user)
       if (retryAfterMs !== undefined) return { refusal: { kind: 'limited', retryAfterMs } }
 
       const scope = isTenantId(tenantId) ? tenantId : NO_TENANT
-      const found = await this.#database.read(scope, (db) => findCredential(db, scope, email))
-      const credential = attempt.tenantId === scope ? found : undefined
-      const { matches, outdated } = await this.#passwords.verify(password, credential?.passwordHash)
-      if (!matches || credential === undefined || credential.disabled) {
-        return { refusal: { kind: 'unauthorized' } }
-      }
-      this.#perAddress.giveBack(place)
-      this.#perUser.giveBack(user)
-      const rehashed = outdated ? await this.#passwords.hash(password) : undefined
-      return { value: await this.#open(scope, credential, rehashed) }
+      const check = () => this.#check(scope, attempt, [place, user])
+      // Not before the attempt was counted: a stranger's requests must not fill the telemetry with invented tenants.
+      return scope === attempt.tenantId ? correlate({ tenantId: scope }, check) : check()
     })
   }
 
@@ -116,18 +109,23 @@ export class SessionService {
       const outcome = await this.#database.transact(tenantId, 'identity.refresh', async ({ trx }) => {
         const session = await findSessionForUpdate(trx, tenantId, sessionId)
         if (session === undefined) return 'over'
-        if (!timingSafeEqual(session.tokenHash, token.hash)) {
-          await revokeSessions(trx, tenantId, { id: sessionId })
-          return 'reused'
-        }
-        const longest = session.createdAt.getTime() + LONGEST_MS
-        const expiresAt = new Date(Math.min(Date.now() + IDLE_MS, longest))
-        await renewSession(trx, tenantId, { id: sessionId, tokenHash: next.hash, expiresAt })
-        return session
+        return correlate({ tenantId, userId: session.userId }, async () => {
+          if (!timingSafeEqual(session.tokenHash, token.hash)) {
+            await revokeSessions(trx, tenantId, { id: sessionId })
+            return 'reused'
+          }
+          const longest = session.createdAt.getTime() + LONGEST_MS
+          const expiresAt = new Date(Math.min(Date.now() + IDLE_MS, longest))
+          await renewSession(trx, tenantId, { id: sessionId, tokenHash: next.hash, expiresAt })
+          return session
+        })
       })
       if (outcome === 'reused') this.#observer.sessionOperation('refresh', 'reused')
       if (typeof outcome === 'string') return { refusal: { kind: 'unauthorized' } }
-      return { value: await this.#tokens(tenantId, outcome.userId, sessionId, next.text) }
+      const { userId } = outcome
+      return correlate({ tenantId, userId }, async () => ({
+        value: await this.#tokens(tenantId, userId, sessionId, next.text),
+      }))
     })
   }
 
@@ -141,6 +139,23 @@ export class SessionService {
       )
       return {}
     })
+  }
+
+  async #check(
+    scope: string,
+    { tenantId, email, password }: SignInAttempt,
+    [place, user]: readonly [place: string, user: string],
+  ): Promise<SessionResult> {
+    const found = await this.#database.read(scope, (db) => findCredential(db, scope, email))
+    const credential = tenantId === scope ? found : undefined
+    const { matches, outdated } = await this.#passwords.verify(password, credential?.passwordHash)
+    if (!matches || credential === undefined || credential.disabled) {
+      return { refusal: { kind: 'unauthorized' } }
+    }
+    this.#perAddress.giveBack(place)
+    this.#perUser.giveBack(user)
+    const rehashed = outdated ? await this.#passwords.hash(password) : undefined
+    return { value: await this.#open(scope, credential, rehashed) }
   }
 
   #open(tenantId: string, { userId }: Credential, rehashed: string | undefined): Promise<SignedIn> {
