@@ -48,7 +48,7 @@ export class CartService {
     cartIds: readonly string[],
     page: PageRequest,
   ): Promise<Result<readonly Page<CartItem>[]>> {
-    return this.#operations.batch('cartItemsOf', cartIds.length, async () => {
+    return this.#operations.runBatch('cartItemsOf', cartIds.length, async () => {
       const checked = startOf(page, positionCursor)
       if ('errors' in checked) return invalidFields(checked.errors)
       const found = await this.#database.read(tenantId, (db) =>

@@ -115,7 +115,7 @@ export class OrderService {
     orderIds: readonly string[],
     page: PageRequest,
   ): Promise<Result<readonly Page<OrderItem>[]>> {
-    return this.#operations.batch('orderItemsOf', orderIds.length, async () => {
+    return this.#operations.runBatch('orderItemsOf', orderIds.length, async () => {
       const checked = startOf(page, positionCursor)
       if ('errors' in checked) return invalidFields(checked.errors)
       const found = await this.#database.read(tenantId, (db) =>

@@ -116,7 +116,7 @@ export class ProductService {
     productIds: readonly string[],
     page: PageRequest,
   ): Promise<Result<readonly Page<Variant>[]>> {
-    return this.#operations.batch('variantsOf', productIds.length, async () => {
+    return this.#operations.runBatch('variantsOf', productIds.length, async () => {
       const checked = startOf(page, positionCursor)
       if ('errors' in checked) return invalidFields(checked.errors)
       const { tenantId } = principal

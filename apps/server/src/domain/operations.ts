@@ -25,8 +25,9 @@ export class Operations<Operation extends string> {
   run<R extends Result<unknown, { readonly kind: string }>>(
     operation: Operation,
     work: () => Promise<R>,
+    attributes: SpanAttributes = {},
   ): Promise<R> {
-    return this.#observed(operation, {}, work, (result) => result.refusal?.kind ?? 'ok')
+    return this.#observed(operation, attributes, work, (result) => result.refusal?.kind ?? 'ok')
   }
 
   /** One that nothing refuses. */
@@ -36,7 +37,16 @@ export class Operations<Operation extends string> {
 
   /** A loader's: what belongs to many things at once. */
   batch<T>(operation: Operation, size: number, work: () => Promise<T>): Promise<T> {
-    return this.#observed(operation, { 'rustok.batch.size': size }, work, () => 'ok')
+    return this.#observed(operation, batchOf(size), work, () => 'ok')
+  }
+
+  /** A loader's that may be refused: a page of each. */
+  runBatch<R extends Result<unknown>>(
+    operation: Operation,
+    size: number,
+    work: () => Promise<R>,
+  ): Promise<R> {
+    return this.run(operation, work, batchOf(size))
   }
 
   #observed<T>(
@@ -61,4 +71,8 @@ export class Operations<Operation extends string> {
       }
     })
   }
+}
+
+function batchOf(size: number): SpanAttributes {
+  return { 'rustok.batch.size': size }
 }
