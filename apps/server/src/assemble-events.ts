@@ -5,6 +5,7 @@ import type { Config } from './config.ts'
 import { contentStatsHandler } from './content/content-stats.ts'
 import type { OpenDatabase } from './db/open-database.ts'
 import type { TenantDatabase } from './db/tenant-database.ts'
+import { readTotals } from './db/totals.ts'
 import { fraudCheckHandler } from './demo/fraud-check.ts'
 import type { EventHandler } from './events/event-handler.ts'
 import { Events, type EventsObserver } from './events/events.ts'
@@ -29,6 +30,8 @@ export function assembleEvents(
   })
   for (const handler of eventHandlers(config)) events.subscribe(handler)
   metrics.watchBacklog(() => events.backlog())
+  metrics.watchPool(() => database.access.pool())
+  metrics.watchTotals(readTotals(tenants))
   return events
 }
 

@@ -2,6 +2,7 @@
  * The composition root: which service gets which, in one place. It opens nothing: `start.ts` brings the database and the keys, and
  * listens with the app.
  */
+import type { Tracing } from '@rustok/telemetry'
 import type { FastifyInstance } from 'fastify'
 import { buildApp } from './app.ts'
 import { assembleEvents, type EventsConfig } from './assemble-events.ts'
@@ -39,8 +40,9 @@ export function assemble(
   log: Logger,
   database: OpenDatabase,
   keys: KeyRing,
+  tracing?: Pick<Tracing, 'openMetrics'>,
 ): Assembly {
-  const metrics = new ServerMetrics()
+  const metrics = new ServerMetrics(() => tracing?.openMetrics() ?? '')
   const tenants = new TenantDatabase(database.access, outbox)
   const events = assembleEvents(config, log, metrics, database, tenants)
   const passwords = new PasswordHasher()

@@ -1,10 +1,20 @@
 /**
- * The server's Prometheus metrics. A registry per server, not the library's global one, so that two servers in one process
+ * The server's metrics, as `metrics/exposition.ts` writes them down. A registry per server, not the library's global one, so that two servers in one process
  * (tests, a bench) do not add up. Labels hold what the code defines, never what a request says.
  */
-import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
+import { isSpanContextValid, type Span, TraceFlags, trace } from '@opentelemetry/api'
+import {
+  Counter,
+  collectDefaultMetrics,
+  Gauge,
+  Histogram,
+  type OpenMetricsContentType,
+  Registry,
+} from 'prom-client'
 import type { CommerceObserver, CommerceOperation } from './commerce/commerce-observer.ts'
 import type { ContentOperation, OperationObserver } from './content/content-service.ts'
+import type { PoolState } from './db/engine.ts'
+import type { Totals } from './db/totals.ts'
 import type { OperationOutcome } from './domain/result.ts'
 import type { Backlog, HandlerBacklog } from './events/outbox/backlog.ts'
 import type { SessionObserver, SessionOperation, SessionOutcome } from './identity/session-service.ts'
@@ -13,7 +23,8 @@ import type { SessionObserver, SessionOperation, SessionOutcome } from './identi
 const DURATION_BUCKETS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10]
 
 export class ServerMetrics implements OperationObserver, CommerceObserver, SessionObserver {
-  readonly registry = new Registry()
+  /** prom-client keeps exemplars in a registry of this kind alone. */
+  readonly registry = openMetricsRegistry()
   readonly #requests = new Counter({
     name: 'rustok_http_requests_total',
     help: 'HTTP requests answered, by method, route and status code',
@@ -25,12 +36,21 @@ export class ServerMetrics implements OperationObserver, CommerceObserver, Sessi
     help: 'Time from the arrival of a request to the end of its answer',
     labelNames: ['method', 'route', 'status'] as const,
     buckets: DURATION_BUCKETS,
+    enableExemplars: true,
     registers: [this.registry],
   })
   readonly #operations = new Counter({
     name: 'rustok_content_operations_total',
     help: 'Operations on content, by outcome',
     labelNames: ['operation', 'outcome'] as const,
+    registers: [this.registry],
+  })
+  readonly #contentDurations = new Histogram({
+    name: 'rustok_content_operation_duration_seconds',
+    help: 'Time that operations on content take, whatever their outcome',
+    labelNames: ['operation'] as const,
+    buckets: DURATION_BUCKETS,
+    enableExemplars: true,
     registers: [this.registry],
   })
   readonly #commerceOperations = new Counter({
@@ -44,6 +64,7 @@ export class ServerMetrics implements OperationObserver, CommerceObserver, Sessi
     help: 'Time that operations of the shop take, whatever their outcome',
     labelNames: ['operation'] as const,
     buckets: DURATION_BUCKETS,
+    enableExemplars: true,
     registers: [this.registry],
   })
   readonly #deliveries = new Counter({
@@ -60,23 +81,37 @@ export class ServerMetrics implements OperationObserver, CommerceObserver, Sessi
     registers: [this.registry],
   })
 
-  constructor() {
+  /** The numbers of tracing, as OpenMetrics. */
+  readonly readTracing: () => string
+
+  constructor(readTracing: () => string = () => '') {
+    this.readTracing = readTracing
     collectDefaultMetrics({ register: this.registry })
   }
 
-  httpRequest(method: string, route: string, status: number, seconds: number): void {
+  /** `span` is the request's, which is not active any more when its answer is out. */
+  httpRequest(method: string, route: string, status: number, seconds: number, span?: Span): void {
     const labels = { method, route, status: String(status) }
     this.#requests.inc(labels)
-    this.#durations.observe(labels, seconds)
+    this.#durations.observe({ labels, value: seconds, exemplarLabels: exemplarOf(span) })
   }
 
-  contentOperation(operation: ContentOperation, outcome: OperationOutcome): void {
+  contentOperation(operation: ContentOperation, outcome: OperationOutcome, seconds: number): void {
     this.#operations.inc({ operation, outcome })
+    this.#contentDurations.observe({
+      labels: { operation },
+      value: seconds,
+      exemplarLabels: exemplarOf(trace.getActiveSpan()),
+    })
   }
 
   commerceOperation(operation: CommerceOperation, outcome: string, seconds: number): void {
     this.#commerceOperations.inc({ operation, outcome })
-    this.#commerceDurations.observe({ operation }, seconds)
+    this.#commerceDurations.observe({
+      labels: { operation },
+      value: seconds,
+      exemplarLabels: exemplarOf(trace.getActiveSpan()),
+    })
   }
 
   sessionOperation(operation: SessionOperation, outcome: SessionOutcome): void {
@@ -85,6 +120,41 @@ export class ServerMetrics implements OperationObserver, CommerceObserver, Sessi
 
   eventDelivered(type: string, handler: string, outcome: string): void {
     this.#deliveries.inc({ type, handler, outcome })
+  }
+
+  /** The database's connections, asked when somebody looks. */
+  watchPool(read: () => PoolState): void {
+    const gauge = (name: string, help: string, of: (pool: PoolState) => number) =>
+      new Gauge({
+        name,
+        help,
+        registers: [this.registry],
+        collect() {
+          this.set(of(read()))
+        },
+      })
+    gauge('rustok_db_pool_connections_max', 'Connections to the database at most', ({ max }) => max)
+    gauge('rustok_db_pool_connections_open', 'Connections that are open, in use or not', ({ open }) => open)
+    gauge('rustok_db_pool_connections_idle', 'Connections that nobody uses', ({ idle }) => idle)
+    gauge('rustok_db_pool_waiting', 'Callers that wait for a connection', ({ waiting }) => waiting)
+  }
+
+  /** How much there is of what tenants keep, all tenants together; while the database is away, the answer has none of it. */
+  watchTotals(read: () => Promise<Totals>): void {
+    const gauge = (name: string, help: string, of: (totals: Totals) => number) =>
+      new Gauge({
+        name,
+        help,
+        registers: [this.registry],
+        async collect() {
+          const found = await read().catch(() => undefined)
+          if (found === undefined) this.remove()
+          else this.set(of(found))
+        },
+      })
+    gauge('rustok_content_nodes_total', 'Nodes of all tenants', ({ nodes }) => nodes)
+    gauge('rustok_commerce_products_total', 'Products of all tenants', ({ products }) => products)
+    gauge('rustok_commerce_orders_total', 'Orders of all tenants', ({ orders }) => orders)
   }
 
   /** What waits, asked when somebody looks; while the database is away, the answer has none of it. */
@@ -136,4 +206,18 @@ export class ServerMetrics implements OperationObserver, CommerceObserver, Sessi
     )
     byHandler('rustok_event_dead_letters', 'Events that a handler has given up on', ({ dead }) => dead)
   }
+}
+
+/** The way from a bar of a histogram to a trace that is one of it. Only to those that were kept. */
+function exemplarOf(span: Span | undefined): Record<string, string> {
+  const identity = span?.spanContext()
+  if (identity === undefined || !isSpanContextValid(identity)) return {}
+  if ((identity.traceFlags & TraceFlags.SAMPLED) === 0) return {}
+  return { trace_id: identity.traceId, span_id: identity.spanId }
+}
+
+function openMetricsRegistry(): Registry<OpenMetricsContentType> {
+  const registry = new Registry<OpenMetricsContentType>()
+  registry.setContentType(Registry.OPENMETRICS_CONTENT_TYPE)
+  return registry
 }

@@ -2,7 +2,7 @@
  * A server without its API: it moves events and handles them, in a process of its own beside those that serve. Its port answers for its
  * health and its metrics alone.
  */
-import { tracedSpan } from '@rustok/telemetry'
+import { type Tracing, tracedSpan } from '@rustok/telemetry'
 import { kyselyTracing } from '@rustok/telemetry/kysely'
 import Fastify, { type FastifyBaseLogger } from 'fastify'
 import { assembleEvents } from './assemble-events.ts'
@@ -27,7 +27,11 @@ export interface RunningWorker extends Stoppable {
 }
 
 /** Throws a StartupError for what its user can mend. */
-export function startWorker(config: Config, log: Logger): Promise<RunningWorker> {
+export function startWorker(
+  config: Config,
+  log: Logger,
+  tracing?: Pick<Tracing, 'openMetrics'>,
+): Promise<RunningWorker> {
   const {
     databaseUrl,
     databaseOwnerUrl: ownerUrl,
@@ -55,7 +59,7 @@ export function startWorker(config: Config, log: Logger): Promise<RunningWorker>
     const migrations = await database.asOwner(migrate)
     if (migrations.length > 0) log.info({ migrations }, 'database migrated')
     await checkRoles(database.access, log)
-    const metrics = new ServerMetrics()
+    const metrics = new ServerMetrics(() => tracing?.openMetrics() ?? '')
     const tenants = new TenantDatabase(database.access, outbox)
     const events = assembleEvents(config, log, metrics, database, tenants)
     const readiness = new Readiness({ database: database.ping }, () => events.degraded())

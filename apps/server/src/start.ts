@@ -3,7 +3,7 @@
  * again when a later step fails, so that a failed start leaves nothing. Called by `main.ts`, and by tests in their own process.
  */
 import type { AddressInfo } from 'node:net'
-import { tracedSpan } from '@rustok/telemetry'
+import { type Tracing, tracedSpan } from '@rustok/telemetry'
 import { kyselyTracing } from '@rustok/telemetry/kysely'
 import type { FastifyInstance } from 'fastify'
 import { type Assembly, assemble } from './assemble.ts'
@@ -26,8 +26,12 @@ export interface RunningServer extends Assembly {
   readonly keys: KeyRing
 }
 
-/** Throws a StartupError for what its user can mend. */
-export function startServer(config: Config, log: Logger): Promise<RunningServer> {
+/** Throws a StartupError for what its user can mend. `tracing` is for its numbers in `/metrics`. */
+export function startServer(
+  config: Config,
+  log: Logger,
+  tracing?: Pick<Tracing, 'openMetrics'>,
+): Promise<RunningServer> {
   return tracedSpan('server.start', {}, async () => {
     await using opened = new AsyncDisposableStack()
     const database = await openDatabase({
@@ -45,7 +49,7 @@ export function startServer(config: Config, log: Logger): Promise<RunningServer>
     const migrations = await database.asOwner(migrate)
     if (migrations.length > 0) log.info({ migrations }, 'database migrated')
     await checkRoles(database.access, log)
-    const assembly = assemble(config, log, database, keys)
+    const assembly = assemble(config, log, database, keys, tracing)
     if (config.demo) await seedDemo(assembly.tenants, assembly.passwords)
     opened.defer(() => assembly.app.close())
     const demo = config.demo ? await demoAccess(keys) : undefined

@@ -217,7 +217,7 @@ test('an order: statements below its transaction, the event below that, its hand
     assert.ok(span, `${name} is not in\n${tree(spans)}`)
     while (span !== undefined) {
       path.unshift(span.name)
-      const { parentSpanId } = span
+      const parentSpanId: string = span.parentSpanId
       span = spans.find(({ spanId }) => spanId === parentSpanId)
     }
     return path

@@ -12,10 +12,10 @@ export const serve: Command = {
   summary: 'Serve the HTTP API (the default)',
   async run(args) {
     refuseArguments('serve', args)
-    await initTracing(OtelConfig.fromEnv(), { handleSignals: false })
+    const tracing = await initTracing(OtelConfig.fromEnv(), { handleSignals: false })
     const config = readConfig(process.env)
     const log = createLogger({ level: config.logLevel, format: config.logFormat })
-    const server = await startServer(config, log)
+    const server = await startServer(config, log, tracing)
     runUntilStopped(log, () => stopServer(server, shutdown, log))
     log.info({ url: server.url, engine: server.database.engine, demo: config.demo }, 'ready')
     process.send?.({ type: 'ready', url: server.url, demo: server.demo })

@@ -12,10 +12,10 @@ export const worker: Command = {
   summary: 'Move and handle events, in a process beside those that serve',
   async run(args) {
     refuseArguments('worker', args)
-    await initTracing(OtelConfig.fromEnv(), { handleSignals: false })
+    const tracing = await initTracing(OtelConfig.fromEnv(), { handleSignals: false })
     const config = readConfig(process.env)
     const log = createLogger({ level: config.logLevel, format: config.logFormat })
-    const running = await startWorker(config, log)
+    const running = await startWorker(config, log, tracing)
     runUntilStopped(log, () => stopServer(running, shutdown, log))
     log.info({ url: running.url, bus: config.nats === undefined ? 'database' : 'nats' }, 'ready')
     process.send?.({ type: 'ready', url: running.url })

@@ -43,7 +43,7 @@ export type ContentOperation = 'create' | 'publish' | 'get' | 'list' | 'count' |
 
 /** Counts operations, for the metrics. */
 export interface OperationObserver {
-  contentOperation(operation: ContentOperation, outcome: OperationOutcome): void
+  contentOperation(operation: ContentOperation, outcome: OperationOutcome, seconds: number): void
 }
 
 export class ContentService {
@@ -164,13 +164,16 @@ export class ContentService {
     run: () => Promise<T>,
     outcomeOf: (result: T) => OperationOutcome,
   ): Promise<T> {
+    const start = performance.now()
+    const observe = (outcome: OperationOutcome) =>
+      this.#observer.contentOperation(operation, outcome, (performance.now() - start) / 1_000)
     return tracedSpan(span, {}, async () => {
       try {
         const result = await run()
-        this.#observer.contentOperation(operation, outcomeOf(result))
+        observe(outcomeOf(result))
         return result
       } catch (error) {
-        this.#observer.contentOperation(operation, 'error')
+        observe('error')
         throw error
       }
     })

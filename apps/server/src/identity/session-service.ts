@@ -86,7 +86,7 @@ export class SessionService {
 
   /** May throw PasswordQueueFull. */
   signIn(attempt: SignInAttempt): Promise<SessionResult> {
-    return this.#observed('sign_in', async () => {
+    return this.#observed('sign_in', async (): Promise<SessionResult> => {
       const { tenantId = NO_TENANT, email } = attempt
       const place = placeOf(attempt.address)
       const user = `${tenantId}\n${email.toLowerCase()}`
@@ -101,7 +101,7 @@ export class SessionService {
   }
 
   refresh(refreshToken: string): Promise<SessionResult> {
-    return this.#observed('refresh', async () => {
+    return this.#observed('refresh', async (): Promise<SessionResult> => {
       const token = parseRefreshToken(refreshToken)
       if (token === undefined) return { refusal: { kind: 'unauthorized' } }
       const { tenantId, sessionId } = token

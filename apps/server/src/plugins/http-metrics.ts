@@ -1,5 +1,7 @@
-/** Counts and times every answered request, and serves `/metrics` in Prometheus' text format. */
+/** Counts and times every answered request, and serves `/metrics`: OpenMetrics to whom asks for it, else Prometheus' older format. */
+import { trace } from '@opentelemetry/api'
 import type { FastifyInstance } from 'fastify'
+import { contentTypes, formatFor, writeMetrics } from '../metrics/exposition.ts'
 import type { AppServices } from './plugin.ts'
 
 /** For requests without a route, whose paths are the client's invention. */
@@ -8,11 +10,14 @@ const NO_ROUTE = 'unmatched'
 export const httpMetrics = (app: FastifyInstance, { metrics }: Pick<AppServices, 'metrics'>): void => {
   app.addHook('onResponse', (request, reply, done) => {
     const route = request.routeOptions.url ?? NO_ROUTE
-    metrics.httpRequest(request.method, route, reply.statusCode, reply.elapsedTime / 1_000)
+    // A worker has no plugin that keeps the context.
+    const span = request.traceContext === undefined ? undefined : trace.getSpan(request.traceContext)
+    metrics.httpRequest(request.method, route, reply.statusCode, reply.elapsedTime / 1_000, span)
     done()
   })
-  app.get('/metrics', { logLevel: 'warn' }, async (_request, reply) => {
-    reply.type(metrics.registry.contentType)
-    return metrics.registry.metrics()
+  app.get('/metrics', { logLevel: 'warn' }, async (request, reply) => {
+    const format = formatFor(request.headers.accept)
+    const body = await writeMetrics(metrics.registry, metrics.readTracing(), format)
+    return reply.header('vary', 'accept').type(contentTypes[format]).send(body)
   })
 }

@@ -1,5 +1,6 @@
 /** A whole server in this process: PGlite in memory, demo tenants, a port of its own; for tests that talk to it over HTTP. */
 import { Writable } from 'node:stream'
+import type { Tracing } from '@rustok/telemetry'
 import { Kysely, PostgresDialect } from 'kysely'
 import pg from 'pg'
 import type { Config } from '../../src/config.ts'
@@ -29,6 +30,7 @@ export interface TestServer extends RunningServer {
 export async function startTestServer(
   overrides: Partial<Config> = {},
   superuserUrl?: string,
+  tracing?: Tracing,
 ): Promise<TestServer> {
   const lines: LogLine[] = []
   const destination = new Writable({
@@ -61,6 +63,7 @@ export async function startTestServer(
       ...overrides,
     },
     log,
+    tracing,
   )
   const owner =
     superuserUrl === undefined ? await server.database.asOwner(async (db) => db) : superuser(superuserUrl)
