@@ -17,6 +17,7 @@ import { sessionRoutes } from './lens/session-routes.ts'
 import { tailRoutes } from './lens/tail-routes.ts'
 import { tenantsRoutes } from './lens/tenants-routes.ts'
 import { traceAnatomyRoutes } from './lens/trace-anatomy-routes.ts'
+import { waterfallRoutes } from './lens/waterfall-routes.ts'
 import { badParameter, notFound, ProblemError } from './problem.ts'
 import { queryFailure } from './query-failure.ts'
 import { parseTraceId } from './trace-id.ts'
@@ -44,6 +45,7 @@ export async function lensRoutes(
   await app.register(searchRoutes)
   await app.register(countsRoutes)
   await app.register(traceAnatomyRoutes)
+  await app.register(waterfallRoutes)
   await app.register(attributesRoutes)
   await app.register(tenantsRoutes)
   await app.register(servicesRoutes)

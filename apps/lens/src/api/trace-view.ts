@@ -22,7 +22,7 @@ export const spanKinds: readonly SpanKind[] = [
   'consumer',
 ]
 
-const statuses: readonly SpanView['status'][] = ['unset', 'ok', 'error']
+export const spanStatuses: readonly SpanView['status'][] = ['unset', 'ok', 'error']
 
 export function traceView(traceId: string, spans: readonly StoredSpan[]): TraceResponse {
   const resources = new Listed<StoredResource, ResourceView>()
@@ -58,7 +58,7 @@ function spanView(span: StoredSpan, resource: number, scope: number): SpanView {
     kind: spanKinds[span.kind] ?? 'unspecified',
     startUnixNano: span.startUnixNano.toString(),
     durationNano: Math.max(0, Number(span.durationNano)),
-    status: statuses[span.status] ?? 'unset',
+    status: spanStatuses[span.status] ?? 'unset',
     statusMessage: span.statusMessage,
     traceState: span.traceState,
     tenant: span.tenant,

@@ -55,6 +55,22 @@ export async function readSpans(
   return rows.map((row) => storedSpan(row, resourceOf(row.resource), scopeOf(row.scope)))
 }
 
+/** One span of a trace; undefined when it is not stored. */
+export async function readSpan(
+  engine: StoreEngine,
+  traceId: string,
+  spanId: string,
+  options?: QueryOptions,
+): Promise<StoredSpan | undefined> {
+  const { rows } = await engine.query<SpanRow>(
+    `${ofOneTrace} AND span_id = unhex({span:String})`,
+    { id: traceId, span: spanId },
+    options,
+  )
+  const [row] = distinct(rows)
+  return row === undefined ? undefined : storedSpan(row, decodeResource(row.resource), decodeScope(row.scope))
+}
+
 async function rowsOf(
   engine: StoreEngine,
   traceIds: readonly string[],

@@ -129,6 +129,30 @@ export const lensTopic: Topic = {
       parameters: [trace],
       answers: { 200: { description: 'Sorted by start.', schema: 'TraceResponse' }, 404: notStored },
     },
+    'GET /api/lens/traces/:traceId/waterfall': {
+      summary: 'A trace as it is drawn: its spans in columns, without their attributes',
+      parameters: [trace],
+      answers: { 200: { description: 'Sorted by start.', schema: 'WaterfallResponse' }, 404: notStored },
+    },
+    'GET /api/lens/traces/:traceId/spans/:spanId': {
+      summary: 'A span of a trace, whole',
+      parameters: [
+        trace,
+        { name: 'spanId', description: '16 hex digits.', schema: { type: 'string' }, required: true },
+      ],
+      answers: {
+        200: { description: 'As the trace, with this span alone.', schema: 'TraceResponse' },
+        404: notStored,
+      },
+    },
+    'GET /api/lens/traces/:traceId/matches': {
+      summary: 'Spans of a trace that hold some words',
+      parameters: [
+        trace,
+        { name: 'text', description: 'Words, or key=value.', schema: { type: 'string' }, required: true },
+      ],
+      answers: { 200: { description: 'Their ids.', schema: 'SpanMatchesResponse' } },
+    },
     'GET /api/lens/traces/:traceId/summary': {
       summary: 'A trace in short: where its time went, and where it failed first',
       parameters: [trace],
