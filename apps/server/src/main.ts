@@ -3,11 +3,12 @@
 import { type Command, UsageError } from './commands/command.ts'
 import { events } from './commands/events.ts'
 import { keys } from './commands/keys.ts'
+import { migrate } from './commands/migrate.ts'
 import { serve } from './commands/serve.ts'
 import { worker } from './commands/worker.ts'
 import { StartupError } from './errors.ts'
 
-const COMMANDS: readonly Command[] = [serve, worker, events, keys]
+const COMMANDS: readonly Command[] = [serve, worker, migrate, events, keys]
 
 // A reader of our output that goes away must not take a shutdown with it.
 process.stdout.on('error', () => {})

@@ -26,11 +26,20 @@ const MIGRATIONS: Record<string, Migration> = {
 
 /** The names of the migrations that were applied now. Throws the first failure; a failed migration leaves nothing. */
 export async function migrate(db: Kysely<Database>): Promise<readonly string[]> {
-  const migrator = new Migrator({ db, provider: { getMigrations: async () => MIGRATIONS } })
-  const { error, results = [] } = await migrator.migrateToLatest()
+  const { error, results = [] } = await migratorOf(db).migrateToLatest()
   if (error !== undefined) {
     const failed = results.find((result) => result.status === 'Error')
     throw new Error(`migration ${failed?.migrationName ?? ''} failed`.replace('  ', ' '), { cause: error })
   }
   return results.map((result) => result.migrationName)
+}
+
+/** The names of those that this database does not have yet. Changes nothing. */
+export async function pendingMigrations(db: Kysely<Database>): Promise<readonly string[]> {
+  const all = await migratorOf(db).getMigrations()
+  return all.filter(({ executedAt }) => executedAt === undefined).map(({ name }) => name)
+}
+
+function migratorOf(db: Kysely<Database>): Migrator {
+  return new Migrator({ db, provider: { getMigrations: async () => MIGRATIONS } })
 }
