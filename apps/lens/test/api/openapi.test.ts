@@ -126,6 +126,18 @@ const examples: Readonly<
     [`/api/lens/traces/${'f'.repeat(32)}`],
     ['/api/lens/traces/x'],
   ],
+  'GET /api/lens/traces/:traceId/waterfall': [
+    [`/api/lens/traces/${trace}/waterfall`],
+    [`/api/lens/traces/${'f'.repeat(32)}/waterfall`],
+  ],
+  'GET /api/lens/traces/:traceId/spans/:spanId': [
+    [`/api/lens/traces/${trace}/spans/${hex(root.spanId)}`],
+    [`/api/lens/traces/${trace}/spans/${'f'.repeat(16)}`],
+  ],
+  'GET /api/lens/traces/:traceId/matches': [
+    [`/api/lens/traces/${trace}/matches`, { text: 'cart' }],
+    [`/api/lens/traces/${trace}/matches`],
+  ],
   'GET /api/lens/traces/:traceId/summary': [[`/api/lens/traces/${trace}/summary`]],
   'GET /api/lens/traces/:traceId/otlp': [[`/api/lens/traces/${trace}/otlp`]],
   'GET /api/lens/traces/:traceId/logs': [[`/api/lens/traces/${trace}/logs`]],

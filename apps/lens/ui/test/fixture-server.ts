@@ -5,9 +5,10 @@
 import { readFile } from 'node:fs/promises'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { extname, join, normalize } from 'node:path'
-import type { Problem, SessionResponse } from 'rustok-lens/contract'
+import type { Problem, SessionResponse, TraceResponse } from 'rustok-lens/contract'
 import { isLookback, parseSearchState, searchQuery } from '../src/model/search-state.ts'
 import { FixtureStore } from './fixture-store.ts'
+import { waterfallOf } from './waterfall-of.ts'
 
 const POLICY =
   "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; font-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
@@ -62,7 +63,28 @@ async function answer(
   const trace = /^\/api\/lens\/traces\/([0-9a-f]{32})$/.exec(url.pathname)
   const found = trace === null ? undefined : store.trace(trace[1]!)
   if (found !== undefined) return json(response, 200, found)
+  const part = /^\/api\/lens\/traces\/([0-9a-f]{32})\/(waterfall|logs|matches|spans\/(\w+))$/.exec(
+    url.pathname,
+  )
+  const whole = part === null ? undefined : store.trace(part[1]!)
+  if (part !== null && whole !== undefined) {
+    return json(response, 200, partOf(whole, part[2]!, part[3], url.searchParams.get('text') ?? ''))
+  }
   return problem(response, 404, 'Trace not found', 'No span of this trace is stored.')
+}
+
+/** What the trace page asks of a trace, by the last part of the address. */
+function partOf(trace: TraceResponse, part: string, spanId: string | undefined, text: string): unknown {
+  const { traceId, spans } = trace
+  if (spanId !== undefined) return { ...trace, spans: spans.filter((span) => span.spanId === spanId) }
+  if (part === 'waterfall') return waterfallOf(trace)
+  if (part === 'logs') return { traceId, logs: [], resources: [], scopes: [], total: 0, totalIsExact: true }
+  const words = text.toLowerCase().split(/\s+/).filter(Boolean)
+  const found = spans.filter((span) => {
+    const all = JSON.stringify([span.name, span.statusMessage, span.attributes, span.events]).toLowerCase()
+    return words.every((word) => all.includes(word))
+  })
+  return { spanIds: found.map((span) => span.spanId), total: found.length }
 }
 
 async function serveFile(dist: string, path: string, response: ServerResponse): Promise<void> {

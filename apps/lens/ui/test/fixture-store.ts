@@ -13,11 +13,10 @@ import type {
 } from 'rustok-lens/contract'
 import { parseDuration } from '../src/model/duration.ts'
 import { unixMillis } from '../src/model/time.ts'
-import { traceModel } from '../src/model/trace-model.ts'
-import { graphqlOperation } from '../src/model/trace-title.ts'
 import { brokenTrace, hostileTrace, hugeTrace } from './odd-traces.ts'
 import { declinedOrder, shopTrace } from './shop-traces.ts'
 import { Random } from './trace-builder.ts'
+import { modelOf } from './waterfall-of.ts'
 
 interface Stored {
   readonly summary: TraceSummary
@@ -153,7 +152,7 @@ function matches({ summary, operations, text }: Stored, query: SearchQuery): boo
 }
 
 function toStored(trace: TraceResponse): Stored {
-  const model = traceModel(trace)
+  const model = modelOf(trace)
   const root = trace.spans[model.root]!
   const text = trace.spans
     .slice(0, 500)
@@ -171,7 +170,7 @@ function toStored(trace: TraceResponse): Stored {
       rootService: trace.resources[root.resource]?.service ?? '',
       rootName: root.name,
       rootMissing: root.parentSpanId !== '',
-      operation: graphqlOperation(model) ?? '',
+      operation: model.operation ?? '',
       startUnixNano: root.startUnixNano,
       durationNano: model.times.length,
       spanCount: trace.spans.length,

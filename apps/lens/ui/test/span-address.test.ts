@@ -3,14 +3,14 @@ import { describe, it } from 'node:test'
 import fc from 'fast-check'
 import { spanHint } from '../src/model/span-hint.ts'
 import { spanKey, spanOfKey } from '../src/model/span-key.ts'
-import { traceModel } from '../src/model/trace-model.ts'
 import { parseTraceState } from '../src/model/trace-state.ts'
 import { arbitraryTrace, spanView } from './arbitrary-spans.ts'
 import { toAttributes } from './trace-builder.ts'
+import { calleeOf, modelOf } from './waterfall-of.ts'
 
 describe('the hint beside a name', () => {
   const hint = (name: string, attributes: Record<string, string>) =>
-    spanHint(spanView({ name, attributes: toAttributes(attributes) }))
+    spanHint({ callee: calleeOf({ name, attributes: toAttributes(attributes) }) })
 
   it('says whom a call named by its method went to', () => {
     assert.equal(
@@ -33,7 +33,7 @@ describe('the key of a span in the address', () => {
   it('leads back to that span, also when ids are not unique', () => {
     fc.assert(
       fc.property(arbitraryTrace, ({ spans, ...rest }) => {
-        const { tree } = traceModel({ ...rest, spans })
+        const { tree } = modelOf({ ...rest, spans })
         spans.forEach((_, span) => {
           assert.equal(spanOfKey(tree, spans, spanKey(tree, spans, span)), span)
         })
@@ -42,7 +42,7 @@ describe('the key of a span in the address', () => {
   })
 
   it('leads nowhere when it names no span', () => {
-    const { tree, spans } = traceModel({ traceId: 'a', spans: [spanView({})], resources: [], scopes: [] })
+    const { tree, spans } = modelOf({ traceId: 'a', spans: [spanView({})], resources: [], scopes: [] })
     for (const key of ['', 'x', '00000000000000aa.2', '00000000000000aa.-1', '.']) {
       assert.equal(spanOfKey(tree, spans, key), undefined)
     }

@@ -5,9 +5,10 @@ import { descendantCount, revealing, rowOf, visibleRows } from '../src/model/row
 import { coveredIntervals } from '../src/model/self-time.ts'
 import { CYCLE, DUPLICATE, ORPHAN } from '../src/model/span-tree.ts'
 import { traceInsights } from '../src/model/trace-insights.ts'
-import { type TraceModel, traceModel } from '../src/model/trace-model.ts'
+import type { TraceModel } from '../src/model/trace-model.ts'
 import { traceWarnings } from '../src/model/trace-warnings.ts'
 import { arbitraryTrace, spanView, trace, traceResponse } from './arbitrary-spans.ts'
+import { modelOf } from './waterfall-of.ts'
 
 const names = (model: TraceModel, spans: Iterable<number>) =>
   [...spans].map((span) => model.spans[span]!.name)
@@ -21,35 +22,35 @@ const marked = (model: TraceModel, mark: number) =>
 
 describe('the tree of a trace', () => {
   it('nests spans below their parents, siblings by start, whatever order they came in', () => {
-    const model = traceModel(trace('late root 50 10', 'leaf early 12 3', 'early root 10 20', 'root - 0 100'))
+    const model = modelOf(trace('late root 50 10', 'leaf early 12 3', 'early root 10 20', 'root - 0 100'))
     assert.deepEqual(drawn(model), ['root', '.early', '..leaf', '.late'])
   })
 
   it('puts the longer of two siblings that start together first', () => {
-    const model = traceModel(trace('root - 0 100', 'short root 5 1', 'long root 5 50'))
+    const model = modelOf(trace('root - 0 100', 'short root 5 1', 'long root 5 50'))
     assert.deepEqual(drawn(model), ['root', '.long', '.short'])
   })
 
   it('draws a span without its parent at the top level and marks it as an orphan', () => {
-    const model = traceModel(trace('root - 0 100', 'lost gone 20 5', 'child lost 21 1'))
+    const model = modelOf(trace('root - 0 100', 'lost gone 20 5', 'child lost 21 1'))
     assert.deepEqual(drawn(model), ['root', 'lost', '.child'])
     assert.deepEqual(marked(model, ORPHAN), ['lost'])
   })
 
   it('cuts a cycle at its earliest span and keeps what hangs below it', () => {
-    const model = traceModel(trace('a c 5 1', 'b a 3 1', 'c b 4 1', 'tail c 9 1'))
+    const model = modelOf(trace('a c 5 1', 'b a 3 1', 'c b 4 1', 'tail c 9 1'))
     assert.deepEqual(drawn(model), ['b', '.c', '..a', '..tail'])
     assert.deepEqual(marked(model, CYCLE), ['b'])
   })
 
   it('draws a span that is its own parent at the top level', () => {
-    const model = traceModel(trace('self self 0 1', 'child self 0 1'))
+    const model = modelOf(trace('self self 0 1', 'child self 0 1'))
     assert.deepEqual(drawn(model), ['self', '.child'])
     assert.deepEqual(marked(model, CYCLE), ['self'])
   })
 
   it('keeps both of two spans with one id and gives the children to the earlier', () => {
-    const model = traceModel(trace('root - 0 9', 'twin root 5 1', 'twin root 2 1', 'child twin 6 1'))
+    const model = modelOf(trace('root - 0 9', 'twin root 5 1', 'twin root 2 1', 'child twin 6 1'))
     assert.deepEqual(drawn(model), ['root', '.twin', '..child', '.twin'])
     assert.equal(marked(model, DUPLICATE).length, 1)
   })
@@ -57,7 +58,7 @@ describe('the tree of a trace', () => {
   it('holds each span exactly once with finite figures, whatever spans come in', () => {
     fc.assert(
       fc.property(arbitraryTrace, (response) => {
-        const model = traceModel(response)
+        const model = modelOf(response)
         const { tree, times, self } = model
         const everySpan = response.spans.map((_, index) => index)
         assert.deepEqual(
@@ -87,7 +88,7 @@ describe('the tree of a trace', () => {
   it('says of each span why it is a root when it names a parent', () => {
     fc.assert(
       fc.property(arbitraryTrace, (response) => {
-        const { tree } = traceModel(response)
+        const { tree } = modelOf(response)
         for (const root of tree.roots) {
           const named = response.spans[root]!.parentSpanId !== ''
           assert.equal((tree.marks[root]! & (ORPHAN | CYCLE)) !== 0, named)
@@ -103,19 +104,17 @@ describe('the tree of a trace', () => {
       chain.push(`s${n} ${n === 0 ? '-' : `s${n - 1}`} ${n} ${200_000 - n}`)
       bush.push(`s${n} ${n === 0 ? '-' : 's0'} ${n} 1`)
     }
-    const deep = traceModel(trace(...chain))
+    const deep = modelOf(trace(...chain))
     assert.equal(deep.tree.maxDepth, 99_999)
     assert.equal(descendantCount(deep.tree, deep.root), 99_999)
-    const wide = traceModel(trace(...bush))
+    const wide = modelOf(trace(...bush))
     assert.equal(wide.tree.maxDepth, 1)
     assert.equal(descendantCount(wide.tree, wide.root), 99_999)
   })
 })
 
 describe('rows', () => {
-  const model = traceModel(
-    trace('root - 0 9', 'a root 1 3', 'a1 a 1 1', 'a2 a 2 1', 'b root 5 3', 'b1 b 6 1'),
-  )
+  const model = modelOf(trace('root - 0 9', 'a root 1 3', 'a1 a 1 1', 'a2 a 2 1', 'b root 5 3', 'b1 b 6 1'))
   const index = (id: string) => model.tree.indexOf(id)!
 
   it('leave out what is below a collapsed span', () => {
@@ -138,7 +137,7 @@ describe('rows', () => {
   it('are the spans without a collapsed ancestor, in order, for any trace and any collapse', () => {
     fc.assert(
       fc.property(arbitraryTrace, fc.array(fc.nat(39)), (response, picks) => {
-        const { tree } = traceModel(response)
+        const { tree } = modelOf(response)
         const collapsed = new Set(picks.filter((pick) => pick < tree.count))
         const hidden = (span: number): boolean => {
           const up = tree.parent[span]!
@@ -159,12 +158,12 @@ describe('self time', () => {
   const micros = (model: TraceModel, id: string) => model.self[model.tree.indexOf(id)!]! / 1000
 
   it('is what no child covers; children that overlap count once', () => {
-    const model = traceModel(trace('root - 0 100', 'a root 10 30', 'b root 20 30', 'c root 90 10'))
+    const model = modelOf(trace('root - 0 100', 'a root 10 30', 'b root 20 30', 'c root 90 10'))
     assert.equal(micros(model, 'root'), 50)
   })
 
   it('does not count what a child does outside its parent', () => {
-    const model = traceModel(trace('root - 0 100', 'early root 0 10', 'consumer root 95 500'))
+    const model = modelOf(trace('root - 0 100', 'early root 0 10', 'consumer root 95 500'))
     assert.equal(micros(model, 'root'), 85)
     assert.equal(micros(model, 'consumer'), 500)
   })
@@ -172,7 +171,7 @@ describe('self time', () => {
   it('equals the duration less the covered intervals, which are disjoint, in order and within the span', () => {
     fc.assert(
       fc.property(arbitraryTrace, (response) => {
-        const { tree, times, self } = traceModel(response)
+        const { tree, times, self } = modelOf(response)
         for (let span = 0; span < tree.count; span++) {
           const pairs = coveredIntervals(tree, times.start, times.duration, span)
           let covered = 0
@@ -195,7 +194,7 @@ describe('self time', () => {
 
 describe('times', () => {
   it('do not stretch back to 1970 for a span without a start', () => {
-    const model = traceModel(
+    const model = modelOf(
       traceResponse([
         spanView({ spanId: 'a', durationNano: 500 }),
         spanView({ spanId: 'b', startUnixNano: '0' }),
@@ -207,7 +206,7 @@ describe('times', () => {
   })
 
   it('keep single nanoseconds apart', () => {
-    const model = traceModel(
+    const model = modelOf(
       traceResponse([
         spanView({ spanId: 'a', startUnixNano: '1700000000000000001' }),
         spanView({ spanId: 'b', startUnixNano: '1700000000000000002' }),
@@ -218,7 +217,7 @@ describe('times', () => {
 })
 
 describe('warnings', () => {
-  const kinds = (...lines: string[]) => traceWarnings(traceModel(trace(...lines))).map(({ kind }) => kind)
+  const kinds = (...lines: string[]) => traceWarnings(modelOf(trace(...lines))).map(({ kind }) => kind)
 
   it('are none for a trace in order', () => {
     assert.deepEqual(kinds('root - 0 9', 'child root 1 2'), [])
@@ -232,7 +231,7 @@ describe('warnings', () => {
   })
 
   it('say by how much clocks differ', () => {
-    const [warning] = traceWarnings(traceModel(trace('root - 10 9', 'child root 3 2')))
+    const [warning] = traceWarnings(modelOf(trace('root - 10 9', 'child root 3 2')))
     assert.match(warning!.message, /^1 span .* by up to 7 µs/)
   })
 
@@ -241,7 +240,7 @@ describe('warnings', () => {
       spanView({ spanId: 'a', tenant: 'north' }),
       spanView({ spanId: 'b', parentSpanId: 'a', tenant: 'south' }),
     ]
-    const [warning] = traceWarnings(traceModel(traceResponse(spans)))
+    const [warning] = traceWarnings(modelOf(traceResponse(spans)))
     assert.equal(warning!.kind, 'tenants')
     assert.match(warning!.message, /north, south/)
     assert.deepEqual(warning!.spans, [1])
@@ -256,7 +255,7 @@ describe('insights', () => {
         ? span
         : { ...span, name: 'call', status: 'error' as const, statusMessage: 'refused' },
     )
-    const { failures } = traceInsights(traceModel({ ...response, spans }), 2)
+    const { failures } = traceInsights(modelOf({ ...response, spans }), 2)
     assert.deepEqual(failures, [{ text: 'refused', spans: [1, 2] }])
   })
 
@@ -267,7 +266,7 @@ describe('insights', () => {
         ? { ...span, status: 'error' as const }
         : span,
     )
-    const model = traceModel({ ...response, spans })
+    const model = modelOf({ ...response, spans })
     const { failures, slowest } = traceInsights(model, 2)
     assert.deepEqual(
       names(

@@ -9,6 +9,7 @@ import type {
   SearchQuery,
   SearchResponse,
   TraceResponse,
+  WaterfallResponse,
 } from 'rustok-lens/contract'
 import { type SearchState, searchParams, searchQuery, withFields } from '../model/search-state.ts'
 import { services } from '../model/service-palette.ts'
@@ -94,7 +95,10 @@ export function traceOptions(traceId: string) {
     queryKey: ['trace', traceId],
     queryFn: async ({ signal }): Promise<TraceModel> => {
       const model = traceModel(
-        await fetchJson<TraceResponse>(`/api/lens/traces/${encodeURIComponent(traceId)}`, signal),
+        await fetchJson<WaterfallResponse>(
+          `/api/lens/traces/${encodeURIComponent(traceId)}/waterfall`,
+          signal,
+        ),
       )
       services.add(model.services.map(({ name }) => name))
       return model
@@ -102,5 +106,18 @@ export function traceOptions(traceId: string) {
     // A model of 100,000 spans is not to be compared field by field with the one before.
     structuralSharing: false,
     staleTime: 30_000,
+  })
+}
+
+/** One span, whole, with its resource and scope. */
+export function spanOptions(traceId: string, spanId: string) {
+  return queryOptions({
+    queryKey: ['span', traceId, spanId],
+    queryFn: ({ signal }) =>
+      fetchJson<TraceResponse>(
+        `/api/lens/traces/${encodeURIComponent(traceId)}/spans/${encodeURIComponent(spanId)}`,
+        signal,
+      ),
+    staleTime: 300_000,
   })
 }

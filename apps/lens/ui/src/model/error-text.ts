@@ -1,12 +1,6 @@
-/** The best words that a failed span has: its status message, else what its exception says. Called by the insights and the span's panel. */
-import type { SpanView } from 'rustok-lens/contract'
-import { findAttribute } from './attributes.ts'
+/** The best words that a failed span has. Called by the insights and the span's panel. */
+import type { SpanLine } from './span-line.ts'
 
-export function errorText(span: SpanView): string {
-  if (span.statusMessage !== '') return span.statusMessage
-  for (const event of span.events) {
-    const message = findAttribute(event.attributes, 'exception.message')
-    if (message !== undefined && message !== '') return message
-  }
-  return findAttribute(span.attributes, 'error.type') ?? 'Failed without a message'
+export function errorText({ message }: Pick<SpanLine, 'message'>): string {
+  return message === '' ? 'Failed without a message' : message
 }

@@ -2,15 +2,15 @@
  * All that the trace page draws, derived once from the API's answer: times, tree, self times, services and errors, in
  * flat arrays indexed by span. 100,000 spans take about a tenth of a second. Called by the trace page's query.
  */
-import type { SpanView, TraceResponse } from 'rustok-lens/contract'
+import type { WaterfallResponse } from 'rustok-lens/contract'
 import { selfTimes } from './self-time.ts'
+import { readerOf, type SpanLine, spanLines } from './span-line.ts'
 import { CYCLE, ORPHAN, type SpanTree, spanTree } from './span-tree.ts'
 import { type TraceTimes, traceTimes } from './trace-times.ts'
 
 export interface TraceModel {
   readonly traceId: string
-  readonly response: TraceResponse
-  readonly spans: readonly SpanView[]
+  readonly spans: readonly SpanLine[]
   readonly tree: SpanTree
   readonly times: TraceTimes
   /** By span, nanoseconds. */
@@ -27,6 +27,14 @@ export interface TraceModel {
   readonly services: readonly ServiceShare[]
   readonly tenants: readonly string[]
   readonly users: readonly string[]
+  /** By span: when its events were, in nanoseconds since the origin; of spans that have any. */
+  readonly events: ReadonlyMap<number, readonly number[]>
+  /** By a span's id: the spans of this trace that link to it. */
+  readonly linkedFrom: ReadonlyMap<string, readonly number[]>
+  /** Spans that lost something to a limit at their sender. */
+  readonly dropped: ReadonlySet<number>
+  /** The GraphQL operation near the root: "POST /graphql" says little, "mutation CreateOrder" all. */
+  readonly operation: string | undefined
   /** The span that names the trace: the first root that has no parent, else the first span. -1 for no spans. */
   readonly root: number
 }
@@ -39,16 +47,15 @@ export interface ServiceShare {
   readonly self: number
 }
 
-export function traceModel(response: TraceResponse): TraceModel {
-  const { spans } = response
-  const times = traceTimes(spans)
+export function traceModel(response: WaterfallResponse): TraceModel {
+  const spans = spanLines(response)
+  const times = traceTimes(response.originUnixNano, response.starts, response.durations)
   const tree = spanTree(spans, times.start, times.duration)
   const self = selfTimes(tree, times.start, times.duration)
-  const failed = Uint8Array.from(spans, (span) => (span.status === 'error' ? 1 : 0))
+  const failed = Uint8Array.from(spans, (span) => (span.failed ? 1 : 0))
   const { service, shares } = serviceShares(response, failed, self)
   return {
     traceId: response.traceId,
-    response,
     spans,
     tree,
     times,
@@ -58,14 +65,33 @@ export function traceModel(response: TraceResponse): TraceModel {
     failedBelow: countBelow(tree, failed),
     service,
     services: shares,
-    tenants: distinct(spans, (span) => span.tenant),
-    users: distinct(spans, (span) => span.user),
+    tenants: response.tenant.values.filter((value) => value !== ''),
+    users: response.user.values.filter((value) => value !== ''),
+    events: new Map(response.events.map(({ span, times: at }) => [span, at])),
+    linkedFrom: linkedFrom(response),
+    dropped: new Set(response.dropped),
+    operation: operationNearRoot(response, tree),
     root: tree.roots.find((span) => (tree.marks[span]! & (ORPHAN | CYCLE)) === 0) ?? tree.roots[0] ?? -1,
   }
 }
 
-function serviceOf(response: TraceResponse, span: SpanView): string {
-  return response.resources[span.resource]?.service ?? ''
+function linkedFrom({ links }: WaterfallResponse): ReadonlyMap<string, readonly number[]> {
+  const from = new Map<string, number[]>()
+  for (const { span, spanId } of links) {
+    const known = from.get(spanId)
+    if (known === undefined) from.set(spanId, [span])
+    else if (known.at(-1) !== span) known.push(span)
+  }
+  return from
+}
+
+/** Spans looked at, from the top: the operation stands near the root. */
+const REACH = 60
+
+function operationNearRoot(response: WaterfallResponse, tree: SpanTree): string | undefined {
+  const operation = readerOf(response.operation)
+  for (const span of tree.order.subarray(0, REACH)) if (operation(span) !== '') return operation(span)
+  return undefined
 }
 
 /** Duration since the origin at which the span ends. */
@@ -73,20 +99,23 @@ export function endOf(model: TraceModel, span: number): number {
   return model.times.start[span]! + model.times.duration[span]!
 }
 
-function serviceShares(response: TraceResponse, failed: Uint8Array, self: Float64Array) {
-  const byName = new Map<string, { name: string; spanCount: number; errorCount: number; self: number }>()
-  response.spans.forEach((span, index) => {
-    const name = serviceOf(response, span)
-    const share = byName.get(name) ?? { name, spanCount: 0, errorCount: 0, self: 0 }
-    byName.set(name, share)
+function serviceShares(
+  { service: { values, index } }: WaterfallResponse,
+  failed: Uint8Array,
+  self: Float64Array,
+) {
+  const all = values.map((name) => ({ name, spanCount: 0, errorCount: 0, self: 0 }))
+  const placeOf = (span: number) => (index.length === 0 ? 0 : index[span]!)
+  for (let span = 0; span < self.length; span++) {
+    const share = all[placeOf(span)]!
     share.spanCount++
-    share.errorCount += failed[index]!
-    share.self += self[index]!
-  })
-  const shares = [...byName.values()].sort((a, b) => b.spanCount - a.spanCount || (a.name < b.name ? -1 : 1))
-  const indexes = new Map(shares.map((share, index) => [share.name, index]))
-  const service = Uint16Array.from(response.spans, (span) => indexes.get(serviceOf(response, span))!)
-  return { service, shares }
+    share.errorCount += failed[span]!
+    share.self += self[span]!
+  }
+  const shares = all.toSorted((a, b) => b.spanCount - a.spanCount || (a.name < b.name ? -1 : 1))
+  const places = new Map(shares.map((share, place) => [share, place]))
+  const newPlaces = all.map((share) => places.get(share)!)
+  return { service: Uint16Array.from(self, (_, span) => newPlaces[placeOf(span)]!), shares }
 }
 
 function countBelow(tree: SpanTree, flags: Uint8Array): Int32Array {
@@ -97,8 +126,4 @@ function countBelow(tree: SpanTree, flags: Uint8Array): Int32Array {
     if (up !== -1) below[up]! += below[span]! + flags[span]!
   }
   return below
-}
-
-function distinct(spans: readonly SpanView[], pick: (span: SpanView) => string): readonly string[] {
-  return [...new Set(spans.map(pick))].filter((value) => value !== '')
 }

@@ -1,13 +1,7 @@
 /**
- * Absolute nanoseconds in decimal strings become offsets from the trace's first span, in flat arrays of doubles:
- * what every layout reads. A span without a start time is placed at the origin and marked, and never stretches the
- * view back to 1970. Called by buildTrace alone.
+ * The times that came, in flat arrays of doubles: what every layout reads. A span without a start time is placed at the
+ * origin and marked, and never stretches the view back to 1970. Called by traceModel alone.
  */
-export interface TimedSpan {
-  readonly startUnixNano: string
-  readonly durationNano: number
-}
-
 export interface TraceTimes {
   readonly originUnixNano: bigint
   /** Nanoseconds since the origin; always finite and not negative. */
@@ -20,30 +14,25 @@ export interface TraceTimes {
   readonly unusable: Uint8Array
 }
 
-const DECIMAL = /^\d{1,20}$/
-
-export function traceTimes(spans: readonly TimedSpan[]): TraceTimes {
-  const count = spans.length
-  const absolute = new BigUint64Array(count)
-  const unusable = new Uint8Array(count)
-  let origin: bigint | undefined
-  for (let index = 0; index < count; index++) {
-    const text = spans[index]!.startUnixNano
-    const time = DECIMAL.test(text) ? BigInt.asUintN(64, BigInt(text)) : 0n
-    absolute[index] = time
-    if (time === 0n) unusable[index] = 1
-    else if (origin === undefined || time < origin) origin = time
-  }
-  const originUnixNano = origin ?? 0n
+/** `starts` are nanoseconds after the origin, negative for none. */
+export function traceTimes(
+  originUnixNano: string,
+  starts: readonly number[],
+  durations: readonly number[],
+): TraceTimes {
+  const count = starts.length
   const start = new Float64Array(count)
   const duration = new Float64Array(count)
+  const unusable = new Uint8Array(count)
   let length = 1
   for (let index = 0; index < count; index++) {
-    if (unusable[index] === 0) start[index] = Number(absolute[index]! - originUnixNano)
-    const nanos = spans[index]!.durationNano
+    const began = starts[index]!
+    if (began >= 0) start[index] = began
+    else unusable[index] = 1
+    const nanos = durations[index]!
     if (Number.isFinite(nanos) && nanos >= 0) duration[index] = nanos
     else unusable[index] = 1
     length = Math.max(length, start[index]! + duration[index]!)
   }
-  return { originUnixNano, start, duration, length, unusable }
+  return { originUnixNano: BigInt(originUnixNano), start, duration, length, unusable }
 }

@@ -29,8 +29,7 @@ export function traceWarnings(model: TraceModel): readonly TraceWarning[] {
     if (marks & CYCLE) found.cycles.push(span)
     if (marks & DUPLICATE) found.duplicates.push(span)
     if (times.unusable[span] === 1) found.times.push(span)
-    const view = spans[span]!
-    if (view.droppedAttributes + view.droppedEvents + view.droppedLinks > 0) found.dropped.push(span)
+    if (model.dropped.has(span)) found.dropped.push(span)
     const up = tree.parent[span]!
     if (up !== -1 && times.unusable[span] === 0 && times.unusable[up] === 0) {
       const early = times.start[up]! - times.start[span]!

@@ -1,5 +1,5 @@
 /** What happened within the span, by the time since it started. Exceptions are open, with their stack as it was printed. */
-import type { EventView } from 'rustok-lens/contract'
+import type { EventView, SpanView } from 'rustok-lens/contract'
 import { findAttribute } from '../model/attributes.ts'
 import { formatDuration } from '../model/duration.ts'
 import { formatUtcNano } from '../model/time.ts'
@@ -12,8 +12,14 @@ import './SpanEvents.css'
 /** A span may carry thousands: the first ones are drawn, and the rest are counted. */
 const MOST = 200
 
-export function SpanEvents({ model, span }: { readonly model: TraceModel; readonly span: number }) {
-  const { events, droppedEvents } = model.spans[span]!
+export interface SpanEventsProps {
+  readonly model: TraceModel
+  readonly span: number
+  readonly view: SpanView
+}
+
+export function SpanEvents({ model, span, view }: SpanEventsProps) {
+  const { events, droppedEvents } = view
   if (events.length + droppedEvents === 0) return undefined
   const start = model.times.originUnixNano + BigInt(Math.round(model.times.start[span]!))
   return (

@@ -1,6 +1,6 @@
 /** Links to other spans, of this trace or of others, and the spans of this trace that link here. */
 import { Link } from '@tanstack/react-router'
-import { useMemo } from 'react'
+import type { SpanView } from 'rustok-lens/contract'
 import { traceLink } from '../model/links.ts'
 import { traceIdIn } from '../model/trace-id.ts'
 import type { TraceModel } from '../model/trace-model.ts'
@@ -11,17 +11,15 @@ import './SpanLinks.css'
 export interface SpanLinksProps {
   readonly model: TraceModel
   readonly span: number
+  readonly view: SpanView
   readonly select: (span: number | undefined) => void
 }
 
 const MOST = 100
 
-export function SpanLinks({ model, span, select }: SpanLinksProps) {
-  const { links, droppedLinks, spanId } = model.spans[span]!
-  const backlinks = useMemo(
-    () => backlinksTo(model, spanId).filter((from) => from !== span),
-    [model, spanId, span],
-  )
+export function SpanLinks({ model, span, view, select }: SpanLinksProps) {
+  const { links, droppedLinks } = view
+  const backlinks = (model.linkedFrom.get(view.spanId) ?? []).filter((from) => from !== span)
   if (links.length + droppedLinks + backlinks.length === 0) return undefined
   return (
     <section className="span-links" aria-labelledby="links-title">
@@ -68,18 +66,10 @@ export function SpanLinks({ model, span, select }: SpanLinksProps) {
   )
 }
 
-function SpanButton({ model, span, select }: SpanLinksProps) {
+function SpanButton({ model, span, select }: Omit<SpanLinksProps, 'view'>) {
   return (
     <button type="button" className="span-parent truncate" onClick={() => select(span)}>
       <Text>{model.spans[span]!.name}</Text>
     </button>
   )
-}
-
-function backlinksTo(model: TraceModel, spanId: string): readonly number[] {
-  const found: number[] = []
-  model.spans.forEach(({ links }, index) => {
-    if (links.some((link) => link.spanId === spanId && link.traceId === model.traceId)) found.push(index)
-  })
-  return found
 }

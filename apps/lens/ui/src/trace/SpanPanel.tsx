@@ -1,8 +1,6 @@
 /** All that is known of the selected span. Errors first, then what identifies it, then everything else, searchable. */
 import { Link } from '@tanstack/react-router'
-import { type ReactNode, useMemo, useState } from 'react'
-import type { Attribute } from 'rustok-lens/contract'
-import { matchingAttributes } from '../model/attributes.ts'
+import { type ReactNode, useMemo } from 'react'
 import { formatDuration } from '../model/duration.ts'
 import { errorText } from '../model/error-text.ts'
 import { searchLink } from '../model/links.ts'
@@ -13,10 +11,8 @@ import { endOf, type TraceModel } from '../model/trace-model.ts'
 import { CopyButton } from '../ui/CopyButton.tsx'
 import { Icon } from '../ui/Icon.tsx'
 import { Text } from '../ui/Text.tsx'
-import { AttributeTable } from './AttributeTable.tsx'
 import { KIND_NAMES, KindIcon } from './KindIcon.tsx'
-import { SpanEvents } from './SpanEvents.tsx'
-import { SpanLinks } from './SpanLinks.tsx'
+import { SpanDetails } from './SpanDetails.tsx'
 import './SpanPanel.css'
 
 export interface SpanPanelProps {
@@ -27,35 +23,17 @@ export interface SpanPanelProps {
 }
 
 export function SpanPanel({ model, span, select, now }: SpanPanelProps) {
-  const view = model.spans[span]!
+  const line = model.spans[span]!
   const service = model.services[model.service[span]!]!.name
-  const resource = model.response.resources[view.resource]
-  const scope = model.response.scopes[view.scope]
   const startMs = Number(model.times.originUnixNano / 1_000_000n)
   const range = useMemo(() => rangeReaching(startMs, Date.now()), [startMs])
-  const [filter, setFilter] = useState('')
-  const scopeAttributes: readonly Attribute[] = [
-    { key: 'otel.scope.name', type: 'string', value: scope?.name ?? '' },
-    { key: 'otel.scope.version', type: 'string', value: scope?.version ?? '' },
-    ...(scope?.attributes ?? []),
-  ]
-  const groups = [
-    {
-      title: 'Span',
-      attributes: matchingAttributes(view.attributes, filter),
-      dropped: view.droppedAttributes,
-    },
-    { title: 'Resource', attributes: matchingAttributes(resource?.attributes ?? [], filter), dropped: 0 },
-    { title: 'Scope', attributes: matchingAttributes(scopeAttributes, filter), dropped: 0 },
-  ]
-  const found = groups.reduce((sum, { attributes }) => sum + attributes.length, 0)
   return (
     <aside className="trace-panel span-panel" aria-label="Span details">
       <header className="span-panel-head">
         <div className="span-panel-title">
-          <KindIcon kind={view.kind} color={services.colorOf(service)} />
+          <KindIcon kind={line.kind} color={services.colorOf(service)} />
           <h2>
-            <Text>{view.name}</Text>
+            <Text>{line.name}</Text>
           </h2>
           <button
             type="button"
@@ -71,38 +49,37 @@ export function SpanPanel({ model, span, select, now }: SpanPanelProps) {
           <Link {...searchLink({ service, ...range })} title={`Search for service ${service.slice(0, 80)}`}>
             <Text>{service}</Text>
           </Link>
-          <span className="muted">{KIND_NAMES[view.kind]}</span>
+          <span className="muted">{KIND_NAMES[line.kind]}</span>
         </p>
         <Timing model={model} span={span} />
       </header>
       {model.failed[span] === 1 && (
         <p className="span-panel-error">
           <Icon name="error" />
-          <Text whole>{errorText(view)}</Text>
+          <Text whole>{errorText(line)}</Text>
         </p>
       )}
-      {model.failed[span] === 0 && view.statusMessage !== '' && (
+      {model.failed[span] === 0 && line.message !== '' && (
         <p className="span-panel-message">
-          <Text whole>{view.statusMessage}</Text>
+          <Text whole>{line.message}</Text>
         </p>
       )}
       <dl className="span-facts">
         <Fact
           name="Tenant"
-          search={view.tenant === '' ? undefined : { tenant: view.tenant, ...range }}
-          text={view.tenant}
+          search={line.tenant === '' ? undefined : { tenant: line.tenant, ...range }}
+          text={line.tenant}
         />
         <Fact
           name="User"
-          search={view.user === '' ? undefined : { user: view.user, ...range }}
-          text={view.user}
+          search={line.user === '' ? undefined : { user: line.user, ...range }}
+          text={line.user}
         />
-        <Fact name="Operation" search={{ service, operation: view.name, ...range }} text={view.name} />
-        <Fact name="Span id" text={view.spanId} mono />
-        <Fact name="Parent" text={view.parentSpanId} mono>
+        <Fact name="Operation" search={{ service, operation: line.name, ...range }} text={line.name} />
+        <Fact name="Span id" text={line.spanId} mono />
+        <Fact name="Parent" text={line.parentSpanId} mono>
           <ParentLink model={model} span={span} select={select} />
         </Fact>
-        {view.traceState !== '' && <Fact name="Trace state" text={view.traceState} mono />}
         <div>
           <dt>Started</dt>
           <dd>
@@ -110,47 +87,7 @@ export function SpanPanel({ model, span, select, now }: SpanPanelProps) {
           </dd>
         </div>
       </dl>
-      <SpanEvents model={model} span={span} />
-      <SpanLinks model={model} span={span} select={select} />
-      <section aria-labelledby="attributes-title">
-        <div className="span-section-head">
-          <h3 id="attributes-title">Attributes</h3>
-          <input
-            className="field"
-            type="search"
-            aria-label="Filter attributes"
-            placeholder="Filter by key or value"
-            value={filter}
-            onChange={(event) => setFilter(event.target.value)}
-            onKeyDown={(event) => {
-              if (event.key === 'Escape') {
-                event.stopPropagation()
-                setFilter('')
-                event.currentTarget.blur()
-              }
-            }}
-          />
-        </div>
-        {groups.map(
-          ({ title, attributes, dropped }) =>
-            (attributes.length > 0 || dropped > 0) && (
-              <div key={title} className="attribute-group">
-                <h4>
-                  {title} <span className="muted">{attributes.length}</span>
-                </h4>
-                <AttributeTable label={`${title} attributes`} attributes={attributes} range={range} />
-                {dropped > 0 && (
-                  <p className="span-dropped">{dropped} more were dropped by a limit at the sender.</p>
-                )}
-              </div>
-            ),
-        )}
-        {found === 0 && (
-          <p className="span-none">
-            No attribute holds “<Text>{filter}</Text>”.
-          </p>
-        )}
-      </section>
+      <SpanDetails model={model} span={span} select={select} range={range} />
     </aside>
   )
 }

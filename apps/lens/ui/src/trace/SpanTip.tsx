@@ -50,9 +50,9 @@ export function SpanTip({ model, span, x, y }: SpanTipProps) {
         <dt>Self time</dt>
         <dd>{formatDuration(self[span]!)}</dd>
       </dl>
-      {view.statusMessage !== '' && (
+      {view.message !== '' && (
         <p className={model.failed[span] === 1 ? 'span-tip-error' : 'muted'}>
-          <Text>{view.statusMessage.slice(0, 240)}</Text>
+          <Text>{view.message.slice(0, 240)}</Text>
         </p>
       )}
     </div>

@@ -7,7 +7,6 @@ import { rangeReaching } from '../model/search-state.ts'
 import { services } from '../model/service-palette.ts'
 import { formatAgo, formatTime, formatUtcNano } from '../model/time.ts'
 import { endOf, type TraceModel } from '../model/trace-model.ts'
-import { graphqlOperation } from '../model/trace-title.ts'
 import { lastSearch } from '../search/last-search.ts'
 import { CopyButton } from '../ui/CopyButton.tsx'
 import { Icon } from '../ui/Icon.tsx'
@@ -16,11 +15,10 @@ import { Text } from '../ui/Text.tsx'
 import './TraceHeader.css'
 
 export function TraceHeader({ model, now }: { readonly model: TraceModel; readonly now: number }) {
-  const { times, tenants, users } = model
+  const { times, tenants, users, operation } = model
   const root = model.spans[model.root]!
   const startMs = Number(times.originUnixNano / 1_000_000n)
   const range = useMemo(() => rangeReaching(startMs, Date.now()), [startMs])
-  const operation = useMemo(() => graphqlOperation(model), [model])
   const errors = model.failedOrder.length
   // Work that goes on when the caller has its answer makes a trace longer than the request was.
   const answered = endOf(model, model.root)

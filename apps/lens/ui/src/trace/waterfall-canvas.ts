@@ -197,13 +197,11 @@ function drawBeyond(
   context.fill()
 }
 
-/** Events are diamonds on the bar. Beyond a hundred they would be a smear. */
+/** Events are diamonds on the bar. */
 function drawEvents(context: CanvasRenderingContext2D, scene: WaterfallScene, span: number, y: number): void {
   const { model, view, colors, nameWidth } = scene
   const wide = timelineWidth(scene)
-  for (const event of model.spans[span]!.events.slice(0, 100)) {
-    if (!/^\d{1,20}$/.test(event.timeUnixNano)) continue
-    const time = Number(BigInt(event.timeUnixNano) - model.times.originUnixNano)
+  for (const time of model.events.get(span) ?? []) {
     if (time < view.start || time > view.end) continue
     const x = nameWidth + TIMELINE_PADDING + project(view, wide, time)
     const middle = y + BAR_HEIGHT / 2
