@@ -11,6 +11,7 @@ import { OrderService } from './commerce/order-service.ts'
 import { ProductService } from './commerce/product-service.ts'
 import type { Config } from './config.ts'
 import { ContentService } from './content/content-service.ts'
+import { EditingService } from './content/editing-service.ts'
 import type { OpenDatabase } from './db/open-database.ts'
 import { TenantDatabase } from './db/tenant-database.ts'
 import { demoToken } from './demo/demo-access.ts'
@@ -60,6 +61,7 @@ export function assemble(
     users: new UserService(tenants, passwords),
     sessions: new SessionService(tenants, keys, passwords, metrics),
     content: new ContentService(tenants, metrics),
+    editing: new EditingService(tenants, metrics),
     products: new ProductService(tenants, metrics),
     carts: new CartService(tenants, metrics),
     orders: new OrderService(tenants, metrics),

@@ -12,7 +12,7 @@ import {
   Registry,
 } from 'prom-client'
 import type { CommerceObserver, CommerceOperation } from './commerce/commerce-observer.ts'
-import type { ContentOperation, OperationObserver } from './content/content-service.ts'
+import type { ContentOperation, OperationObserver } from './content/content-observer.ts'
 import type { PoolState } from './db/engine.ts'
 import type { Totals } from './db/totals.ts'
 import type { OperationOutcome } from './domain/result.ts'

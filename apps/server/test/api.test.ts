@@ -3,6 +3,7 @@
  * `node --test --test-name-pattern`.
  */
 import './api/content.ts'
+import './api/content-kinds.ts'
 import './api/commerce.ts'
 import './api/tenant-isolation.ts'
 import './api/authentication.ts'

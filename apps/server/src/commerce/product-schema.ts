@@ -28,11 +28,11 @@ const StockType = builder.objectRef<Stock>('Stock').implement({
 })
 
 // Plain types, with loaders for the fields that have an id alone: those that have the thing itself are no work, and no spans.
-const ProductType = builder.objectRef<Product>('Product')
+export const ProductType = builder.objectRef<Product>('Product')
 export const VariantType = builder.objectRef<Variant>('Variant')
 
 /** For `t.loadable` fields whose key is the id of a product that is known to exist. */
-async function loadProducts(
+export async function loadProducts(
   ids: string[],
   { products, principal }: GraphQLContext,
 ): Promise<(Product | Error)[]> {

@@ -1,181 +1,226 @@
 /**
- * What one can do with content: create, publish, read, list. Every method takes the principal first, opens a span, and counts the
- * operation; what a caller can get wrong is a value (`Refusal`), not an exception.
+ * Reading content: nodes, their texts in other languages, tags, statistics, search. Every method takes the principal first, and shows
+ * those who do not write what is published. `EditingService` changes it.
  */
-import { randomUUIDv7 } from 'node:crypto'
-import { tracedSpan } from '@rustok/telemetry'
-import type { Kysely } from 'kysely'
-import type { Database, NodeStatus } from '../db/schema.ts'
+import type { NodeKind, NodeStatus } from '../db/schema.ts'
 import type { TenantDatabase } from '../db/tenant-database.ts'
-import type { OperationOutcome, Result } from '../domain/result.ts'
+import { type Page, type PageRequest, startOf, toPage } from '../domain/page.ts'
+import { invalidFields, type Result } from '../domain/result.ts'
 import { isUuid } from '../domain/uuid.ts'
-import { draftEvent } from '../events/envelope.ts'
 import type { Principal } from '../identity/principal.ts'
-import { nodeCreated, nodePublished } from './content-events.ts'
-import type { ContentNode } from './content-node.ts'
+import {
+  type ContentNode,
+  localeCursor,
+  type NodeDraft,
+  type NodeText,
+  nodeCursor,
+  type TagCount,
+  tagCursor,
+} from './content-node.ts'
+import { contentOperations, type OperationObserver } from './content-observer.ts'
 import { type ContentStats, readContentStats } from './content-stats.ts'
-import { decodeCursor, encodeCursor } from './cursor.ts'
-import { type NewNode, validateNewNode } from './node-input.ts'
+import { canonicalLocale, localeError, lookupChain } from './locale.ts'
 import {
   countNodes,
+  findDrafts,
   findNode,
-  findNodeForUpdate,
-  insertNode,
+  findNodeBySlug,
+  findSlugs,
+  findTags,
+  findTexts,
   listNodes,
-  setPublished,
+  listTags,
+  listTranslations,
+  type NodeFilter,
 } from './node-queries.ts'
+import { seesDrafts, visibleStatuses } from './visibility.ts'
 
-const MAX_PAGE = 100
-
-export interface NodePage {
-  readonly nodes: readonly ContentNode[]
-  /** Where the next page starts; undefined on the last one. */
-  readonly nextCursor: string | undefined
-}
-
-export interface PageRequest {
-  readonly first: number
-  readonly after?: string | undefined
+export interface NodesAsked {
   readonly status?: NodeStatus | undefined
+  readonly kind?: NodeKind | undefined
+  readonly tag?: string | undefined
+  readonly authorId?: string | undefined
 }
 
-export type ContentOperation = 'create' | 'publish' | 'get' | 'list' | 'count' | 'stats'
-
-/** Counts operations, for the metrics. */
-export interface OperationObserver {
-  contentOperation(operation: ContentOperation, outcome: OperationOutcome, seconds: number): void
+/** A node and the language that somebody wants to read it in. */
+export interface LocalNode {
+  readonly node: ContentNode
+  readonly locale: string
 }
+
+const EVERY_STATUS: readonly NodeStatus[] = ['draft', 'published', 'archived']
 
 export class ContentService {
   readonly #database: TenantDatabase
-  readonly #observer: OperationObserver
+  readonly #operations: ReturnType<typeof contentOperations>
 
   constructor(database: TenantDatabase, observer: OperationObserver) {
     this.#database = database
-    this.#observer = observer
+    this.#operations = contentOperations(observer)
   }
 
-  async createNode(principal: Principal, input: NewNode): Promise<Result<ContentNode>> {
-    return this.#operation('create', 'content.createNode', async () => {
-      const checked = validateNewNode(input)
-      if ('errors' in checked) return { refusal: { kind: 'invalid', errors: checked.errors } }
-      const value = await this.#database.transact(
-        principal.tenantId,
-        'content.createNode',
-        async ({ trx, emit }) => {
-          const node = await insertNode(trx, principal.tenantId, {
-            id: randomUUIDv7(),
-            authorId: principal.userId,
-            ...checked.node,
-          })
-          emit(draftEvent(nodeCreated, principal, node.id, { nodeId: node.id, title: node.title }))
-          return node
-        },
+  node(principal: Principal, id: string): Promise<ContentNode | undefined> {
+    return this.#operations.read('node', async () => {
+      if (!isUuid(id)) return undefined
+      const statuses = seesDrafts(principal) ? EVERY_STATUS : visibleStatuses(principal, undefined)
+      const { tenantId } = principal
+      return this.#database.read(tenantId, (db) => findNode(db, tenantId, id, statuses))
+    })
+  }
+
+  /** By its address in a language, or in one that stands in for it. */
+  nodeBySlug(principal: Principal, slug: string, locale: string): Promise<Result<ContentNode | undefined>> {
+    return this.#operations.run('nodeBySlug', async () => {
+      const canonical = canonicalLocale(locale)
+      if (canonical === undefined) return invalidFields([localeError('locale')])
+      if (!storable(slug)) return { value: undefined }
+      const chain = lookupChain(canonical)
+      const statuses = visibleStatuses(principal, undefined)
+      const { tenantId } = principal
+      const value = await this.#database.read(tenantId, (db) =>
+        findNodeBySlug(db, tenantId, slug.normalize('NFC'), chain, statuses),
       )
       return { value }
     })
   }
 
-  /** Authors publish their own nodes, admins any. Publishing what is published changes nothing and is no error. */
-  async publishNode(principal: Principal, id: string): Promise<Result<ContentNode>> {
-    return this.#operation('publish', 'content.publishNode', async () => {
-      if (!isUuid(id)) return { refusal: { kind: 'not_found' } }
-      return this.#database.transact(principal.tenantId, 'content.publishNode', async ({ trx, emit }) => {
-        const node = await findNodeForUpdate(trx, principal.tenantId, id)
-        if (node === undefined) return { refusal: { kind: 'not_found' } }
-        if (principal.role !== 'admin' && node.authorId !== principal.userId) {
-          return { refusal: { kind: 'forbidden' } }
-        }
-        if (node.status === 'published') return { value: node }
-        const at = new Date()
-        const value = await setPublished(trx, principal.tenantId, id, at)
-        const data = { nodeId: id, title: value.title, publishedAt: at.toISOString() }
-        emit(draftEvent(nodePublished, principal, id, data))
-        return { value }
-      })
-    })
-  }
-
-  async node(principal: Principal, id: string): Promise<ContentNode | undefined> {
-    return this.#read('get', 'content.node', principal, async (db) =>
-      isUuid(id) ? findNode(db, principal.tenantId, id) : undefined,
-    )
-  }
-
-  async nodes(principal: Principal, page: PageRequest): Promise<Result<NodePage>> {
-    return this.#operation('list', 'content.nodes', async () => {
-      const before = page.after === undefined ? undefined : decodeCursor(page.after)
-      const errors = [
-        ...(page.first < 1 || page.first > MAX_PAGE
-          ? [{ field: 'first', message: `first must be between 1 and ${MAX_PAGE}, it is ${page.first}` }]
-          : []),
-        ...(page.after !== undefined && before === undefined
-          ? [{ field: 'after', message: 'after must be the cursor of a node from this list' }]
-          : []),
-      ]
-      if (errors.length > 0) return { refusal: { kind: 'invalid', errors } }
-      // One more than asked for tells whether there is a next page.
-      const found = await this.#database.read(principal.tenantId, (db) =>
-        listNodes(db, principal.tenantId, { status: page.status }, { limit: page.first + 1, before }),
+  nodes(principal: Principal, page: PageRequest, asked: NodesAsked): Promise<Result<Page<ContentNode>>> {
+    return this.#operations.run('nodes', async () => {
+      const checked = startOf(page, nodeCursor)
+      if ('errors' in checked) return invalidFields(checked.errors)
+      const filter = filterOf(principal, asked)
+      if (filter === undefined) return { value: { entries: [], hasNextPage: false } }
+      const { tenantId } = principal
+      const found = await this.#database.read(tenantId, (db) =>
+        listNodes(db, tenantId, filter, checked.start),
       )
-      const nodes = found.slice(0, page.first)
-      const last = nodes.at(-1)
-      const nextCursor = found.length > nodes.length && last ? encodeCursor(last.id) : undefined
-      return { value: { nodes, nextCursor } }
+      return { value: toPage(found, page.first, nodeCursor, ({ id }) => id) }
     })
   }
 
-  async countNodes(principal: Principal, status: NodeStatus | undefined): Promise<number> {
-    return this.#read('count', 'content.countNodes', principal, (db) =>
-      countNodes(db, principal.tenantId, { status }),
-    )
+  countNodes(principal: Principal, asked: NodesAsked): Promise<number> {
+    return this.#operations.read('countNodes', async () => {
+      const filter = filterOf(principal, asked)
+      if (filter === undefined) return 0
+      const { tenantId } = principal
+      return this.#database.read(tenantId, (db) => countNodes(db, tenantId, filter))
+    })
   }
 
-  async stats(principal: Principal): Promise<ContentStats> {
-    return this.#read('stats', 'content.stats', principal, (db) => readContentStats(db, principal.tenantId))
+  /** For each the text in its language, in one that stands in for it, or the node's own; in the order of `asked`. */
+  textsOf({ tenantId }: Principal, asked: readonly LocalNode[]): Promise<Result<readonly NodeText[]>> {
+    return this.#operations.runBatch('textsOf', asked.length, async () => {
+      const locales = asked.map(({ locale }) => canonicalLocale(locale))
+      if (locales.includes(undefined)) return invalidFields([localeError('locale')])
+      const chains = locales.map((locale) => lookupChain(locale!))
+      const ids = [...new Set(asked.map(({ node }) => node.id))]
+      const found = await this.#database.read(tenantId, (db) =>
+        findTexts(db, tenantId, ids, [...new Set(chains.flat())]),
+      )
+      const byNode = Map.groupBy(found, ({ text }) => text.nodeId)
+      const value = asked.map(({ node }, index) => {
+        const texts = byNode.get(node.id) ?? []
+        const best = chains[index]!.map((locale) => texts.find(({ text }) => text.locale === locale))
+        return (best.find(Boolean) ?? texts.find(({ own }) => own))?.text ?? textOf(node)
+      })
+      return { value }
+    })
   }
 
-  /** An operation that nothing refuses. */
-  #read<T>(
-    operation: ContentOperation,
-    span: string,
+  /** The same page of each node's translations, in the order of `nodeIds`. */
+  translationsOf(
     { tenantId }: Principal,
-    query: (db: Kysely<Database>) => Promise<T>,
-  ): Promise<T> {
-    return this.#observed(
-      operation,
-      span,
-      () => this.#database.read(tenantId, query),
-      () => 'ok',
-    )
-  }
-
-  #operation<T>(
-    operation: ContentOperation,
-    span: string,
-    run: () => Promise<Result<T>>,
-  ): Promise<Result<T>> {
-    return this.#observed(operation, span, run, (result) => result.refusal?.kind ?? 'ok')
-  }
-
-  #observed<T>(
-    operation: ContentOperation,
-    span: string,
-    run: () => Promise<T>,
-    outcomeOf: (result: T) => OperationOutcome,
-  ): Promise<T> {
-    const start = performance.now()
-    const observe = (outcome: OperationOutcome) =>
-      this.#observer.contentOperation(operation, outcome, (performance.now() - start) / 1_000)
-    return tracedSpan(span, {}, async () => {
-      try {
-        const result = await run()
-        observe(outcomeOf(result))
-        return result
-      } catch (error) {
-        observe('error')
-        throw error
-      }
+    nodeIds: readonly string[],
+    page: PageRequest,
+  ): Promise<Result<readonly Page<NodeText>[]>> {
+    return this.#operations.runBatch('translationsOf', nodeIds.length, async () => {
+      const checked = startOf(page, localeCursor)
+      if ('errors' in checked) return invalidFields(checked.errors)
+      const found = await this.#database.read(tenantId, (db) =>
+        listTranslations(db, tenantId, nodeIds, checked.start),
+      )
+      const byNode = Map.groupBy(found, ({ nodeId }) => nodeId)
+      const value = nodeIds.map((id) =>
+        toPage(byNode.get(id) ?? [], page.first, localeCursor, ({ locale }) => locale),
+      )
+      return { value }
     })
   }
+
+  /** What is being edited of each in its language, for those who write. */
+  draftsOf(
+    principal: Principal,
+    asked: readonly LocalNode[],
+  ): Promise<Result<readonly (NodeDraft | undefined)[]>> {
+    return this.#operations.runBatch('draftsOf', asked.length, async () => {
+      const locales = asked.map(({ locale }) => canonicalLocale(locale))
+      if (locales.includes(undefined)) return invalidFields([localeError('locale')])
+      if (!seesDrafts(principal)) return { value: asked.map(() => undefined) }
+      const { tenantId } = principal
+      const found = await this.#database.read(tenantId, (db) =>
+        findDrafts(
+          db,
+          tenantId,
+          asked.map(({ node }) => node.id),
+          locales.map((locale) => locale!),
+        ),
+      )
+      const byKey = new Map(found.map((draft) => [`${draft.nodeId} ${draft.locale}`, draft]))
+      return { value: asked.map(({ node }, index) => byKey.get(`${node.id} ${locales[index]}`)) }
+    })
+  }
+
+  /** Of the nodes' own texts, in the order of `nodes`. */
+  slugsOf({ tenantId }: Principal, nodes: readonly ContentNode[]): Promise<(string | undefined)[]> {
+    return this.#operations.batch('slugsOf', nodes.length, async () => {
+      const ids = nodes.map(({ id }) => id)
+      const found = await this.#database.read(tenantId, (db) => findSlugs(db, tenantId, ids))
+      const byKey = new Map(found.map(({ node_id, locale, slug }) => [`${node_id} ${locale}`, slug]))
+      return nodes.map(({ id, locale }) => byKey.get(`${id} ${locale}`))
+    })
+  }
+
+  tagsOf({ tenantId }: Principal, nodeIds: readonly string[]): Promise<string[][]> {
+    return this.#operations.batch('tagsOf', nodeIds.length, async () => {
+      const found = await this.#database.read(tenantId, (db) => findTags(db, tenantId, nodeIds))
+      const byNode = Map.groupBy(found, ({ node_id }) => node_id)
+      return nodeIds.map((id) => (byNode.get(id) ?? []).map(({ tag }) => tag))
+    })
+  }
+
+  tags(principal: Principal, page: PageRequest): Promise<Result<Page<TagCount>>> {
+    return this.#operations.run('tags', async () => {
+      const checked = startOf(page, tagCursor)
+      if ('errors' in checked) return invalidFields(checked.errors)
+      const statuses = visibleStatuses(principal, undefined)
+      const { tenantId } = principal
+      const found = await this.#database.read(tenantId, (db) =>
+        listTags(db, tenantId, statuses, checked.start),
+      )
+      return { value: toPage(found, page.first, tagCursor, ({ name }) => name) }
+    })
+  }
+
+  stats({ tenantId }: Principal): Promise<ContentStats> {
+    return this.#operations.read('stats', () =>
+      this.#database.read(tenantId, (db) => readContentStats(db, tenantId)),
+    )
+  }
+}
+
+/** Undefined when there is nothing that the principal may see. */
+function filterOf(principal: Principal, asked: NodesAsked): NodeFilter | undefined {
+  const statuses = visibleStatuses(principal, asked.status)
+  const tag = asked.tag?.trim().normalize('NFC').toLowerCase()
+  if (statuses.length === 0 || !storable(tag ?? '') || !storable(asked.authorId ?? '')) return undefined
+  return { statuses, kind: asked.kind, tag, authorId: asked.authorId }
+}
+
+/** PostgreSQL throws on a text that it cannot hold; to a client that text simply does not occur. */
+function storable(text: string): boolean {
+  return !text.includes('\0') && text.isWellFormed()
+}
+
+function textOf({ id, locale, title, body, updatedAt }: ContentNode): NodeText {
+  return { nodeId: id, locale, title, body, slug: undefined, updatedAt }
 }

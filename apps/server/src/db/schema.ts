@@ -14,6 +14,10 @@ export interface Database {
   readonly credentials: CredentialTable
   readonly sessions: SessionTable
   readonly nodes: NodeTable
+  readonly node_translations: NodeTranslationTable
+  readonly node_drafts: NodeDraftTable
+  readonly node_slugs: NodeSlugTable
+  readonly node_tags: NodeTagTable
   readonly content_stats: ContentStatsTable
   readonly handled_events: HandledEventTable
   readonly products: ProductTable
@@ -88,7 +92,9 @@ export interface SessionTable {
   revoked_at: ColumnType<Date | null, Date | null | undefined, Date | null>
 }
 
-export type NodeStatus = 'draft' | 'published'
+export type NodeStatus = 'draft' | 'published' | 'archived'
+
+export type NodeKind = 'article' | 'page' | 'story'
 
 export interface NodeTable {
   /** UUID version 7: its order is the order of creation, which the list's cursor relies on. */
@@ -101,6 +107,48 @@ export interface NodeTable {
   created_at: CreatedAt
   updated_at: ColumnType<Date, Date | undefined, Date>
   published_at: ColumnType<Date | null, Date | null | undefined, Date | null>
+  kind: ColumnType<NodeKind, NodeKind | undefined, never>
+  /** Of `title` and `body`, BCP 47 in its canonical form. */
+  locale: ColumnType<string, string | undefined, never>
+  version: Generated<number>
+  /** What a story tells of. */
+  product_id: ColumnType<string | null, string | undefined, never>
+}
+
+/** A node's text in another language than its own, as readers see it once the node is published. */
+export interface NodeTranslationTable {
+  tenant_id: string
+  node_id: string
+  locale: string
+  title: string
+  body: string
+  translator_id: string
+  updated_at: ColumnType<Date, Date | undefined, Date>
+}
+
+/** An edit of a published node that readers do not see yet. */
+export interface NodeDraftTable {
+  tenant_id: string
+  node_id: string
+  locale: string
+  title: string
+  body: string
+  editor_id: string
+  updated_at: ColumnType<Date, Date | undefined, Date>
+}
+
+/** Where a node is found in a language: unique within both. */
+export interface NodeSlugTable {
+  tenant_id: string
+  locale: string
+  slug: string
+  node_id: string
+}
+
+export interface NodeTagTable {
+  tenant_id: string
+  tag: string
+  node_id: string
 }
 
 /** The read model that the `content-stats` event handler keeps; one row for each tenant with nodes. */
@@ -108,6 +156,7 @@ export interface ContentStatsTable {
   tenant_id: string
   drafts: number
   published: number
+  archived: Generated<number>
   /** When the newest event counted here happened. */
   as_of: Date
 }

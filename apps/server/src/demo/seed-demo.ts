@@ -7,6 +7,7 @@ import type { Database } from '../db/schema.ts'
 import type { TenantDatabase } from '../db/tenant-database.ts'
 import type { PasswordHasher } from '../identity/passwords.ts'
 import { replaceHash } from '../identity/session-queries.ts'
+import { seedContentExtras } from './demo-content.ts'
 import { DEMO_TENANTS, type DemoTenant, demoEmail, demoHost, demoPassword } from './demo-data.ts'
 import { seedProducts } from './demo-products.ts'
 
@@ -68,6 +69,14 @@ async function seedTenant(trx: Transaction<Database>, tenant: DemoTenant, index:
     .values(nodes)
     .onConflict((conflict) => conflict.doNothing())
     .execute()
+  const tagged = await trx
+    .selectFrom('node_tags')
+    .select('tag')
+    .where('tenant_id', '=', tenant.id)
+    .limit(1)
+    .executeTakeFirst()
+  // Once: tags and translations that somebody took away stay away.
+  if (tagged === undefined) await seedContentExtras(trx, tenant.id, nodes)
   await trx
     .insertInto('content_stats')
     .values({

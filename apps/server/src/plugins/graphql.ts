@@ -10,14 +10,14 @@ import type { AppPlugin } from './plugin.ts'
 import { enterTenant } from './tenancy.ts'
 
 export const graphql: AppPlugin = (app, services) => {
-  const { content, identity, users, products, carts, orders } = services
+  const { content, editing, identity, users, products, carts, orders } = services
   const yoga = createYoga(services)
   const signedIn = [authenticate(services.tokens, services.hosts), enterTenant(identity)]
 
   const handler = (request: FastifyRequest, reply: FastifyReply) => {
     const { principal } = request
     if (principal === undefined) throw new Error('/graphql was reached without a principal')
-    const context = { principal, content, identity, users, products, carts, orders }
+    const context = { principal, content, editing, identity, users, products, carts, orders }
     return yoga.handleNodeRequestAndResponse(request, reply, context)
   }
 

@@ -5,6 +5,7 @@ import type { CartService } from '../commerce/cart-service.ts'
 import type { OrderService } from '../commerce/order-service.ts'
 import type { ProductService } from '../commerce/product-service.ts'
 import type { ContentService } from '../content/content-service.ts'
+import type { EditingService } from '../content/editing-service.ts'
 import type { IdentityService } from '../identity/identity-service.ts'
 import type { KeyRing } from '../identity/key-ring.ts'
 import type { Principal } from '../identity/principal.ts'
@@ -29,6 +30,7 @@ export interface AppServices {
   readonly users: UserService
   readonly identity: IdentityService
   readonly content: ContentService
+  readonly editing: EditingService
   readonly products: ProductService
   readonly carts: CartService
   readonly orders: OrderService

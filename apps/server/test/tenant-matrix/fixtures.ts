@@ -27,6 +27,12 @@ export const ENTITIES = {
     )
     return (data as { createNode: { node: { id: string } } }).createNode.node.id
   },
+  /** The caller, who has written something. */
+  async writer(send, mark) {
+    await ENTITIES.node(send, mark)
+    const { me } = (await send('{ me { id } }')) as { me: { id: string } }
+    return me.id
+  },
   async user(send, mark) {
     const input = { name: mark, email: `${randomUUID()}@users.example`, role: 'VIEWER', password: PASSWORD }
     const data = await send(
@@ -82,10 +88,28 @@ export const OPERATIONS: Readonly<Record<string, OperationFixture>> = {
   me: {},
   tenant: {},
   node: { ids: { id: 'node' } },
-  nodes: { variables: () => ({ first: 100 }) },
+  nodeBySlug: { variables: () => ({ slug: 'visit', locale: 'de' }) },
+  nodes: { ids: { authorId: 'writer' }, variables: () => ({ first: 10 }) },
+  tags: { variables: () => ({ first: 10 }) },
   contentStats: {},
-  createNode: { variables: (mark) => ({ input: { title: mark } }) },
+  createNode: {
+    ids: { 'input.productId': 'product' },
+    variables: (mark) => ({ input: { title: mark, kind: 'STORY' } }),
+  },
+  updateNode: { ids: { 'input.id': 'node' }, variables: (mark) => ({ input: { version: 1, title: mark } }) },
+  translateNode: {
+    ids: { 'input.id': 'node' },
+    variables: (mark) => ({ input: { version: 1, locale: 'de', title: mark } }),
+  },
+  removeTranslation: {
+    ids: { 'input.id': 'node' },
+    variables: () => ({ input: { version: 1, locale: 'de' } }),
+  },
   publishNode: { ids: { id: 'node' } },
+  unpublishNode: { ids: { id: 'node' } },
+  archiveNode: { ids: { id: 'node' } },
+  restoreNode: { ids: { id: 'node' } },
+  discardDraft: { ids: { id: 'node' } },
   users: { variables: () => ({ first: 100 }) },
   createUser: {
     variables: (mark) => ({
