@@ -7,12 +7,23 @@ import { http } from './http.ts'
 import { lensIngest } from './lens-ingest.ts'
 import { lensMixed } from './lens-mixed.ts'
 import { lensQuery } from './lens-query.ts'
+import { lensUi } from './lens-ui.ts'
 import { load } from './load.ts'
 import { describeMachine } from './report/machine.ts'
 import { spanCpu } from './span-cpu.ts'
 import { type BenchOptions, ProofError, type Suite } from './suite.ts'
 
-const suites: readonly Suite[] = [spanCpu, burst, features, load, http, lensIngest, lensQuery, lensMixed]
+const suites: readonly Suite[] = [
+  spanCpu,
+  burst,
+  features,
+  load,
+  http,
+  lensIngest,
+  lensQuery,
+  lensMixed,
+  lensUi,
+]
 
 const help = `npm run bench [-- [suite…] [--quick] [--rounds N] [--profile DIRECTORY] [--store DIRECTORY]]
 

@@ -16,7 +16,7 @@ const commands = {
   e2e: { needs: [installDebianPackages, buildUi], args: ['scripts/test.ts', 'e2e'] },
   check: { needs: [], args: ['scripts/check.ts'] },
   format: { needs: [], args: ['scripts/check.ts', '--fix'] },
-  bench: { needs: [], args: ['bench/main.ts'] },
+  bench: { needs: [buildUi], args: ['bench/main.ts'] },
   soak: { needs: [], args: ['scripts/soak.ts'] },
   pack: { needs: [], args: ['scripts/pack.ts'] },
   traffic: { needs: [], args: ['scripts/traffic.ts'] },

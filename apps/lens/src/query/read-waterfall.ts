@@ -8,9 +8,9 @@ import { spansOfPlace, withPlace } from './trace-ids.ts'
 
 const mostEvents = 100
 
-/** The text of an attribute of any type; empty without it. */
+/** The text of an attribute of any type, which is what follows its key, `:`, its type and `=`; empty without it. */
 const textOf = (key: string, of = 'attributes') =>
-  `extract(arrayFirst(a -> startsWith(a, '${key}:'), ${of}), '^[^=]*=([\\\\s\\\\S]*)$')`
+  `substring(arrayFirst(a -> startsWith(a, '${key}:'), ${of}), ${key.length + 4})`
 
 const statement = `${withPlace}
   SELECT toString(origin) AS originUnixNano, spanIds, parentSpanIds,
