@@ -8,6 +8,7 @@ import type {
   HistogramResponse,
   SearchQuery,
   SearchResponse,
+  SpanMatchesResponse,
   TraceResponse,
   WaterfallResponse,
 } from 'rustok-lens/contract'
@@ -116,6 +117,20 @@ export function spanOptions(traceId: string, spanId: string) {
     queryFn: ({ signal }) =>
       fetchJson<TraceResponse>(
         `/api/lens/traces/${encodeURIComponent(traceId)}/spans/${encodeURIComponent(spanId)}`,
+        signal,
+      ),
+    staleTime: 300_000,
+  })
+}
+
+/** Which spans of a trace hold the words. */
+export function spanMatchesOptions(traceId: string, text: string) {
+  const query = new URLSearchParams({ text }).toString()
+  return queryOptions({
+    queryKey: ['matches', traceId, text],
+    queryFn: ({ signal }) =>
+      fetchJson<SpanMatchesResponse>(
+        `/api/lens/traces/${encodeURIComponent(traceId)}/matches?${query}`,
         signal,
       ),
     staleTime: 300_000,

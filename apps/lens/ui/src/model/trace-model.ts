@@ -3,6 +3,7 @@
  * flat arrays indexed by span. 100,000 spans take about a tenth of a second. Called by the trace page's query.
  */
 import type { WaterfallResponse } from 'rustok-lens/contract'
+import { type CriticalPath, criticalPath } from './critical-path.ts'
 import { selfTimes } from './self-time.ts'
 import { readerOf, type SpanLine, spanLines } from './span-line.ts'
 import { CYCLE, ORPHAN, type SpanTree, spanTree } from './span-tree.ts'
@@ -37,6 +38,8 @@ export interface TraceModel {
   readonly operation: string | undefined
   /** The span that names the trace: the first root that has no parent, else the first span. -1 for no spans. */
   readonly root: number
+  /** To the root's end. */
+  readonly path: CriticalPath
 }
 
 export interface ServiceShare {
@@ -54,6 +57,7 @@ export function traceModel(response: WaterfallResponse): TraceModel {
   const self = selfTimes(tree, times.start, times.duration)
   const failed = Uint8Array.from(spans, (span) => (span.failed ? 1 : 0))
   const { service, shares } = serviceShares(response, failed, self)
+  const root = tree.roots.find((span) => (tree.marks[span]! & (ORPHAN | CYCLE)) === 0) ?? tree.roots[0] ?? -1
   return {
     traceId: response.traceId,
     spans,
@@ -71,7 +75,8 @@ export function traceModel(response: WaterfallResponse): TraceModel {
     linkedFrom: linkedFrom(response),
     dropped: new Set(response.dropped),
     operation: operationNearRoot(response, tree),
-    root: tree.roots.find((span) => (tree.marks[span]! & (ORPHAN | CYCLE)) === 0) ?? tree.roots[0] ?? -1,
+    root,
+    path: criticalPath(tree, times.start, times.duration, root),
   }
 }
 

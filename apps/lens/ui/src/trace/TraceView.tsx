@@ -12,9 +12,11 @@ import type { TraceState } from '../model/trace-state.ts'
 import { traceWarnings } from '../model/trace-warnings.ts'
 import { useNow } from '../ui/use-now.ts'
 import { usePageTitle } from '../ui/use-page-title.ts'
+import { Minimap } from './Minimap.tsx'
 import { OverviewPanel } from './OverviewPanel.tsx'
 import { SpanPanel } from './SpanPanel.tsx'
 import { TraceHeader } from './TraceHeader.tsx'
+import { TraceToolbar } from './TraceToolbar.tsx'
 import { TraceWarnings } from './TraceWarnings.tsx'
 import { useTraceKeys } from './use-trace-keys.ts'
 import { Waterfall } from './Waterfall.tsx'
@@ -68,6 +70,11 @@ export function TraceView({ model, state }: { readonly model: TraceModel; readon
     },
     [go, length],
   )
+  const show = (span: number) => {
+    setCollapsed(revealing(tree, collapsed, span))
+    setCursor(span)
+    select(span)
+  }
   useTraceKeys({ model, collapsed, setCollapsed, cursor, setCursor, selected, select, zoom })
   const [tenant] = model.tenants
   usePageTitle([spans[model.root]?.name, tenant].filter(Boolean).join(' · '))
@@ -77,17 +84,21 @@ export function TraceView({ model, state }: { readonly model: TraceModel; readon
       <TraceHeader model={model} now={now} />
       <TraceWarnings warnings={warnings} select={select} />
       <div className="trace-body" data-selected={selected !== undefined}>
-        <Waterfall
-          model={model}
-          collapsed={collapsed}
-          setCollapsed={setCollapsed}
-          cursor={cursor}
-          setCursor={setCursor}
-          selected={selected}
-          select={select}
-          view={view}
-          zoom={zoom}
-        />
+        <div className="trace-main">
+          <Minimap model={model} view={view} zoom={zoom} />
+          <TraceToolbar model={model} cursor={cursor} show={show} />
+          <Waterfall
+            model={model}
+            collapsed={collapsed}
+            setCollapsed={setCollapsed}
+            cursor={cursor}
+            setCursor={setCursor}
+            selected={selected}
+            select={select}
+            view={view}
+            zoom={zoom}
+          />
+        </div>
         {selected === undefined ? (
           <OverviewPanel model={model} select={select} missing={state.span} />
         ) : (

@@ -176,7 +176,25 @@ function drawBar(
     context.roundRect(x - 0.75, y - 0.75, box.width + 1.5, BAR_HEIGHT + 1.5, 2.5)
     context.stroke()
   }
+  drawPath(context, scene, span, y + BAR_HEIGHT + 2)
   drawEvents(context, scene, span, y)
+}
+
+/** A line below the bar where the end of the root waited for this very span. */
+function drawPath(context: CanvasRenderingContext2D, scene: WaterfallScene, span: number, y: number): void {
+  const { model, view, nameWidth, colors } = scene
+  const { first, times } = model.path
+  const wide = timelineWidth(scene)
+  const left = nameWidth + TIMELINE_PADDING
+  context.fillStyle = colors.ink
+  let drawnTo = Number.NEGATIVE_INFINITY
+  for (let at = first[span]!; at < first[span + 1]!; at++) {
+    const box = barBox(view, wide, times[2 * at]!, times[2 * at + 1]! - times[2 * at]!)
+    // Of stretches within one pixel, one is drawn: a long job waits for thousands.
+    if (box === undefined || (at > first[span]! && Math.abs(box.x - drawnTo) < 0.5)) continue
+    context.fillRect(left + box.x, y, Math.max(1, box.width), 2)
+    drawnTo = box.x
+  }
 }
 
 /** A span outside the zoomed view leaves an arrow at the edge where it lies. */

@@ -28,6 +28,8 @@ const SHEET = [
       [['←', '→'], 'Collapse, expand; or go to the parent, the first child'],
       [['Enter'], 'Show the span'],
       [['e', 'E'], 'Next, previous error'],
+      [['/'], 'Find in the trace'],
+      [['n', 'p'], 'Next, previous match; error while nothing is looked for'],
       [['Home', 'End'], 'First, last span'],
       [['z'], 'Zoom to the span'],
       [['0'], 'Whole trace'],
