@@ -3,6 +3,7 @@
 import { orderConfirmationHandler } from './commerce/order-confirmation.ts'
 import type { Config } from './config.ts'
 import { contentStatsHandler } from './content/content-stats.ts'
+import { contentSearchHandler } from './content/search-index.ts'
 import type { OpenDatabase } from './db/open-database.ts'
 import type { TenantDatabase } from './db/tenant-database.ts'
 import { readTotals } from './db/totals.ts'
@@ -39,6 +40,7 @@ export function assembleEvents(
 function eventHandlers({ demo, webhook }: EventsConfig): readonly EventHandler[] {
   return [
     contentStatsHandler(),
+    contentSearchHandler(),
     ...(webhook === undefined ? [] : [orderConfirmationHandler(webhook)]),
     ...(demo ? [fraudCheckHandler()] : []),
   ]

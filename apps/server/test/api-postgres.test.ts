@@ -4,6 +4,7 @@ import { sharedEngine } from './support/shared-engine.ts'
 sharedEngine.name = 'postgres'
 await import('./api/content.ts')
 await import('./api/content-kinds.ts')
+await import('./api/content-search.ts')
 await import('./api/commerce.ts')
 await import('./api/tenant-isolation.ts')
 await import('./api/authentication.ts')

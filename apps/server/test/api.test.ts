@@ -4,6 +4,7 @@
  */
 import './api/content.ts'
 import './api/content-kinds.ts'
+import './api/content-search.ts'
 import './api/commerce.ts'
 import './api/tenant-isolation.ts'
 import './api/authentication.ts'

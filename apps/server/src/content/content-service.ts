@@ -5,7 +5,8 @@
 import type { NodeKind, NodeStatus } from '../db/schema.ts'
 import type { TenantDatabase } from '../db/tenant-database.ts'
 import { type Page, type PageRequest, startOf, toPage } from '../domain/page.ts'
-import { invalidFields, type Result } from '../domain/result.ts'
+import { type FieldError, invalidFields, type Result } from '../domain/result.ts'
+import { checkText } from '../domain/text-rules.ts'
 import { isUuid } from '../domain/uuid.ts'
 import type { Principal } from '../identity/principal.ts'
 import {
@@ -18,8 +19,17 @@ import {
   tagCursor,
 } from './content-node.ts'
 import { contentOperations, type OperationObserver } from './content-observer.ts'
+import {
+  countMatches,
+  hitCursor,
+  positionOf,
+  type Search,
+  type SearchHit,
+  searchNodes,
+} from './content-search.ts'
 import { type ContentStats, readContentStats } from './content-stats.ts'
 import { canonicalLocale, localeError, lookupChain } from './locale.ts'
+import { MAX_TAG, normalTag } from './node-input.ts'
 import {
   countNodes,
   findDrafts,
@@ -34,6 +44,8 @@ import {
   type NodeFilter,
 } from './node-queries.ts'
 import { seesDrafts, visibleStatuses } from './visibility.ts'
+
+export const MAX_QUERY = 200
 
 export interface NodesAsked {
   readonly status?: NodeStatus | undefined
@@ -201,6 +213,31 @@ export class ContentService {
     })
   }
 
+  search(principal: Principal, page: PageRequest, asked: Search): Promise<Result<Page<SearchHit>>> {
+    return this.#operations.run('search', async () => {
+      const checked = startOf(page, hitCursor)
+      const search = checkSearch(asked)
+      const errors = [
+        ...('errors' in checked ? checked.errors : []),
+        ...('errors' in search ? search.errors : []),
+      ]
+      if ('errors' in checked || 'errors' in search) return invalidFields(errors)
+      const { tenantId } = principal
+      const found = await this.#database.read(tenantId, (db) =>
+        searchNodes(db, tenantId, search.input, checked.start),
+      )
+      return { value: toPage(found, page.first, hitCursor, positionOf) }
+    })
+  }
+
+  countHits({ tenantId }: Principal, asked: Search): Promise<number> {
+    return this.#operations.read('countHits', async () => {
+      const search = checkSearch(asked)
+      if ('errors' in search) return 0
+      return this.#database.read(tenantId, (db) => countMatches(db, tenantId, search.input))
+    })
+  }
+
   stats({ tenantId }: Principal): Promise<ContentStats> {
     return this.#operations.read('stats', () =>
       this.#database.read(tenantId, (db) => readContentStats(db, tenantId)),
@@ -208,10 +245,26 @@ export class ContentService {
   }
 }
 
+function checkSearch({
+  query,
+  locale,
+  kind,
+  tag,
+}: Search): { readonly input: Search } | { readonly errors: readonly FieldError[] } {
+  const canonical = locale === undefined ? undefined : canonicalLocale(locale)
+  const errors = [
+    ...checkText('query', query.trim(), { max: MAX_QUERY, required: true }),
+    ...checkText('tag', tag ?? '', { max: MAX_TAG }),
+    ...(locale !== undefined && canonical === undefined ? [localeError('locale')] : []),
+  ]
+  if (errors.length > 0) return { errors }
+  return { input: { query, locale: canonical, kind, tag: tag === undefined ? undefined : normalTag(tag) } }
+}
+
 /** Undefined when there is nothing that the principal may see. */
 function filterOf(principal: Principal, asked: NodesAsked): NodeFilter | undefined {
   const statuses = visibleStatuses(principal, asked.status)
-  const tag = asked.tag?.trim().normalize('NFC').toLowerCase()
+  const tag = asked.tag === undefined ? undefined : normalTag(asked.tag)
   if (statuses.length === 0 || !storable(tag ?? '') || !storable(asked.authorId ?? '')) return undefined
   return { statuses, kind: asked.kind, tag, authorId: asked.authorId }
 }

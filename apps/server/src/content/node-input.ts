@@ -73,13 +73,18 @@ export function checkNewTranslation(given: NewTranslation): Checked<NewTranslati
   return errors.length > 0 ? { errors } : { input }
 }
 
+/** As tags are kept and looked for. */
+export function normalTag(tag: string): string {
+  return tag.trim().normalize('NFC').toLowerCase()
+}
+
 function normalised<T extends NodeChange>(given: T): T {
   return {
     ...given,
     ...(given.title !== undefined && { title: given.title.trim() }),
     ...(given.slug !== undefined && { slug: given.slug.trim().normalize('NFC') }),
     ...(given.tags !== undefined && {
-      tags: [...new Set(given.tags.map((tag) => tag.trim().normalize('NFC').toLowerCase()))],
+      tags: [...new Set(given.tags.map(normalTag))],
     }),
   }
 }

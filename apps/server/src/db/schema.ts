@@ -18,6 +18,7 @@ export interface Database {
   readonly node_drafts: NodeDraftTable
   readonly node_slugs: NodeSlugTable
   readonly node_tags: NodeTagTable
+  readonly content_search: ContentSearchTable
   readonly content_stats: ContentStatsTable
   readonly handled_events: HandledEventTable
   readonly products: ProductTable
@@ -149,6 +150,19 @@ export interface NodeTagTable {
   tenant_id: string
   tag: string
   node_id: string
+}
+
+/** The read model of search, one row for each language of a published node; the `content-search` handler keeps it. */
+export interface ContentSearchTable {
+  tenant_id: string
+  node_id: string
+  locale: string
+  /** PostgreSQL's text search configuration. */
+  config: string
+  title: string
+  body: string
+  /** Of the kind tsvector, which only SQL reads. */
+  document: ColumnType<never, never, never>
 }
 
 /** The read model that the `content-stats` event handler keeps; one row for each tenant with nodes. */

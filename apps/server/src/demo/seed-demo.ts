@@ -3,6 +3,7 @@
  * nothing. Everything is written directly, read model included, because nothing of it happened.
  */
 import type { Transaction } from 'kysely'
+import { indexPublished } from '../content/search-index.ts'
 import type { Database } from '../db/schema.ts'
 import type { TenantDatabase } from '../db/tenant-database.ts'
 import type { PasswordHasher } from '../identity/passwords.ts'
@@ -76,7 +77,11 @@ async function seedTenant(trx: Transaction<Database>, tenant: DemoTenant, index:
     .limit(1)
     .executeTakeFirst()
   // Once: tags and translations that somebody took away stay away.
-  if (tagged === undefined) await seedContentExtras(trx, tenant.id, nodes)
+  if (tagged === undefined) {
+    await seedContentExtras(trx, tenant.id, nodes)
+    await trx.deleteFrom('content_search').where('tenant_id', '=', tenant.id).execute()
+    await indexPublished(trx, tenant.id)
+  }
   await trx
     .insertInto('content_stats')
     .values({

@@ -91,6 +91,7 @@ export const OPERATIONS: Readonly<Record<string, OperationFixture>> = {
   nodeBySlug: { variables: () => ({ slug: 'visit', locale: 'de' }) },
   nodes: { ids: { authorId: 'writer' }, variables: () => ({ first: 10 }) },
   tags: { variables: () => ({ first: 10 }) },
+  search: { variables: () => ({ query: 'written', first: 5 }) },
   contentStats: {},
   createNode: {
     ids: { 'input.productId': 'product' },
