@@ -99,6 +99,7 @@ describe('the web UI', () => {
     const details = page.getByRole('complementary', { name: 'Span details' })
     await details.getByRole('heading', { name: 'INSERT nodes' }).waitFor()
     const attributes = details.getByLabel('Span attributes')
+    await attributes.waitFor()
     const values = Object.fromEntries(
       await attributes
         .locator('.attribute')

@@ -307,7 +307,16 @@ describe('the UI in a browser', () => {
   it(`keeps a window of a trace of ${HUGE.toLocaleString('en')} spans in the document, and reaches its end`, async () => {
     await open(`/trace/${HUGE_ID}`)
     await spanRow(/nightly import/).waitFor()
-    assert.equal(await rowCount(), HUGE)
+    // Rows that repeat stand for all of their kind until they are opened.
+    await spanRow(/index document/)
+      .getByRole('button', { name: 'Show all 67' })
+      .waitFor()
+    assert.ok((await rowCount()) < HUGE / 50)
+    await page.getByRole('button', { name: 'Expand all' }).click()
+    await page.waitForFunction(
+      (rows) => Number(document.querySelector('[role="treegrid"]')?.getAttribute('aria-rowcount')) === rows,
+      HUGE + 1,
+    )
     assert.ok((await spans().getByRole('row').count()) < 130)
     await page.keyboard.press('End')
     const last = store.trace(HUGE_ID)!.spans.length

@@ -4,6 +4,7 @@
  */
 import type { WaterfallResponse } from 'rustok-lens/contract'
 import { type CriticalPath, criticalPath } from './critical-path.ts'
+import { type Repetitions, repetitions } from './repetition.ts'
 import { selfTimes } from './self-time.ts'
 import { readerOf, type SpanLine, spanLines } from './span-line.ts'
 import { CYCLE, ORPHAN, type SpanTree, spanTree } from './span-tree.ts'
@@ -40,6 +41,7 @@ export interface TraceModel {
   readonly root: number
   /** To the root's end. */
   readonly path: CriticalPath
+  readonly repeated: Repetitions
 }
 
 export interface ServiceShare {
@@ -58,6 +60,7 @@ export function traceModel(response: WaterfallResponse): TraceModel {
   const failed = Uint8Array.from(spans, (span) => (span.failed ? 1 : 0))
   const { service, shares } = serviceShares(response, failed, self)
   const root = tree.roots.find((span) => (tree.marks[span]! & (ORPHAN | CYCLE)) === 0) ?? tree.roots[0] ?? -1
+  const failedBelow = countBelow(tree, failed)
   return {
     traceId: response.traceId,
     spans,
@@ -66,7 +69,7 @@ export function traceModel(response: WaterfallResponse): TraceModel {
     self,
     failed,
     failedOrder: tree.order.filter((span) => failed[span] === 1),
-    failedBelow: countBelow(tree, failed),
+    failedBelow,
     service,
     services: shares,
     tenants: response.tenant.values.filter((value) => value !== ''),
@@ -77,6 +80,13 @@ export function traceModel(response: WaterfallResponse): TraceModel {
     operation: operationNearRoot(response, tree),
     root,
     path: criticalPath(tree, times.start, times.duration, root),
+    repeated: repetitions(
+      tree,
+      (span) => spans[span]!.name,
+      service,
+      times.duration,
+      (span) => failed[span]! + failedBelow[span]!,
+    ),
   }
 }
 

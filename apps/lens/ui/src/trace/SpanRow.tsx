@@ -5,6 +5,7 @@
 import { memo } from 'react'
 import { formatDuration } from '../model/duration.ts'
 import { type Indent, indentOf } from '../model/indent.ts'
+import { foldOf, type Repetition } from '../model/repetition.ts'
 import { descendantCount, hasChildren } from '../model/rows.ts'
 import { services } from '../model/service-palette.ts'
 import { spanHint } from '../model/span-hint.ts'
@@ -21,6 +22,8 @@ export interface SpanRowProps {
   readonly span: number
   readonly row: number
   readonly isCollapsed: boolean
+  /** The group that this row stands for. */
+  readonly folded: Repetition | undefined
   readonly isCursor: boolean
   readonly isSelected: boolean
   readonly indent: Indent
@@ -31,7 +34,7 @@ export interface SpanRowProps {
 }
 
 export const SpanRow = memo(function SpanRow(props: SpanRowProps) {
-  const { model, span, row, isCollapsed, isCursor, isSelected, indent, toggle, choose } = props
+  const { model, span, row, isCollapsed, folded, isCursor, isSelected, indent, toggle, choose } = props
   const { tree } = model
   const view = model.spans[span]!
   const service = model.services[model.service[span]!]!.name
@@ -39,9 +42,12 @@ export const SpanRow = memo(function SpanRow(props: SpanRowProps) {
   const parent = tree.parent[span]!
   const changesService = parent === -1 || model.service[parent] !== model.service[span]
   const hint = spanHint(view)
-  const below = descendantCount(tree, span)
-  const failed = model.failed[span] === 1
-  const hiddenErrors = isCollapsed ? model.failedBelow[span]! : 0
+  const below = folded === undefined ? descendantCount(tree, span) : 0
+  const group = model.repeated.of[span]!
+  const leads = group !== -1 && model.repeated.groups[group]!.leader === span
+  const times = leads ? model.repeated.groups[group]!.members.length : 0
+  const failed = folded === undefined && model.failed[span] === 1
+  const hiddenErrors = folded?.failed ?? (isCollapsed ? model.failedBelow[span]! : 0)
   return (
     // biome-ignore lint/a11y/useKeyWithClickEvents: the grid has the keys, and this row is its active descendant
     <div
@@ -51,7 +57,7 @@ export const SpanRow = memo(function SpanRow(props: SpanRowProps) {
       className="span-row"
       aria-rowindex={row + 2}
       aria-level={depth + 1}
-      aria-expanded={hasChildren(tree, span) ? !isCollapsed : undefined}
+      aria-expanded={folded !== undefined ? false : hasChildren(tree, span) ? !isCollapsed : undefined}
       aria-selected={isSelected}
       data-cursor={isCursor}
       data-failed={failed}
@@ -78,6 +84,24 @@ export const SpanRow = memo(function SpanRow(props: SpanRowProps) {
         )}
         <KindIcon kind={view.kind} color={services.colorOf(service)} />
         {depth > indent.deepest && <span className="span-depth">{depth}</span>}
+        {leads && (
+          <button
+            type="button"
+            tabIndex={-1}
+            className="span-times"
+            data-folded={folded !== undefined}
+            aria-label={folded === undefined ? `Fold ${times} alike` : `Show all ${times}`}
+            title={
+              folded === undefined ? `Fold these ${times} into one row` : `Show all ${times}, one by one`
+            }
+            onClick={(event) => {
+              event.stopPropagation()
+              toggle(foldOf(group))
+            }}
+          >
+            {times.toLocaleString()} ×
+          </button>
+        )}
         <span className="span-operation truncate">
           <Text>{view.name}</Text>
         </span>
@@ -117,9 +141,13 @@ export const SpanRow = memo(function SpanRow(props: SpanRowProps) {
 /** About what a figure of the label's size takes: measuring each would cost a layout per row. */
 const DIGIT_WIDTH = 6.4
 
-function DurationLabel({ model, span, view, width }: SpanRowProps) {
-  const duration = model.times.duration[span]!
-  const text = formatDuration(duration)
+function DurationLabel({ model, span, folded, view, width }: SpanRowProps) {
+  const last = folded?.members.at(-1) ?? span
+  const duration = model.times.start[last]! + model.times.duration[last]! - model.times.start[span]!
+  const text =
+    folded === undefined
+      ? formatDuration(duration)
+      : `${formatDuration(folded.total)} in all, median ${formatDuration(folded.median)}, max ${formatDuration(folded.max)}`
   const box = barBox(view, width, model.times.start[span]!, duration)
   if (box === undefined) return <span className="visually-hidden">{text}</span>
   const { side, offset } = labelPlace(box, width, text.length * DIGIT_WIDTH)

@@ -65,7 +65,7 @@ export function TraceToolbar({ model, cursor, show }: TraceToolbarProps) {
         {finding && <Stepper what="match" disabled={found.length === 0} step={stepFound} />}
       </div>
       {errors.length > 0 && (
-        <div className="trace-errors">
+        <div className="trace-error-stepper">
           <Icon name="error" size={13} />
           <span>{countOf(model, errors, cursor, false, errors.length === 1 ? 'error' : 'errors')}</span>
           <Stepper what="error" disabled={false} step={stepErrors} />

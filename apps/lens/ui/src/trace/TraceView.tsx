@@ -4,6 +4,7 @@
  */
 import { useNavigate } from '@tanstack/react-router'
 import { useCallback, useMemo, useState } from 'react'
+import { allFolded } from '../model/repetition.ts'
 import { revealing } from '../model/rows.ts'
 import { spanKey, spanOfKey } from '../model/span-key.ts'
 import { clampView, type TimeView } from '../model/timeline.ts'
@@ -27,7 +28,7 @@ export function TraceView({ model, state }: { readonly model: TraceModel; readon
   const navigate = useNavigate()
   const now = useNow(30_000)
   const selected = state.span === undefined ? undefined : spanOfKey(tree, spans, state.span)
-  const [collapsed, setCollapsed] = useState<ReadonlySet<number>>(() => new Set())
+  const [collapsed, setCollapsed] = useState<ReadonlySet<number>>(() => allFolded(model.repeated))
   const [cursor, setCursor] = useState(selected ?? model.root)
   // A selection that came with the address (a link, the back button) opens what hides it and takes the cursor along.
   const [followed, setFollowed] = useState<number>()
@@ -35,7 +36,7 @@ export function TraceView({ model, state }: { readonly model: TraceModel; readon
     setFollowed(selected)
     if (selected !== undefined) {
       setCursor(selected)
-      setCollapsed(revealing(tree, collapsed, selected))
+      setCollapsed(revealing(tree, collapsed, selected, model.repeated))
     }
   }
   const warnings = useMemo(() => traceWarnings(model), [model])
@@ -71,7 +72,7 @@ export function TraceView({ model, state }: { readonly model: TraceModel; readon
     [go, length],
   )
   const show = (span: number) => {
-    setCollapsed(revealing(tree, collapsed, span))
+    setCollapsed(revealing(tree, collapsed, span, model.repeated))
     setCursor(span)
     select(span)
   }

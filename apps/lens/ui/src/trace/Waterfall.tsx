@@ -7,6 +7,7 @@
  */
 import { type PointerEvent, useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState } from 'react'
 import { indentFor } from '../model/indent.ts'
+import { foldedAt } from '../model/repetition.ts'
 import { rowWindow } from '../model/row-window.ts'
 import { rowOf, visibleRows } from '../model/rows.ts'
 import { services } from '../model/service-palette.ts'
@@ -31,7 +32,7 @@ export function Waterfall(props: WaterfallProps) {
   const scroller = useRef<HTMLDivElement>(null)
   const canvas = useRef<HTMLCanvasElement>(null)
   const colors = useThemeColors()
-  const rows = useMemo(() => visibleRows(tree, collapsed), [tree, collapsed])
+  const rows = useMemo(() => visibleRows(tree, collapsed, model.repeated), [tree, collapsed, model.repeated])
   const { box, window, onScroll } = useRowWindow(scroller, rows.length)
   const [nameWidth, setNameWidth] = useNameWidth(box.width)
   const [hovered, setHovered] = useState<{ readonly span: number; readonly x: number; readonly y: number }>()
@@ -142,6 +143,7 @@ export function Waterfall(props: WaterfallProps) {
                 span={span}
                 row={first + offset}
                 isCollapsed={collapsed.has(span)}
+                folded={foldedAt(model.repeated, collapsed, span)}
                 isCursor={span === cursor}
                 isSelected={span === selected}
                 indent={indent}

@@ -2,6 +2,7 @@
  * The keys of the trace page. Letters work anywhere on it; arrows, Enter, Home and End while the waterfall or nothing has
  * the focus, so that lists and fields keep theirs. While a span is shown, moving shows the next one.
  */
+import { allFolded, foldedAt, foldOf } from '../model/repetition.ts'
 import { hasChildren, revealing, rowOf, visibleRows } from '../model/rows.ts'
 import type { TimeView } from '../model/timeline.ts'
 import { endOf, type TraceModel } from '../model/trace-model.ts'
@@ -24,12 +25,12 @@ export function useTraceKeys(controls: TraceControls): void {
 
   const moveTo = (span: number | undefined) => {
     if (span === undefined) return
-    setCollapsed(revealing(tree, collapsed, span))
+    setCollapsed(revealing(tree, collapsed, span, model.repeated))
     setCursor(span)
     if (selected !== undefined) select(span)
   }
   const step = (by: number) => {
-    const rows = visibleRows(tree, collapsed)
+    const rows = visibleRows(tree, collapsed, model.repeated)
     const row = Math.max(0, rowOf(tree, rows, cursor))
     moveTo(rows[Math.min(rows.length - 1, Math.max(0, row + by))])
   }
@@ -41,7 +42,7 @@ export function useTraceKeys(controls: TraceControls): void {
         ? (failedOrder.find((failed) => tree.position[failed]! > here) ?? failedOrder[0])
         : (failedOrder.findLast((failed) => tree.position[failed]! < here) ?? failedOrder.at(-1))
     if (span === undefined) return
-    setCollapsed(revealing(tree, collapsed, span))
+    setCollapsed(revealing(tree, collapsed, span, model.repeated))
     setCursor(span)
     select(span)
   }
@@ -59,13 +60,24 @@ export function useTraceKeys(controls: TraceControls): void {
     PageDown: inWaterfall(() => step(20)),
     PageUp: inWaterfall(() => step(-20)),
     Home: inWaterfall(() => moveTo(tree.order[0])),
-    End: inWaterfall(() => moveTo(visibleRows(tree, collapsed).at(-1))),
+    End: inWaterfall(() => moveTo(visibleRows(tree, collapsed, model.repeated).at(-1))),
     ArrowLeft: inWaterfall(() => {
-      if (hasChildren(tree, cursor) && !collapsed.has(cursor)) setCollapsed(new Set(collapsed).add(cursor))
+      const group = model.repeated.of[cursor]!
+      const isOpenLeader = group !== -1 && model.repeated.groups[group]!.leader === cursor
+      if (
+        isOpenLeader &&
+        !collapsed.has(foldOf(group)) &&
+        (!hasChildren(tree, cursor) || collapsed.has(cursor))
+      )
+        setCollapsed(toggled(collapsed, foldOf(group)))
+      else if (hasChildren(tree, cursor) && !collapsed.has(cursor))
+        setCollapsed(new Set(collapsed).add(cursor))
       else if (tree.parent[cursor] !== -1) moveTo(tree.parent[cursor])
     }),
     ArrowRight: inWaterfall(() => {
-      if (collapsed.has(cursor)) setCollapsed(toggled(collapsed, cursor))
+      if (foldedAt(model.repeated, collapsed, cursor) !== undefined)
+        setCollapsed(toggled(collapsed, foldOf(model.repeated.of[cursor]!)))
+      else if (collapsed.has(cursor)) setCollapsed(toggled(collapsed, cursor))
       else if (hasChildren(tree, cursor)) moveTo(tree.children[tree.childStart[cursor]!])
     }),
     Enter: inWaterfall(() => select(selected === cursor ? undefined : cursor)),
@@ -74,7 +86,7 @@ export function useTraceKeys(controls: TraceControls): void {
     E: previousError,
     z: () => zoom({ start: model.times.start[cursor]!, end: endOf(model, cursor) }),
     0: () => zoom(undefined),
-    c: () => setCollapsed(collapsed.size > 0 ? new Set() : collapsedAll(model)),
+    c: () => setCollapsed([...collapsed].some((span) => span >= 0) ? new Set() : collapsedAll(model)),
   }
   useShortcuts(shortcuts)
 }
@@ -86,8 +98,8 @@ export function toggled(collapsed: ReadonlySet<number>, span: number): ReadonlyS
 }
 
 /** All below the roots' children: what remains is the trace in outline. */
-export function collapsedAll({ tree }: TraceModel): ReadonlySet<number> {
-  const all = new Set<number>()
+export function collapsedAll({ tree, repeated }: TraceModel): ReadonlySet<number> {
+  const all = new Set<number>(allFolded(repeated))
   for (const span of tree.order) if (tree.depth[span]! > 0 && hasChildren(tree, span)) all.add(span)
   return all
 }

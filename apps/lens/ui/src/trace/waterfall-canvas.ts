@@ -5,6 +5,7 @@
  * whenever the window, the zoom, the rows or the theme change.
  */
 import { type Indent, indentOf } from '../model/indent.ts'
+import { foldedAt, type Repetition } from '../model/repetition.ts'
 import { hasChildren } from '../model/rows.ts'
 import { coveredIntervals } from '../model/self-time.ts'
 import { barBox, project, type Tick, type TimeView } from '../model/timeline.ts'
@@ -50,8 +51,10 @@ export function drawWaterfall(canvas: HTMLCanvasElement, scene: WaterfallScene):
   for (let row = first; row < end; row++) {
     const span = scene.rows[row]!
     const top = (row - first) * ROW_HEIGHT
-    drawGuides(context, scene, span, top)
-    drawBar(context, scene, span, top, hatch)
+    const folded = foldedAt(scene.model.repeated, scene.collapsed, span)
+    drawGuides(context, scene, row, top, folded !== undefined)
+    if (folded === undefined) drawBar(context, scene, span, top, hatch)
+    else drawRepetition(context, scene, folded, top)
   }
 }
 
@@ -84,11 +87,14 @@ function drawGrid(context: CanvasRenderingContext2D, scene: WaterfallScene, heig
 function drawGuides(
   context: CanvasRenderingContext2D,
   scene: WaterfallScene,
-  span: number,
+  row: number,
   top: number,
+  isFolded: boolean,
 ): void {
-  const { model, indent, colors, collapsed, nameWidth } = scene
+  const { model, rows, indent, colors, collapsed, nameWidth } = scene
   const { tree } = model
+  const span = rows[row]!
+  const opens = hasChildren(tree, span) && !isFolded
   const depth = tree.depth[span]!
   const xOf = (level: number) => Math.round(TWISTY_MIDDLE + indentOf(indent, level)) + 0.5
   context.save()
@@ -99,7 +105,7 @@ function drawGuides(
   context.lineWidth = 1
   context.beginPath()
   const middle = top + ROW_HEIGHT / 2 + 0.5
-  if (hasChildren(tree, span) && !collapsed.has(span)) {
+  if (opens && !collapsed.has(span)) {
     const x = xOf(depth)
     context.moveTo(x, middle + 6)
     context.lineTo(x, top + ROW_HEIGHT)
@@ -107,9 +113,12 @@ function drawGuides(
   if (depth > 0 && depth <= indent.deepest) {
     const x = xOf(depth - 1)
     context.moveTo(x, top)
-    context.lineTo(x, tree.lastSibling[span] === 1 ? middle : top + ROW_HEIGHT)
+    // Those that a folded row stands for are not below it.
+    const below = rows[row + 1]
+    const isLast = tree.lastSibling[span] === 1 || below === undefined || tree.depth[below]! < depth
+    context.lineTo(x, isLast ? middle : top + ROW_HEIGHT)
     context.moveTo(x, middle)
-    context.lineTo(xOf(depth) - (hasChildren(tree, span) ? 7 : -3), middle)
+    context.lineTo(xOf(depth) - (opens ? 7 : -3), middle)
     for (let up = tree.parent[span]!; up !== -1 && tree.depth[up]! > 0; up = tree.parent[up]!) {
       if (tree.lastSibling[up] === 1) continue
       const line = xOf(tree.depth[up]! - 1)
@@ -178,6 +187,33 @@ function drawBar(
   }
   drawPath(context, scene, span, y + BAR_HEIGHT + 2)
   drawEvents(context, scene, span, y)
+}
+
+/** All the bars of a folded group on its one row, the failed ones framed. */
+function drawRepetition(
+  context: CanvasRenderingContext2D,
+  scene: WaterfallScene,
+  { members }: Repetition,
+  top: number,
+): void {
+  const { model, view, serviceColors, colors, nameWidth } = scene
+  const { times } = model
+  const wide = timelineWidth(scene)
+  const left = nameWidth + TIMELINE_PADDING
+  const y = top + (ROW_HEIGHT - BAR_HEIGHT) / 2
+  let drawnTo = Number.NEGATIVE_INFINITY
+  for (const member of members) {
+    const box = barBox(view, wide, times.start[member]!, times.duration[member]!)
+    if (box === undefined) continue
+    const isFailed = model.failed[member] === 1
+    // Bars within one pixel are one bar; a failed one is always seen.
+    if (isFailed || box.x + box.width > drawnTo + 0.5) {
+      context.fillStyle = isFailed ? colors.error : serviceColors[model.service[member]!]!
+      context.fillRect(left + box.x, y, Math.max(1, box.width - 0.5), BAR_HEIGHT)
+      drawnTo = Math.max(drawnTo, box.x + box.width)
+    }
+    drawPath(context, scene, member, y + BAR_HEIGHT + 2)
+  }
 }
 
 /** A line below the bar where the end of the root waited for this very span. */
