@@ -60,6 +60,9 @@ async function answer(
   if (url.pathname === '/api/lens/search') return json(response, 200, store.search(query, now))
   if (url.pathname === '/api/lens/facets') return json(response, 200, store.facets(query, now))
   if (url.pathname === '/api/lens/histogram') return json(response, 200, store.histogram(query, now))
+  if (url.pathname === '/api/lens/latency') {
+    return json(response, 200, { of: 'spans', total: 0, errorTotal: 0, buckets: [], sample: { oneIn: 1 } })
+  }
   const trace = /^\/api\/lens\/traces\/([0-9a-f]{32})$/.exec(url.pathname)
   const found = trace === null ? undefined : store.trace(trace[1]!)
   if (found !== undefined) return json(response, 200, found)

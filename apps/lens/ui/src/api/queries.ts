@@ -6,9 +6,11 @@ import { keepPreviousData, QueryCache, QueryClient, queryOptions } from '@tansta
 import type {
   FacetsResponse,
   HistogramResponse,
+  LatencyResponse,
   SearchQuery,
   SearchResponse,
   SpanMatchesResponse,
+  TraceLogsResponse,
   TraceResponse,
   WaterfallResponse,
 } from 'rustok-lens/contract'
@@ -134,5 +136,29 @@ export function spanMatchesOptions(traceId: string, text: string) {
         signal,
       ),
     staleTime: 300_000,
+  })
+}
+
+/** Durations of a service's spans of one operation. */
+export function peersOptions(
+  service: string,
+  operation: string,
+  range: { readonly start: number; readonly end: number },
+) {
+  const path = `${address('/api/lens/latency', { service, operation, ...range })}&of=spans`
+  return queryOptions({
+    queryKey: ['latency', path],
+    queryFn: ({ signal }) => fetchJson<LatencyResponse>(path, signal),
+    staleTime: 300_000,
+  })
+}
+
+/** The first thousand log records of a trace. */
+export function traceLogsOptions(traceId: string) {
+  return queryOptions({
+    queryKey: ['logs', traceId],
+    queryFn: ({ signal }) =>
+      fetchJson<TraceLogsResponse>(`/api/lens/traces/${encodeURIComponent(traceId)}/logs`, signal),
+    staleTime: 60_000,
   })
 }

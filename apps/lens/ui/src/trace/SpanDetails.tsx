@@ -10,6 +10,7 @@ import { Text } from '../ui/Text.tsx'
 import { AttributeTable } from './AttributeTable.tsx'
 import { SpanEvents } from './SpanEvents.tsx'
 import { SpanLinks } from './SpanLinks.tsx'
+import { SpanLogs } from './SpanLogs.tsx'
 
 export interface SpanDetailsProps {
   readonly model: TraceModel
@@ -82,6 +83,7 @@ function Details({ model, span, select, range, view, of }: DetailsProps) {
   return (
     <>
       <SpanEvents model={model} span={span} view={view} />
+      <SpanLogs model={model} span={span} />
       <SpanLinks model={model} span={span} view={view} select={select} />
       <section aria-labelledby="attributes-title">
         <div className="span-section-head">

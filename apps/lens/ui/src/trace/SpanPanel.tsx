@@ -13,6 +13,7 @@ import { Icon } from '../ui/Icon.tsx'
 import { Text } from '../ui/Text.tsx'
 import { KIND_NAMES, KindIcon } from './KindIcon.tsx'
 import { SpanDetails } from './SpanDetails.tsx'
+import { SpanPeers } from './SpanPeers.tsx'
 import './SpanPanel.css'
 
 export interface SpanPanelProps {
@@ -52,6 +53,7 @@ export function SpanPanel({ model, span, select, now }: SpanPanelProps) {
           <span className="muted">{KIND_NAMES[line.kind]}</span>
         </p>
         <Timing model={model} span={span} />
+        <SpanPeers model={model} span={span} />
       </header>
       {model.failed[span] === 1 && (
         <p className="span-panel-error">

@@ -1,0 +1,98 @@
+/** The trace page over a real Lens: what is drawn, found and told comes from its store. */
+import assert from 'node:assert/strict'
+import { after, before, describe, it } from 'node:test'
+import { type Browser, chromium, type Page } from 'playwright-core'
+import { declinedOrder } from '../shop-traces.ts'
+import { RealLens } from '../support/real-lens.ts'
+import { Random, TraceBuilder } from '../trace-builder.ts'
+
+describe('the trace page over a real Lens', () => {
+  const now = Date.now()
+  const order = declinedOrder(new Random(5), now - 60_000)
+  let lens: RealLens
+  let browser: Browser
+  let page: Page
+  const complaints: string[] = []
+
+  before(async () => {
+    lens = await RealLens.start()
+    await lens.send([order, catalogue(now - 50_000)])
+    browser = await chromium.launch({
+      executablePath: '/usr/bin/chromium',
+      args: ['--no-sandbox', '--disable-gpu'],
+    })
+    page = await browser.newPage({ viewport: { width: 1440, height: 900 } })
+    page.setDefaultTimeout(15_000)
+    page.on('console', (message) => {
+      if (message.type() === 'error') complaints.push(message.text())
+    })
+    page.on('pageerror', (error) => complaints.push(error.message))
+  })
+  after(async () => {
+    await browser?.close()
+    await lens?.[Symbol.asyncDispose]()
+  })
+
+  const open = (traceId: string) => page.goto(`${lens.urls.ui}/trace/${traceId}`)
+  const rows = () => page.getByRole('treegrid', { name: 'Spans' }).locator('[role=row][aria-level]')
+  const details = () => page.getByRole('complementary', { name: 'Span details' })
+
+  it('draws every span, steps through errors, and finds spans by name and by attribute', async () => {
+    await open(order.traceId)
+    await rows().first().waitFor()
+    assert.equal(await rows().count(), order.spans.length)
+    const failed = order.spans.filter((span) => span.status === 'error').length
+    await page.keyboard.press('n')
+    await page.getByText(`1 of ${failed}`).waitFor()
+    await page.getByRole('button', { name: 'Next error' }).click()
+    await page.getByText(`2 of ${failed}`).waitFor()
+    await page.keyboard.press('/')
+    const inserts = order.spans.filter((span) => span.name.startsWith('INSERT'))
+    await page.keyboard.type('insert')
+    await page.getByText(`${inserts.length} found`).waitFor()
+    await page.keyboard.press('Enter')
+    await details().getByRole('heading', { name: inserts[0]!.name }).waitFor()
+    await page.getByRole('searchbox', { name: 'Find in the trace' }).fill('tenant_id=no-such')
+    await page.getByText('None found').waitFor()
+    assert.deepEqual(complaints, [])
+  })
+
+  it('shows a selected span whole, with the stack of its exception', async () => {
+    const thrown = order.spans.find((span) => span.events.some(({ name }) => name === 'exception'))!
+    await page.goto(`${lens.urls.ui}/trace/${order.traceId}?span=${thrown.spanId}`)
+    await details().getByLabel('Span attributes').waitFor()
+    await details().getByLabel('Resource attributes').getByText('host.name').waitFor()
+    assert.ok((await details().locator('.code-block').count()) > 0)
+    assert.deepEqual(complaints, [])
+  })
+
+  it('zooms by the keys of the minimap, and back', async () => {
+    await open(order.traceId)
+    const map = page.getByRole('slider', { name: 'Part of the trace that is shown' })
+    await map.press('+')
+    await page.waitForURL(/from=\d+/)
+    assert.doesNotMatch((await map.getAttribute('aria-valuetext')) ?? '', /whole/)
+    await map.press('-')
+    await page.waitForURL((url) => url.searchParams.get('from') === null)
+  })
+
+  it('folds the same call over and over into one row, and opens it', async () => {
+    const { traceId } = catalogue(now - 50_000)
+    await open(traceId)
+    await rows().first().waitFor()
+    assert.equal(await rows().count(), 2)
+    await page.getByRole('row', { name: /Show all 42 SELECT products/ }).waitFor()
+    await page.getByRole('button', { name: 'Show all 42' }).click()
+    await page.locator('[role=treegrid][aria-rowcount="44"]').waitFor()
+    assert.deepEqual(complaints, [])
+  })
+})
+
+function catalogue(startMillis: number) {
+  const t = new TraceBuilder(new Random(77), startMillis, 'casa-oliva', 'ben')
+  t.within(undefined, { service: 'shop', name: 'GET /catalogue', kind: 'server' }, (root) => {
+    for (let at = 0; at < 42; at++)
+      t.within(root, { service: 'shop', name: 'SELECT products', kind: 'client' }, () => t.work(900))
+  })
+  return t.build()
+}
