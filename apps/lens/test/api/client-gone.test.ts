@@ -79,6 +79,7 @@ function addressesOf(pattern: string): readonly string[] {
   const path = pattern
     .replace(/:service\b/, 'shop')
     .replace(/:trace_?id\b|:id\b/i, trace)
+    .replace(/:spanId\b/, '1'.padStart(16, '0'))
     .replace(/:\w+/g, 'acme')
   const [from, to] = [Date.now() - 3_600_000, Date.now()]
   const range = { start: String(from), end: String(to), service: 'shop' }
@@ -92,6 +93,7 @@ function addressesOf(pattern: string): readonly string[] {
     range,
     { ...range, split: 'error' },
     { ...range, key: 'http.route' },
+    { text: 'shop' },
     { service: 'shop', quantile: '0.5' },
     { start: range.start, end: range.end },
     {},

@@ -91,7 +91,17 @@ function world(kind: Kind, caller: Kind, tenantName?: string) {
   ]
   // The other tenant names this one itself, as a parent.
   const ids = everyId.filter((id) => id !== hex(sharedRoots[kind]))
-  return { mark, trace: hex(trace), front, back, tenant: tenant.tenant_id, user: tenant.user_id, ids, spans }
+  return {
+    mark,
+    trace: hex(trace),
+    root: hex(roots[0]!.span),
+    front,
+    back,
+    tenant: tenant.tenant_id,
+    user: tenant.user_id,
+    ids,
+    spans,
+  }
 }
 
 /** A log record of the tenant's, of its trace and of the shared one. */
@@ -151,6 +161,7 @@ function questionsOf(world: World): readonly Readonly<Record<string, string>>[] 
     micros,
     rfc,
     metrics,
+    { text: world.mark },
     { ...range, service: world.front, operation: `${world.mark}-operation` },
     { ...range, tenant: world.tenant, user: world.user, status: 'error' },
     { ...range, text: world.mark },
@@ -218,6 +229,7 @@ function addressesOf(pattern: string, world: World): readonly string[] {
     pattern
       .replace(/:service\b/, world.front)
       .replace(/:trace_?id\b|:id\b/i, id)
+      .replace(/:spanId\b/, world.root)
       .replace(/:tenant\b/, world.tenant)
       .replace(/:\w+/g, world.front)
       .replace('*', 'x')
@@ -226,7 +238,7 @@ function addressesOf(pattern: string, world: World): readonly string[] {
   // What such a route is asked stands in its path; parameters only bound it in time.
   return [
     ...[path, pathOf(hex(shared))].flatMap((path) =>
-      questions.slice(0, 5).map((question) => `${path}?${question}`),
+      questions.slice(0, 6).map((question) => `${path}?${question}`),
     ),
     pathOf('nonsense'),
   ]
