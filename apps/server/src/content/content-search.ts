@@ -64,14 +64,14 @@ function matches(tenantId: string, { query, locale, kind, tag }: Search) {
   const configurations =
     language === undefined ? ALL_CONFIGURATIONS : [CONFIGURATIONS[language] ?? OTHER_LANGUAGES]
   return sql`
-    queries as materialized (
-      select config, websearch_to_tsquery(config::regconfig, ${query}) as query
-      from unnest(array[${sql.join(configurations)}]::text[]) as config
-    ),
     matches as (
       select distinct on (s.node_id) s.node_id, s.locale, ts_rank(s.document, q.query)::float8 as rank
       from content_search as s
-      join queries as q on q.config = s.config
+      join (
+        select config, websearch_to_tsquery(config::regconfig, ${query}) as query
+        from unnest(array[${sql.join(configurations)}]::text[]) as config
+        offset 0 -- once for each configuration, not for each document
+      ) as q on q.config = s.config
       join nodes as n on n.tenant_id = s.tenant_id and n.id = s.node_id and n.status = 'published'
       where s.tenant_id = ${tenantId} and s.document @@ q.query
         ${locale === undefined ? sql`` : sql`and (s.locale = ${locale} or starts_with(s.locale, ${`${locale}-`}))`}
@@ -115,7 +115,7 @@ export async function searchNodes(
     from page as p
     join nodes as n on n.tenant_id = ${tenantId} and n.id = p.node_id
     join content_search as s on s.tenant_id = ${tenantId} and s.node_id = p.node_id and s.locale = p.locale
-    join queries as q on q.config = s.config
+    cross join lateral (select websearch_to_tsquery(s.config::regconfig, ${search.query}) as query) as q
     order by p.rank desc, p.node_id desc`.execute(db)
   return rows.map((row) => ({
     node: toContentNode(row),
