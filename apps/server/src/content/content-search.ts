@@ -133,7 +133,7 @@ export async function countMatches(db: Db, tenantId: string, search: Search): Pr
 }
 
 /** A headline of PostgreSQL's, which has each match between the marks. */
-export function partsOf(headline: string): SnippetPart[] {
+function partsOf(headline: string): SnippetPart[] {
   const parts: SnippetPart[] = []
   for (const [index, piece] of headline.split(MATCH_START).entries()) {
     const end = index === 0 ? -1 : piece.indexOf(MATCH_END)

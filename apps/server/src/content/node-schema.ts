@@ -28,7 +28,7 @@ export const NodeKindType = builder.enumType('NodeKind', {
   } as const,
 })
 
-export const NodeTextType = builder.objectRef<NodeText>('NodeText').implement({
+const NodeTextType = builder.objectRef<NodeText>('NodeText').implement({
   description: 'What a node says in one language.',
   fields: (t) => ({
     locale: t.exposeString('locale', { description: 'BCP 47: en, pt-BR.' }),
@@ -129,7 +129,7 @@ export const ContentNodeType = builder.objectRef<ContentNode>('ContentNode').imp
 
 export const NodeConnectionType = connectionOf<ContentNode>('Node', ContentNodeType, { counted: true })
 
-export const TagType = builder.objectRef<TagCount>('Tag').implement({
+const TagType = builder.objectRef<TagCount>('Tag').implement({
   description: 'A tag of the nodes that one sees.',
   fields: (t) => ({
     name: t.exposeString('name'),
