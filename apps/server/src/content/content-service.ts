@@ -47,7 +47,7 @@ import { seesDrafts, visibleStatuses } from './visibility.ts'
 
 export const MAX_QUERY = 200
 
-export interface NodesAsked {
+interface NodesAsked {
   readonly status?: NodeStatus | undefined
   readonly kind?: NodeKind | undefined
   readonly tag?: string | undefined

@@ -64,7 +64,7 @@ import { mayChange, seesDrafts } from './visibility.ts'
 const UNIQUE_VIOLATION = '23505'
 
 /** Without a version, whatever it is by now. */
-export interface NodeVersion {
+interface NodeVersion {
   readonly id: string
   readonly version?: number | undefined
 }

@@ -57,7 +57,7 @@ export async function changeNode(
   return toContentNode(row)
 }
 
-export interface LocalText extends Text {
+interface LocalText extends Text {
   readonly locale: string
 }
 
