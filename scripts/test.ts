@@ -32,6 +32,9 @@ const folders = [
 /** Above what the longest test takes, end to end with a browser, on a busy machine; below what anybody waits for. */
 const testTimeoutMs = 180_000
 
+// The tests start some thousand processes, most of them of the same modules. Whoever wants another folder, or none, says so.
+process.env.NODE_COMPILE_CACHE ??= resolve('.cache/compiled')
+
 const { values: flags, positionals } = readArguments('npm test', help, {
   options: { check: { type: 'boolean', default: true } },
   allowNegative: true,

@@ -10,6 +10,8 @@ export class ApiError extends Error {
   readonly title: string
   /** The query parameter that was refused. */
   readonly parameter: string | undefined
+  /** Where in the parameter's text. */
+  readonly position: Problem['position']
 
   constructor(problem: Problem, options?: ErrorOptions) {
     super(problem.detail, options)
@@ -17,11 +19,22 @@ export class ApiError extends Error {
     this.status = problem.status
     this.title = problem.title
     this.parameter = problem.parameter
+    this.position = problem.position
   }
 }
 
 export async function fetchJson<Answer>(path: string, signal: AbortSignal): Promise<Answer> {
   return answerOf(await send(path, { signal }))
+}
+
+/** An answer that goes on: its body is read as it comes. */
+export async function fetchStream(
+  path: string,
+  headers: Readonly<Record<string, string>>,
+  signal: AbortSignal,
+): Promise<Response> {
+  const response = await send(path, { signal, headers })
+  return response.ok ? response : answerOf(response)
 }
 
 export async function postJson<Answer>(path: string, body: unknown): Promise<Answer> {
@@ -58,7 +71,7 @@ async function answerOf<Answer>(response: Response): Promise<Answer> {
 }
 
 function problemOf(response: Response, body: unknown): Problem {
-  const { title, detail, parameter } = (
+  const { title, detail, parameter, position } = (
     typeof body === 'object' && body !== null ? body : {}
   ) as Partial<Problem>
   return {
@@ -67,5 +80,6 @@ function problemOf(response: Response, body: unknown): Problem {
     status: response.status,
     detail: typeof detail === 'string' ? detail : 'The answer was not in a form that this page understands.',
     ...(typeof parameter === 'string' ? { parameter } : {}),
+    ...(typeof position?.column === 'number' && typeof position.length === 'number' ? { position } : {}),
   }
 }

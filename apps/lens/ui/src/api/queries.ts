@@ -4,7 +4,6 @@
  */
 import { keepPreviousData, QueryCache, QueryClient, queryOptions } from '@tanstack/react-query'
 import type {
-  FacetsResponse,
   HistogramResponse,
   LatencyResponse,
   SearchQuery,
@@ -39,13 +38,14 @@ export const queryClient = new QueryClient({
   },
 })
 
-function address(route: string, query: SearchQuery): string {
+export function address(route: string, query: SearchQuery): string {
   const params = searchParams(query).toString()
   return params === '' ? route : `${route}?${params}`
 }
 
 export function searchOptions(state: SearchState) {
-  const path = address('/api/lens/search', searchQuery(state))
+  const order = state.order === undefined ? {} : { order: state.order }
+  const path = address('/api/lens/search', { ...searchQuery(state), ...order })
   return queryOptions({
     queryKey: ['search', path],
     queryFn: async ({ signal }): Promise<SearchResponse> => {
@@ -62,21 +62,6 @@ export function histogramOptions(state: SearchState) {
   return queryOptions({
     queryKey: ['histogram', path],
     queryFn: ({ signal }) => fetchJson<HistogramResponse>(path, signal),
-    placeholderData: keepPreviousData,
-  })
-}
-
-export type FacetField = 'tenant' | 'service' | 'operation' | 'user'
-
-/** The values that a field could take under the other filters: its own is left out, so that it can be changed. */
-export function facetOptions(state: SearchState, field: FacetField) {
-  const path = address(
-    '/api/lens/facets',
-    searchQuery(withFields(state, { [field]: undefined, limit: undefined })),
-  )
-  return queryOptions({
-    queryKey: ['facets', path],
-    queryFn: ({ signal }) => fetchJson<FacetsResponse>(path, signal),
     placeholderData: keepPreviousData,
   })
 }

@@ -91,3 +91,19 @@ export function canonicalDuration(text: string): string | undefined {
   const unit = match[2] === '' ? 'ms' : match[2]!.toLowerCase().replace(/[µμ]/, 'u')
   return `${match[1]!.replace(',', '.')}${unit === 'min' ? 'm' : unit}`
 }
+
+/** Whole nanoseconds as the API reads them, without loss, in the largest unit that they fill: `1.189207ms`. */
+export function exactDuration(nanos: number): string {
+  const [unit, digits] =
+    nanos >= 1e9
+      ? (['s', 9] as const)
+      : nanos >= 1e6
+        ? (['ms', 6] as const)
+        : nanos >= 1e3
+          ? (['us', 3] as const)
+          : (['ns', 0] as const)
+  const text = String(Math.round(nanos)).padStart(digits + 1, '0')
+  const fraction = text.slice(text.length - digits).replace(/0+$/, '')
+  const whole = digits === 0 ? text : text.slice(0, -digits)
+  return `${whole}${digits === 0 || fraction === '' ? '' : `.${fraction}`}${unit}`
+}

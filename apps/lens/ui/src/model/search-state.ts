@@ -1,9 +1,9 @@
 /**
- * The state of the search page: exactly the query string of GET /api/lens/search, so that the page's address, the
- * API's and a colleague's link are one and the same. What a user mistyped stays in the address and is named as a problem;
- * it is never dropped in silence. Called by the router, the filter bar and the queries.
+ * The state of the search page: the query string of GET /api/lens/search, and a few fields of the page's own (`live`, `rate`, `within`), so
+ * that the page's address, the API's and a colleague's link are one and the same. What a user mistyped stays in the address and is named
+ * as a problem; it is never dropped in silence. Called by the router, the search page and the queries.
  */
-import type { SearchQuery } from 'rustok-lens/contract'
+import type { SearchQuery, TraceOrder } from 'rustok-lens/contract'
 import { canonicalDuration, formatDuration, parseDuration } from './duration.ts'
 import { formatTime } from './time.ts'
 
@@ -17,10 +17,20 @@ export interface SearchState {
   readonly minDuration?: string
   readonly maxDuration?: string
   readonly text?: string
+  /** In the query language. */
+  readonly query?: string
   readonly start?: number
   readonly end?: number
   readonly lookback?: string
   readonly limit?: number
+  /** Absent: newest first. */
+  readonly order?: Exclude<TraceOrder, 'newest'>
+  /** Shows what arrives instead of what is stored. */
+  readonly live?: 'traces' | 'spans'
+  /** Of the live tail: at most so many a second. */
+  readonly rate?: number
+  /** What the rectangle was brushed in, as `formatWithin` writes it. */
+  readonly within?: string
 }
 
 export const LOOKBACKS = [
@@ -34,8 +44,20 @@ export const LOOKBACKS = [
 export const DEFAULT_LOOKBACK = '1h'
 export const PAGE_SIZE = 50
 export const MAX_LIMIT = 1000
+export const ORDERS = ['newest', 'longest', 'errors', 'spans'] as const satisfies readonly TraceOrder[]
+export const DEFAULT_RATE = 20
+export const MAX_RATE = 100
 
-const TEXT_FIELDS = ['tenant', 'user', 'service', 'operation', 'minDuration', 'maxDuration', 'text'] as const
+const TEXT_FIELDS = [
+  'tenant',
+  'service',
+  'operation',
+  'user',
+  'minDuration',
+  'maxDuration',
+  'text',
+  'query',
+] as const
 
 /** From the parts of a query string; unknown parts and unusable numbers are left out. */
 export function parseSearchState(parts: Readonly<Record<string, unknown>>): SearchState {
@@ -57,6 +79,16 @@ export function parseSearchState(parts: Readonly<Record<string, unknown>>): Sear
   }
   const limit = Number(textOf(parts.limit) ?? Number.NaN)
   if (Number.isInteger(limit) && limit >= 1 && limit <= MAX_LIMIT && limit !== PAGE_SIZE) state.limit = limit
+  if (parts.order === 'longest' || parts.order === 'errors' || parts.order === 'spans')
+    state.order = parts.order
+  if (parts.live === 'traces' || parts.live === 'spans') {
+    state.live = parts.live
+    const rate = Number(textOf(parts.rate) ?? Number.NaN)
+    if (Number.isInteger(rate) && rate >= 1 && rate <= MAX_RATE && rate !== DEFAULT_RATE) state.rate = rate
+  }
+  const within = textOf(parts.within)
+  if (within !== undefined && state.start !== undefined && parseWithin(within) !== undefined)
+    state.within = within
   return state
 }
 
@@ -76,23 +108,74 @@ export function isLookback(text: string): boolean {
 }
 
 /** In one fixed order, so that the same state always has the same address. */
+const ADDRESS_ORDER = [
+  'tenant',
+  'service',
+  'operation',
+  'user',
+  'status',
+  'minDuration',
+  'maxDuration',
+  'text',
+  'query',
+  'lookback',
+  'start',
+  'end',
+  'limit',
+  'order',
+  'live',
+  'rate',
+  'within',
+  'cursor',
+] as const satisfies readonly (keyof SearchState | keyof SearchQuery)[]
+
 export function searchParams(state: SearchState | SearchQuery): URLSearchParams {
+  const fields = state as SearchState & SearchQuery
   const params = new URLSearchParams()
-  const order = [
-    'tenant',
-    'service',
-    'operation',
-    'user',
-    'status',
-    'minDuration',
-    'maxDuration',
-    'text',
-  ] as const
-  for (const field of [...order, 'lookback', 'start', 'end', 'limit'] as const) {
-    const value = state[field]
+  for (const field of ADDRESS_ORDER) {
+    const value = fields[field]
     if (value !== undefined && value !== '') params.set(field, String(value))
   }
   return params
+}
+
+/** A range of time, and of durations as typed, that a search was narrowed from. */
+export interface Within {
+  readonly start: number
+  readonly end: number
+  readonly minDuration: string | undefined
+  readonly maxDuration: string | undefined
+}
+
+/** `start-end`, and if there were limits on the duration, `~shortest~longest`. */
+export function formatWithin({ start, end, minDuration, maxDuration }: Within): string {
+  const durations =
+    minDuration === undefined && maxDuration === undefined
+      ? ''
+      : `~${minDuration ?? ''}~${maxDuration ?? ''}`
+  return `${start}-${end}${durations}`
+}
+
+export function parseWithin(text: string): Within | undefined {
+  const match = /^(\d{1,16})-(\d{1,16})(?:~([^~]*)~([^~]*))?$/.exec(text)
+  const start = timeOf(match?.[1])
+  const end = timeOf(match?.[2])
+  if (start === undefined || end === undefined || start >= end) return undefined
+  return { start, end, minDuration: textOf(match?.[3]), maxDuration: textOf(match?.[4]) }
+}
+
+/** The time that a search is about, in Unix milliseconds. */
+export function rangeOf(state: SearchState, now: number): { readonly start: number; readonly end: number } {
+  if (state.start !== undefined && state.end !== undefined) return { start: state.start, end: state.end }
+  const length = (parseLookback(state.lookback ?? DEFAULT_LOOKBACK) ?? 3600) * 1000
+  return { start: Math.max(0, now - length), end: now }
+}
+
+/** In seconds. */
+function parseLookback(text: string): number | undefined {
+  const match = /^(\d{1,6})([smhd])$/.exec(text)
+  const factor = { s: 1, m: 60, h: 3600, d: 86_400 }[match?.[2] ?? '']
+  return factor === undefined ? undefined : Number(match![1]) * factor
 }
 
 export interface FieldProblem {
@@ -117,9 +200,9 @@ export function problemsOf(state: SearchState): readonly FieldProblem[] {
   return problems
 }
 
-/** For the API: durations in its notation. */
+/** For every route of the API that takes a search: which traces, with durations in its notation. */
 export function searchQuery(state: SearchState): SearchQuery {
-  const { minDuration, maxDuration, ...rest } = state
+  const { minDuration, maxDuration, order: _order, live: _live, rate: _rate, within: _within, ...rest } = state
   const low = minDuration === undefined ? undefined : canonicalDuration(minDuration)
   const high = maxDuration === undefined ? undefined : canonicalDuration(maxDuration)
   return {
@@ -140,6 +223,9 @@ export function withFields(
     delete next.start
     delete next.end
   }
+  // What was brushed in another time says nothing about this one.
+  if (!('within' in change) && ('lookback' in change || 'start' in change || 'end' in change))
+    delete next.within
   return parseSearchState(next)
 }
 
@@ -167,6 +253,7 @@ export function activeFilters(state: SearchState): readonly ActiveFilter[] {
   add('minDuration', 'At least', spoken(state.minDuration))
   add('maxDuration', 'At most', spoken(state.maxDuration))
   add('text', 'Text', state.text)
+  add('query', 'Query', state.query)
   return filters
 }
 
