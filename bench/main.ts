@@ -10,6 +10,7 @@ import { lensQuery } from './lens-query.ts'
 import { lensUi } from './lens-ui.ts'
 import { load } from './load.ts'
 import { describeMachine } from './report/machine.ts'
+import { server } from './server.ts'
 import { spanCpu } from './span-cpu.ts'
 import { type BenchOptions, ProofError, type Suite } from './suite.ts'
 
@@ -19,6 +20,7 @@ const suites: readonly Suite[] = [
   features,
   load,
   http,
+  server,
   lensIngest,
   lensQuery,
   lensMixed,
