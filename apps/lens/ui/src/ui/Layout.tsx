@@ -1,20 +1,29 @@
 /** What frames every page: the bar with the mark, the keys, the theme and who one is, and the help sheet. */
 import { Link, Outlet, useLocation } from '@tanstack/react-router'
 import { useRef } from 'react'
+import { homeLink, mapLink, searchLink, tenantsLink, whyLink } from '../model/links.ts'
 import { AccountMenu } from '../session/AccountMenu.tsx'
 import { SessionGate } from '../session/SessionGate.tsx'
 import { HelpSheet } from './HelpSheet.tsx'
 import { Logo } from './Logo.tsx'
 import { ThemeSwitch } from './ThemeSwitch.tsx'
+import { useSharedTime } from './use-shared-time.ts'
 import { useShortcuts } from './use-shortcuts.ts'
 import './Layout.css'
 
-/** In the order of the question: where is it, which requests, what do they have in common. */
-const pages = [{ to: '/search', name: 'Traces' }] as const
+/** In the order of the question: where is it, which requests, what do they have in common, who calls whom, and whom does it hit. */
+const pages = [
+  { name: 'Home', link: homeLink },
+  { name: 'Traces', link: searchLink },
+  { name: 'Why?', link: whyLink },
+  { name: 'Map', link: mapLink },
+  { name: 'Tenants', link: tenantsLink },
+] as const
 
 export function Layout() {
   const help = useRef<HTMLDialogElement>(null)
   const { pathname } = useLocation()
+  const time = useSharedTime()
   useShortcuts({ '?': () => help.current?.showModal() })
   return (
     <>
@@ -22,20 +31,24 @@ export function Layout() {
         Skip to content
       </a>
       <header className="top-bar">
-        <Link to="/" className="top-bar-home" aria-label="RusToK Lens, all traces">
+        <Link {...homeLink(time)} className="top-bar-home" aria-label="RusToK Lens, home">
           <Logo />
         </Link>
         <nav aria-label="Main">
-          {pages.map(({ to, name }) => (
-            <Link
-              key={to}
-              to={to}
-              className="top-bar-link"
-              aria-current={pathname === to ? 'page' : undefined}
-            >
-              {name}
-            </Link>
-          ))}
+          {pages.map(({ name, link }) => {
+            const to = link(time)
+            return (
+              <Link
+                key={name}
+                {...to}
+                className="top-bar-link"
+                aria-current={pathname === to.to ? 'page' : undefined}
+                data-within={to.to !== '/' && pathname.startsWith(`${to.to}/`)}
+              >
+                {name}
+              </Link>
+            )
+          })}
         </nav>
         <div className="top-bar-end">
           <button
