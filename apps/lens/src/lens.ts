@@ -56,7 +56,9 @@ export async function startLens(config: LensConfig, log: Logger, options: LensOp
   const routes = [serve.traceRoute(intake), serve.logsRoute(logs), serve.zipkinRoute(intake)]
   const http = new HttpReceiver(routes, httpOptions, log)
   const calls = new CallCounter(store, log, () => intake.backlog > loadedBacklog)
-  const api = await ApiServer.create(store, intake, calls, gatekeeper, config, log)
+  const endpoints = { otlpGrpcPort: 0, otlpHttpPort: 0 }
+  const apiConfig = { ...config, endpoints: () => endpoints }
+  const api = await ApiServer.create(store, intake, calls, gatekeeper, apiConfig, log)
   const retention = Retention.start(store, config, log)
   const close = async () => {
     await retention?.close()
@@ -64,8 +66,10 @@ export async function startLens(config: LensConfig, log: Logger, options: LensOp
     gatekeeper.close()
   }
   try {
-    const otlpGrpc = urlOf(host, await grpc.listen(host, config.otlpGrpcPort))
-    const otlpHttp = urlOf(host, await http.listen(host, config.otlpHttpPort))
+    endpoints.otlpGrpcPort = await grpc.listen(host, config.otlpGrpcPort)
+    endpoints.otlpHttpPort = await http.listen(host, config.otlpHttpPort)
+    const otlpGrpc = urlOf(host, endpoints.otlpGrpcPort)
+    const otlpHttp = urlOf(host, endpoints.otlpHttpPort)
     const ui = urlOf(host, await api.listen(config.port))
     calls.start()
     return {

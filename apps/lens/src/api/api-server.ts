@@ -8,6 +8,7 @@ import type { SpanIntake } from '../ingest/span-intake.ts'
 import { listen } from '../listen.ts'
 import type { Store } from '../store/open-store.ts'
 import { QueryGate } from '../store/query-gate.ts'
+import type { EndpointsResponse } from './contract.ts'
 import { healthRoutes } from './health-routes.ts'
 import { errorEnvelope } from './jaeger/envelope.ts'
 import { jaegerRoutes } from './jaeger/routes.ts'
@@ -28,6 +29,8 @@ declare module 'fastify' {
 
 export interface ApiConfig extends NamesConfig {
   readonly dataDirectory: string
+  /** Asked once Lens listens. */
+  readonly endpoints: () => EndpointsResponse
 }
 
 /** Parameters are read by our own code, whose messages say more. Fastify's compilers would take 40 ms of each start to load. */
@@ -76,7 +79,7 @@ export class ApiServer {
     const gate = new QueryGate()
     addStore(app, store, gate)
     app.decorate('calls', calls)
-    await app.register(lensRoutes, { prefix: '/api/lens', gatekeeper, intake })
+    await app.register(lensRoutes, { prefix: '/api/lens', gatekeeper, intake, endpoints: config.endpoints })
     await app.register(jaegerRoutes, { prefix: '/api' })
     await app.register(openApiRoute, { prefix: '/api' })
     await app.register(healthRoutes, { prefix: '/health', store })

@@ -202,6 +202,7 @@ export interface Problem {
 
 export type * from './contract/compare.ts'
 export type * from './contract/counts.ts'
+export type * from './contract/endpoints.ts'
 export type * from './contract/logs.ts'
 export type * from './contract/otlp.ts'
 export type * from './contract/services.ts'

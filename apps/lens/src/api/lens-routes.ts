@@ -5,10 +5,11 @@ import type { Gatekeeper } from '../access/gatekeeper.ts'
 import type { SpanIntake } from '../ingest/span-intake.ts'
 import { readSpans } from '../query/read-spans.ts'
 import { clientGone } from './client-gone.ts'
-import type { Problem, TraceResponse } from './contract.ts'
+import type { EndpointsResponse, Problem, TraceResponse } from './contract.ts'
 import { attributesRoutes } from './lens/attributes-routes.ts'
 import { compareRoutes } from './lens/compare-routes.ts'
 import { countsRoutes } from './lens/counts-routes.ts'
+import { endpointsRoutes } from './lens/endpoints-routes.ts'
 import { logsRoutes } from './lens/logs-routes.ts'
 import { otlpRoutes } from './lens/otlp-routes.ts'
 import { searchRoutes } from './lens/search-routes.ts'
@@ -25,7 +26,15 @@ import { traceView } from './trace-view.ts'
 
 export async function lensRoutes(
   app: FastifyInstance,
-  { gatekeeper, intake }: { readonly gatekeeper: Gatekeeper; readonly intake: SpanIntake },
+  {
+    gatekeeper,
+    intake,
+    endpoints,
+  }: {
+    readonly gatekeeper: Gatekeeper
+    readonly intake: SpanIntake
+    readonly endpoints: () => EndpointsResponse
+  },
 ): Promise<void> {
   app.setErrorHandler((error, request, reply) => {
     const problem = problemOf(error)
@@ -41,6 +50,7 @@ export async function lensRoutes(
   })
 
   await app.register(sessionRoutes, { gatekeeper })
+  await app.register(endpointsRoutes, { endpoints })
   await app.register(compareRoutes)
   await app.register(searchRoutes)
   await app.register(countsRoutes)

@@ -27,8 +27,8 @@ export async function addUi(app: FastifyInstance): Promise<void> {
     reply.header('cache-control', 'no-cache')
     const path = pathOf(request)
     if (path !== '' && (await isFile(path))) return reply.sendFile(path)
-    // What is named like a file is one that is missing; any other address is a view of the UI, which has its own router.
-    if (/\.[a-z0-9]+$/i.test(path)) return reply.callNotFound()
+    // What is named like a file is one that is missing; any other address is a view of the UI, which has its own router. A tenant may have a dot.
+    if (/^[^/]*\.[a-z0-9]+$/i.test(path)) return reply.callNotFound()
     if (await isFile('index.html')) return reply.sendFile('index.html')
     return reply.code(503).type('text/html; charset=utf-8').send(notBuilt)
   })

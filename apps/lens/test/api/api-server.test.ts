@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict'
 import { request } from 'node:http'
 import { after, before, test } from 'node:test'
+import type { EndpointsResponse } from '../../src/api/contract.ts'
 import { RunningLens } from '../support/running-lens.ts'
 
 let lens: RunningLens
@@ -80,11 +81,17 @@ test('is alive and ready', async () => {
   assert.deepEqual(JSON.parse((await ask('/health/ready')).body), { status: 'ok' })
 })
 
+test('tells where spans are sent to', async () => {
+  const ports = [lens.urls.otlpGrpc, lens.urls.otlpHttp].map((url) => Number(new URL(url).port))
+  const { otlpGrpcPort, otlpHttpPort } = await lens.get<EndpointsResponse>('/api/lens/endpoints')
+  assert.deepEqual([otlpGrpcPort, otlpHttpPort], ports)
+})
+
 test('answers every address that is no API with one page of HTML', async () => {
   const page = await ask('/')
   assert.match(String(page.headers['content-type']), /^text\/html/)
   assert.match(page.body, /^<!doctype html>/i)
-  for (const path of ['/trace/0123', '/search?tenant=acme.example', '/a%20b']) {
+  for (const path of ['/trace/0123', '/search?tenant=acme.example', '/tenants/acme.example', '/a%20b']) {
     const { status, headers, body } = await ask(path)
     assert.deepEqual([path, status, body], [path, page.status, page.body])
     assert.equal(headers['cache-control'], page.headers['cache-control'])

@@ -42,7 +42,12 @@ before(async () => {
   }
   const slow = { ...store, engine: await slowed(store.engine) }
   const gatekeeper = await Gatekeeper.open(undefined, log)
-  const config = { host: '127.0.0.1', allowedHosts: [], dataDirectory: directory.path }
+  const config = {
+    host: '127.0.0.1',
+    allowedHosts: [],
+    dataDirectory: directory.path,
+    endpoints: () => ({ otlpGrpcPort: 0, otlpHttpPort: 0 }),
+  }
   const calls = new CallCounter(store, log)
   api = await ApiServer.create(slow, new SpanIntake(slow, log), calls, gatekeeper, config, log)
   url = `http://127.0.0.1:${await api.listen(0)}`
@@ -141,7 +146,7 @@ test('stops every query of a client that hangs up, on every route', { timeout: 2
 })
 
 /** They answer without the store. */
-const quick = new Set(['GET /api/openapi.json'])
+const quick = new Set(['GET /api/openapi.json', 'GET /api/lens/endpoints'])
 
 test('stops queries that have not begun when their client hangs up', { timeout: 120_000 }, async () => {
   const hangUp = new AbortController()

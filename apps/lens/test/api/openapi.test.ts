@@ -142,6 +142,7 @@ const examples: Readonly<
   'GET /api/lens/traces/:traceId/otlp': [[`/api/lens/traces/${trace}/otlp`]],
   'GET /api/lens/traces/:traceId/logs': [[`/api/lens/traces/${trace}/logs`]],
   'GET /api/lens/logs': [['/api/lens/logs']],
+  'GET /api/lens/endpoints': [['/api/lens/endpoints']],
   'GET /api/lens/session': [['/api/lens/session']],
   'GET /api/services': [['/api/services']],
   'GET /api/services/:service/operations': [['/api/services/web/operations']],

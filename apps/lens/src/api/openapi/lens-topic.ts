@@ -193,6 +193,10 @@ export const lensTopic: Topic = {
       query: 'LogsQuery',
       answers: { 200: { description: 'A page, newest first.', schema: 'LogsResponse' } },
     },
+    'GET /api/lens/endpoints': {
+      summary: 'The ports that spans are sent to',
+      answers: { 200: { description: 'Ports.', schema: 'EndpointsResponse' } },
+    },
     'GET /api/lens/session': {
       summary: 'Whom the request’s token or cookie stands for',
       access: 'public',
