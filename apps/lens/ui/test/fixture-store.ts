@@ -5,6 +5,7 @@
 import type {
   FacetsResponse,
   FacetValue,
+  HeatmapResponse,
   HistogramResponse,
   SearchQuery,
   SearchResponse,
@@ -66,9 +67,12 @@ export class FixtureStore {
     const started = performance.now()
     const inRange = this.#inRange(query, now)
     const matching = inRange.filter((stored) => matches(stored, query))
+    const first = Number(query.cursor ?? 0)
+    const next = first + (query.limit ?? 50)
     return {
-      traces: matching.slice(0, query.limit ?? 50).map(({ summary }) => summary),
+      traces: matching.slice(first, next).map(({ summary }) => summary),
       order: 'newest',
+      ...(next < matching.length ? { nextCursor: String(next) } : {}),
       total: matching.length,
       totalIsExact: true,
       stored: inRange.length,
@@ -78,8 +82,10 @@ export class FixtureStore {
   }
 
   facets(query: SearchQuery, now: number): FacetsResponse {
-    const matching = this.#inRange(query, now).filter((stored) => matches(stored, query))
-    const count = (pick: (stored: Stored) => readonly string[]): FacetValue[] => {
+    const stored = this.#inRange(query, now)
+    const count = (field: keyof SearchQuery, pick: (stored: Stored) => readonly string[]): FacetValue[] => {
+      const { [field]: _own, ...others } = query
+      const matching = stored.filter((one) => matches(one, others))
       const counts = new Map<string, number>()
       for (const stored of matching)
         for (const value of new Set(pick(stored))) counts.set(value, (counts.get(value) ?? 0) + 1)
@@ -89,11 +95,11 @@ export class FixtureStore {
         .slice(0, 100)
     }
     return {
-      tenants: count(({ summary }) => summary.tenants),
-      services: count(({ summary }) => summary.services.map(({ name }) => name)),
-      operations: count(({ operations }) => operations),
-      users: count(({ summary }) => summary.users),
-      statuses: count(({ summary }) => [summary.errorCount > 0 ? 'error' : 'ok']),
+      tenants: count('tenant', ({ summary }) => summary.tenants),
+      services: count('service', ({ summary }) => summary.services.map(({ name }) => name)),
+      operations: count('operation', ({ operations }) => operations),
+      users: count('user', ({ summary }) => summary.users),
+      statuses: count('status', ({ summary }) => [summary.errorCount > 0 ? 'error' : 'ok']),
       kinds: [],
       fields: [],
       truncated: [],
@@ -122,6 +128,33 @@ export class FixtureStore {
     return { bucketMs, buckets, sample: { oneIn: 1 } }
   }
 
+  heatmap(query: SearchQuery, now: number): HeatmapResponse {
+    const { bucketMs } = this.histogram(query, now)
+    const matching = this.#inRange(query, now).filter((stored) => matches(stored, query))
+    const rowOf = ({ summary }: Stored) => Math.floor(4 * Math.log2(Math.max(1, summary.durationNano)))
+    const lowest = Math.min(...matching.map(rowOf))
+    const rows = matching.length === 0 ? 0 : Math.max(...matching.map(rowOf)) - lowest + 1
+    const cells = new Map<string, { startMs: number; duration: number; count: number; errorCount: number }>()
+    for (const stored of matching) {
+      const startMs = Math.floor(stored.startMs / bucketMs) * bucketMs
+      const duration = rowOf(stored) - lowest
+      const cell = cells.get(`${startMs} ${duration}`) ?? { startMs, duration, count: 0, errorCount: 0 }
+      cell.count++
+      if (stored.summary.errorCount > 0) cell.errorCount++
+      cells.set(`${startMs} ${duration}`, cell)
+    }
+    const nano = (row: number) => Math.ceil(2 ** ((lowest + row) / 4))
+    return {
+      of: 'traces',
+      bucketMs,
+      durations: Array.from({ length: rows }, (_, row) => ({ fromNano: nano(row), toNano: nano(row + 1) })),
+      cells: [...cells.values()],
+      total: matching.length,
+      errorTotal: matching.filter(({ summary }) => summary.errorCount > 0).length,
+      sample: { oneIn: 1 },
+    }
+  }
+
   #inRange(query: SearchQuery, now: number): Stored[] {
     const { start, end } = range(query, now)
     return this.#stored.filter(({ startMs }) => startMs >= start && startMs <= end)
@@ -144,8 +177,10 @@ function matches({ summary, operations, text }: Stored, query: SearchQuery): boo
     (query.status === undefined || (query.status === 'error') === summary.errorCount > 0) &&
     summary.durationNano >= low &&
     summary.durationNano <= high &&
-    (query.text ?? '')
+    // Of the query language, words to look for alone.
+    `${query.text ?? ''} ${query.query ?? ''}`
       .toLowerCase()
+      .trim()
       .split(/\s+/)
       .every((word) => text.includes(word))
   )

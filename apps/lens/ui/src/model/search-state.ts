@@ -150,9 +150,7 @@ export interface Within {
 /** `start-end`, and if there were limits on the duration, `~shortest~longest`. */
 export function formatWithin({ start, end, minDuration, maxDuration }: Within): string {
   const durations =
-    minDuration === undefined && maxDuration === undefined
-      ? ''
-      : `~${minDuration ?? ''}~${maxDuration ?? ''}`
+    minDuration === undefined && maxDuration === undefined ? '' : `~${minDuration ?? ''}~${maxDuration ?? ''}`
   return `${start}-${end}${durations}`
 }
 
@@ -202,7 +200,15 @@ export function problemsOf(state: SearchState): readonly FieldProblem[] {
 
 /** For every route of the API that takes a search: which traces, with durations in its notation. */
 export function searchQuery(state: SearchState): SearchQuery {
-  const { minDuration, maxDuration, order: _order, live: _live, rate: _rate, within: _within, ...rest } = state
+  const {
+    minDuration,
+    maxDuration,
+    order: _order,
+    live: _live,
+    rate: _rate,
+    within: _within,
+    ...rest
+  } = state
   const low = minDuration === undefined ? undefined : canonicalDuration(minDuration)
   const high = maxDuration === undefined ? undefined : canonicalDuration(maxDuration)
   return {
@@ -270,7 +276,11 @@ export function withoutFilters(state: SearchState): SearchState {
 
 export function describeRange(state: SearchState, now: number): string {
   if (state.start !== undefined && state.end !== undefined) {
-    return `${formatTime(state.start, now)} – ${formatTime(state.end, now)}`.replaceAll('.000', '')
+    // Milliseconds matter where there are but a few seconds; else the last one of a second, which is in the range, reads as the next.
+    const isShort = state.end - state.start < 10_000
+    const end = isShort ? state.end : Math.ceil(state.end / 1000) * 1000
+    const text = `${formatTime(state.start, now)} – ${formatTime(end, now)}`
+    return isShort ? text.replaceAll('.000', '') : text.replaceAll(/\.\d{3}/g, '')
   }
   const lookback = state.lookback ?? DEFAULT_LOOKBACK
   return LOOKBACKS.find((known) => known.value === lookback)?.label ?? `Last ${lookback}`

@@ -12,9 +12,10 @@ export function ActiveFilters({
   readonly state: SearchState
   readonly change: ChangeSearch
 }) {
-  const filters = activeFilters(state)
+  const filters = activeFilters(state).filter(({ name }) => name !== 'Query')
   const custom = state.start !== undefined
-  if (filters.length === 0 && !custom) return undefined
+  // The query stands in its field.
+  if (filters.length === 0 && !custom && state.query === undefined) return undefined
   const chips = filters.map((filter) => ({
     ...filter,
     remove: () => change(Object.fromEntries(filter.fields.map((field) => [field, undefined]))),
@@ -39,6 +40,7 @@ export function ActiveFilters({
         onClick={() =>
           change({
             ...Object.fromEntries(filters.flatMap(({ fields }) => fields.map((field) => [field, undefined]))),
+            query: undefined,
             start: undefined,
             end: undefined,
           })

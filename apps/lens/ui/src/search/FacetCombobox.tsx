@@ -4,7 +4,7 @@
  */
 import { useQuery } from '@tanstack/react-query'
 import { type KeyboardEvent, type ReactNode, useId, useRef, useState } from 'react'
-import { type FacetField, facetOptions } from '../api/queries.ts'
+import { facetsOptions } from '../api/search.ts'
 import type { SearchState } from '../model/search-state.ts'
 import { services } from '../model/service-palette.ts'
 import { Icon } from '../ui/Icon.tsx'
@@ -12,6 +12,8 @@ import { TenantMark } from '../ui/TenantMark.tsx'
 import { Text } from '../ui/Text.tsx'
 import type { ChangeSearch } from './SearchPage.tsx'
 import './FacetCombobox.css'
+
+export type FacetField = 'tenant' | 'service' | 'operation' | 'user'
 
 export interface FacetComboboxProps {
   readonly field: FacetField
@@ -25,7 +27,12 @@ interface Option {
   readonly count: number | undefined
 }
 
-const LISTS = { tenant: 'tenants', service: 'services', operation: 'operations', user: 'users' } as const
+export const LISTS = {
+  tenant: 'tenants',
+  service: 'services',
+  operation: 'operations',
+  user: 'users',
+} as const
 const MOST_SHOWN = 200
 
 export function FacetCombobox({ field, label, state, change }: FacetComboboxProps) {
@@ -35,7 +42,7 @@ export function FacetCombobox({ field, label, state, change }: FacetComboboxProp
   const [typed, setTyped] = useState<string>()
   const [active, setActive] = useState(-1)
   const value = state[field]
-  const facets = useQuery({ ...facetOptions(state, field), enabled: open })
+  const facets = useQuery({ ...facetsOptions(state), enabled: open })
   const known: readonly Option[] = facets.data?.[LISTS[field]] ?? []
   const options = open ? matching(known, typed) : []
 
@@ -84,7 +91,7 @@ export function FacetCombobox({ field, label, state, change }: FacetComboboxProp
       <label className="combo-label" htmlFor={id}>
         {label}
       </label>
-      {value !== undefined && typed === undefined && mark(field, value)}
+      {value !== undefined && typed === undefined && facetMark(field, value)}
       <input
         ref={input}
         id={id}
@@ -139,7 +146,7 @@ export function FacetCombobox({ field, label, state, change }: FacetComboboxProp
               ref={at === active ? scrollIntoView : undefined}
               onClick={() => choose(option.value)}
             >
-              {mark(field, option.value)}
+              {facetMark(field, option.value)}
               <span className="truncate">
                 <Text>{option.value}</Text>
               </span>
@@ -190,7 +197,7 @@ function matching(known: readonly Option[], typed: string | undefined): readonly
   return found.some(({ value }) => value === wanted) ? found : [...found, { value: wanted, count: undefined }]
 }
 
-function mark(field: FacetField, value: string): ReactNode {
+export function facetMark(field: FacetField, value: string): ReactNode {
   if (field === 'tenant') return <TenantMark tenant={value} />
   if (field === 'service')
     return <span className="service-dot" style={{ background: services.colorOf(value) }} />

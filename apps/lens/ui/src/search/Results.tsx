@@ -1,13 +1,16 @@
 /** The answer, or what to do without one: loading, failed, nothing stored yet, nothing in this range, nothing that matches. */
-import { type UseQueryResult, useQuery } from '@tanstack/react-query'
-import { useEffect, useEffectEvent } from 'react'
-import type { SearchResponse } from 'rustok-lens/contract'
+import { type InfiniteData, type UseInfiniteQueryResult, useQuery } from '@tanstack/react-query'
+import { useEffect, useEffectEvent, useMemo, useRef } from 'react'
+import type { SearchResponse, TraceOrder, TraceSummary } from 'rustok-lens/contract'
 import { ApiError } from '../api/client.ts'
 import { newestTraceOptions } from '../api/queries.ts'
+import { freshOptions, MOST_FRESH } from '../api/search.ts'
+import { freshTraces } from '../model/fresh-traces.ts'
+import { conjunctsOf, withoutCondition } from '../model/query-text.ts'
 import {
   activeFilters,
   type FieldProblem,
-  MAX_LIMIT,
+  ORDERS,
   PAGE_SIZE,
   rangeInWords,
   type SearchState,
@@ -17,14 +20,17 @@ import { Icon } from '../ui/Icon.tsx'
 import { Text } from '../ui/Text.tsx'
 import { FirstTrace } from './FirstTrace.tsx'
 import { Notice } from './Notice.tsx'
+import { QueryText } from './QueryText.tsx'
 import type { ChangeSearch } from './SearchPage.tsx'
 import { TraceList, TraceListSkeleton } from './TraceList.tsx'
 import './Results.css'
 
+export type ResultPages = UseInfiniteQueryResult<InfiniteData<SearchResponse & { readonly askedAt: number }>>
+
 export interface ResultsProps {
   readonly state: SearchState
   readonly change: ChangeSearch
-  readonly search: UseQueryResult<SearchResponse>
+  readonly search: ResultPages
   readonly refresh: () => void
   readonly problems: readonly FieldProblem[]
   readonly now: number
@@ -32,6 +38,7 @@ export interface ResultsProps {
 
 export function Results({ state, change, search, refresh, problems, now }: ResultsProps) {
   const { data, error, isError, isPending, isPlaceholderData } = search
+  const traces = useMemo(() => distinct(data?.pages.flatMap((page) => page.traces) ?? []), [data])
   if (problems.length > 0) {
     return (
       <Notice icon="warning" title="The search has not run">
@@ -39,70 +46,170 @@ export function Results({ state, change, search, refresh, problems, now }: Resul
       </Notice>
     )
   }
-  if (isError) return <Failed error={error} refresh={refresh} />
-  if (isPending) return <TraceListSkeleton />
-  if (data.total === 0 && data.stored === 0)
+  if (isError && (data === undefined || isPlaceholderData))
+    return <Failed error={error} query={state.query} refresh={refresh} />
+  if (isPending || data === undefined) return <TraceListSkeleton />
+  const { total, totalIsExact, stored, tookMs, askedAt } = data.pages[0]!
+  if (total === 0 && stored === 0)
     return <NothingStored state={state} change={change} refresh={refresh} now={now} />
-  if (data.total === 0) return <NothingMatches state={state} change={change} stored={data.stored} />
+  if (total === 0) return <NothingMatches state={state} change={change} stored={stored} />
+  const isRelative = state.start === undefined
   return (
     <section className="results" aria-label="Results" aria-busy={isPlaceholderData}>
       <div className="results-head">
         <p role="status">
-          Showing <strong>{data.traces.length.toLocaleString()}</strong> of{' '}
-          {data.totalIsExact ? '' : 'at least '}
-          <strong>{data.total.toLocaleString()}</strong> {data.total === 1 ? 'trace' : 'traces'}
+          Showing <strong>{traces.length.toLocaleString()}</strong> of {totalIsExact ? '' : 'at least '}
+          <strong>{total.toLocaleString()}</strong> {total === 1 ? 'trace' : 'traces'}
         </p>
-        <p className="muted">newest first, in {data.tookMs < 1 ? '<1' : Math.round(data.tookMs)} ms</p>
+        {isRelative && !isPlaceholderData && (
+          <Fresh
+            key={askedAt}
+            state={state}
+            askedAt={askedAt}
+            traces={traces}
+            isWhole={!search.hasNextPage}
+            refresh={refresh}
+          />
+        )}
+        <p className="results-order">
+          <OrderField state={state} change={change} />
+          <span className="muted">in {tookMs < 1 ? '<1' : Math.round(tookMs)} ms</span>
+        </p>
       </div>
-      <TraceList traces={data.traces} state={state} change={change} now={now} />
-      <More
-        state={state}
-        change={change}
-        shown={data.traces.length}
-        total={data.total}
-        totalIsExact={data.totalIsExact}
-        loading={isPlaceholderData}
-      />
+      <TraceList traces={traces} state={state} change={change} now={now} />
+      <More search={search} shown={traces.length} total={total} totalIsExact={totalIsExact} />
     </section>
   )
 }
 
-interface MoreProps {
-  readonly state: SearchState
-  readonly change: ChangeSearch
-  readonly shown: number
-  readonly total: number
-  readonly totalIsExact: boolean
-  readonly loading: boolean
+/** One that got an earlier or a longer span between two pages is on both. */
+function distinct(traces: readonly TraceSummary[]): readonly TraceSummary[] {
+  return [...new Map(traces.map((trace) => [trace.traceId, trace])).values()]
 }
 
-function More({ state, change, shown, total, totalIsExact, loading }: MoreProps) {
-  if (shown >= total) return undefined
-  const limit = state.limit ?? PAGE_SIZE
-  if (limit >= MAX_LIMIT) {
-    return (
-      <p className="results-more muted">
-        These are the newest {shown.toLocaleString()}. Narrow the time range or add a filter to see the{' '}
-        {totalIsExact ? `other ${(total - shown).toLocaleString()}` : 'others'}.
-      </p>
-    )
-  }
-  const next = Math.min(MAX_LIMIT, limit < 200 ? limit + PAGE_SIZE : limit * 2)
+const ORDER_NAMES: Readonly<Record<TraceOrder, string>> = {
+  newest: 'newest first',
+  longest: 'longest first',
+  errors: 'most errors first',
+  spans: 'most spans first',
+}
+
+function OrderField({ state, change }: NothingProps) {
   return (
-    <p className="results-more">
-      <button
-        type="button"
-        className="button"
-        disabled={loading}
-        onClick={() => change({ limit: next }, { replace: true })}
-      >
-        {loading ? 'Loading…' : `Show ${Math.min(next, total) - shown} more`}
-      </button>
+    <select
+      className="field"
+      aria-label="Order"
+      value={state.order ?? 'newest'}
+      onChange={({ target }) => {
+        const order = ORDERS.find((one) => one === target.value)
+        change({ order: order === 'newest' ? undefined : order })
+      }}
+    >
+      {ORDERS.map((order) => (
+        <option key={order} value={order}>
+          {ORDER_NAMES[order]}
+        </option>
+      ))}
+    </select>
+  )
+}
+
+interface FreshProps {
+  readonly state: SearchState
+  readonly askedAt: number
+  readonly traces: readonly TraceSummary[]
+  readonly isWhole: boolean
+  readonly refresh: () => void
+}
+
+/** What came since the search is announced, and shown when one asks for it: nothing moves under the eyes of who reads. */
+function Fresh({ state, askedAt, traces, isWhole, refresh }: FreshProps) {
+  const { data } = useQuery(freshOptions(state, askedAt))
+  const last = traces.at(-1)
+  const isNewest = state.order === undefined && !isWhole && last !== undefined
+  const count = freshTraces(data?.traces ?? [], {
+    at: askedAt,
+    ids: new Set(traces.map(({ traceId }) => traceId)),
+    reaches: isNewest ? unixMillis(last.startUnixNano) : undefined,
+  })
+  return (
+    <p role="status" className="results-fresh">
+      {count > 0 && (
+        <button type="button" className="button small" onClick={refresh}>
+          {count === 1 ? '1 new trace' : `${count}${count >= MOST_FRESH ? ' or more' : ''} new traces`}: show
+        </button>
+      )}
     </p>
   )
 }
 
-function Failed({ error, refresh }: { readonly error: Error; readonly refresh: () => void }) {
+interface MoreProps {
+  readonly search: ResultPages
+  readonly shown: number
+  readonly total: number
+  readonly totalIsExact: boolean
+}
+
+/** Rows beyond which the next page comes only when it is asked for: nobody reads on for so long by accident. */
+const MOST_BY_SCROLLING = 2000
+
+/** The next page comes when the end of the list comes into view, or by the button. */
+function More({ search, shown, total, totalIsExact }: MoreProps) {
+  const { hasNextPage, isFetching, isFetchNextPageError, fetchNextPage } = search
+  const end = useRef<HTMLDivElement>(null)
+  const onEnd = useEffectEvent(() => {
+    if (hasNextPage && !isFetching && !isFetchNextPageError && shown < MOST_BY_SCROLLING) void fetchNextPage()
+  })
+  // biome-ignore lint/correctness/useExhaustiveDependencies: an end that is still in view after a page came asks for the next
+  useEffect(() => {
+    if (end.current === null) return
+    const observer = new IntersectionObserver(
+      (entries) => {
+        if (entries.some(({ isIntersecting }) => isIntersecting)) onEnd()
+      },
+      { rootMargin: '200px' },
+    )
+    observer.observe(end.current)
+    return () => observer.disconnect()
+  }, [shown])
+  if (!hasNextPage) return undefined
+  const rest = total - shown
+  return (
+    <div ref={end} className="results-more">
+      {isFetchNextPageError && <p role="alert">The next page could not be loaded.</p>}
+      <button type="button" className="button" disabled={isFetching} onClick={() => void fetchNextPage()}>
+        {isFetching
+          ? 'Loading…'
+          : totalIsExact
+            ? `Show ${Math.min(PAGE_SIZE, rest).toLocaleString()} more`
+            : 'Show more'}
+      </button>
+    </div>
+  )
+}
+
+interface FailedProps {
+  readonly error: Error
+  readonly query: string | undefined
+  readonly refresh: () => void
+}
+
+function Failed({ error, query, refresh }: FailedProps) {
+  if (error instanceof ApiError && error.parameter === 'query' && query !== undefined) {
+    return (
+      <Notice icon="error" tone="error" title="The query cannot be read">
+        <p className="query-shown">
+          <QueryText query={query} mistake={error.position} />
+        </p>
+        <p>
+          <Text whole>{error.message.replace(/^query: /, '')}</Text>
+        </p>
+        <p className="muted">
+          For example: <code>service = checkout and duration &gt; 500ms</code>
+        </p>
+      </Notice>
+    )
+  }
   const title = error instanceof ApiError ? error.title : 'The search failed'
   return (
     <Notice
@@ -134,6 +241,7 @@ interface NothingProps {
 }
 
 function NothingMatches({ state, change, stored }: NothingProps & { readonly stored: number }) {
+  const parts = conjunctsOf(state.query ?? '') ?? []
   return (
     <Notice icon="search" title="No trace matches">
       <p>
@@ -141,6 +249,21 @@ function NothingMatches({ state, change, stored }: NothingProps & { readonly sto
         and none fits all of these:
       </p>
       <ul className="notice-actions">
+        {parts.length > 1 &&
+          parts.map(({ text }) => (
+            <li key={text}>
+              <button
+                type="button"
+                className="button small"
+                onClick={() => change({ query: withoutCondition(state.query, text) })}
+              >
+                <Icon name="cross" size={11} />
+                <span className="truncate notice-value query-shown">
+                  <Text>{text}</Text>
+                </span>
+              </button>
+            </li>
+          ))}
         {activeFilters(state).map(({ fields, name, value }) => (
           <li key={name}>
             <button

@@ -1,17 +1,28 @@
-/** The first page: which requests were there, of which customer, and which of them stand out. Its state is its address. */
-import { keepPreviousData, useQuery, useQueryClient } from '@tanstack/react-query'
+/** Which requests were there, of which customer, and which of them stand out: stored ones, or those that arrive. Its state is its address. */
+import { useInfiniteQuery } from '@tanstack/react-query'
 import { useNavigate } from '@tanstack/react-router'
-import { useCallback, useEffect } from 'react'
-import { searchOptions } from '../api/queries.ts'
-import { describeRange, problemsOf, type SearchState, withFields } from '../model/search-state.ts'
+import { useCallback, useEffect, useState } from 'react'
+import { ApiError } from '../api/client.ts'
+import { resultsOptions, searchAgain } from '../api/search.ts'
+import {
+  activeFilters,
+  describeRange,
+  problemsOf,
+  type SearchState,
+  withFields,
+} from '../model/search-state.ts'
 import { useNow } from '../ui/use-now.ts'
 import { usePageTitle } from '../ui/use-page-title.ts'
 import { useShortcuts } from '../ui/use-shortcuts.ts'
 import { ActiveFilters } from './ActiveFilters.tsx'
-import { FilterBar } from './FilterBar.tsx'
-import { Histogram } from './Histogram.tsx'
+import { FacetPanel } from './FacetPanel.tsx'
+import { Heatmap } from './Heatmap.tsx'
+import { LiveTail } from './LiveTail.tsx'
 import { rememberSearch } from './last-search.ts'
 import { Results } from './Results.tsx'
+import { ScopeLine } from './ScopeLine.tsx'
+import { SearchBar } from './SearchBar.tsx'
+import { SelectionBar } from './SelectionBar.tsx'
 import './SearchPage.css'
 
 export type ChangeSearch = (
@@ -22,13 +33,15 @@ export type ChangeSearch = (
 export function SearchPage({ state }: { readonly state: SearchState }) {
   const now = useNow(10_000)
   const navigate = useNavigate()
-  const client = useQueryClient()
+  const [unfolded, unfold] = useState(false)
   const problems = problemsOf(state)
-  const search = useQuery({
-    ...searchOptions(state),
-    enabled: problems.length === 0,
-    placeholderData: keepPreviousData,
-  })
+  const isLive = state.live !== undefined
+  const search = useInfiniteQuery({ ...resultsOptions(state), enabled: problems.length === 0 && !isLive })
+  const { error } = search
+  const [tailError, setTailError] = useState<ApiError>()
+  const mistake = mistakeIn(isLive ? tailError : error)
+  const canAsk = problems.length === 0 && mistake === undefined
+  const isEmpty = search.data?.pages[0]?.stored === 0 && !search.isPlaceholderData
 
   const change = useCallback<ChangeSearch>(
     (fields, options) => {
@@ -41,20 +54,20 @@ export function SearchPage({ state }: { readonly state: SearchState }) {
     },
     [navigate],
   )
-  const refresh = () => {
-    for (const kind of ['search', 'histogram', 'facets', 'newest'])
-      void client.invalidateQueries({ queryKey: [kind] })
-  }
+  const refresh = () => searchAgain(state)
 
   useEffect(() => rememberSearch(state), [state])
   usePageTitle(
     state.tenant === undefined
-      ? `Traces, ${describeRange(state, now).toLowerCase()}`
+      ? `Traces, ${isLive ? 'live' : describeRange(state, now).toLowerCase()}`
       : `${state.tenant}: traces`,
   )
   useShortcuts({
     r: refresh,
-    '/': () => document.querySelector<HTMLInputElement>('#search-text')?.focus(),
+    l: () => change({ live: isLive ? undefined : 'traces' }),
+    p: () => document.querySelector<HTMLButtonElement>('[data-tail-pause]')?.click(),
+    h: () => document.querySelector<HTMLElement>('.heatmap-map')?.focus(),
+    '/': () => document.querySelector<HTMLInputElement>('#search-query')?.focus(),
     j: () => moveFocus(1),
     k: () => moveFocus(-1),
   })
@@ -62,28 +75,58 @@ export function SearchPage({ state }: { readonly state: SearchState }) {
   return (
     <div className="search-page">
       <h1 className="visually-hidden">Traces</h1>
-      <FilterBar
+      <SearchBar
         state={state}
         change={change}
+        mistake={mistake}
         refresh={refresh}
         refreshing={search.isFetching}
-        problems={problems}
+        unfolded={unfolded}
+        unfold={unfold}
         now={now}
       />
-      <ActiveFilters state={state} change={change} />
-      {search.data?.stored !== 0 && (
-        <Histogram state={state} change={change} enabled={problems.length === 0} now={now} />
-      )}
-      <Results
-        state={state}
-        change={change}
-        search={search}
-        refresh={refresh}
-        problems={problems}
-        now={now}
-      />
+      <div className="search-about">
+        <ActiveFilters state={state} change={change} />
+        {mistake === undefined && <ScopeLine state={state} />}
+      </div>
+      <div className="search-body">
+        {!(isEmpty && activeFilters(state).length === 0) && (
+          <FacetPanel
+            state={state}
+            change={change}
+            problems={problems}
+            enabled={canAsk && (isLive || search.data !== undefined) && !isEmpty}
+            unfolded={unfolded}
+          />
+        )}
+        <div className="search-main">
+          {isLive ? (
+            <LiveTail state={state} change={change} onRefused={setTailError} now={now} />
+          ) : (
+            <>
+              {canAsk && !isEmpty && (
+                <Heatmap state={state} change={change} enabled={search.data !== undefined} now={now} />
+              )}
+              <SelectionBar state={state} change={change} now={now} />
+              <Results
+                state={state}
+                change={change}
+                search={search}
+                refresh={refresh}
+                problems={problems}
+                now={now}
+              />
+            </>
+          )}
+        </div>
+      </div>
     </div>
   )
+}
+
+/** What the server could not read in the query. */
+function mistakeIn(error: unknown): ApiError | undefined {
+  return error instanceof ApiError && error.parameter === 'query' ? error : undefined
 }
 
 /** To the next or previous trace of the list, from wherever the focus is. */

@@ -6,6 +6,7 @@ import { Link } from '@tanstack/react-router'
 import { memo } from 'react'
 import type { TraceSummary } from 'rustok-lens/contract'
 import { formatDuration } from '../model/duration.ts'
+import { durationScale } from '../model/duration-scale.ts'
 import { traceLink } from '../model/links.ts'
 import type { SearchState } from '../model/search-state.ts'
 import { services } from '../model/service-palette.ts'
@@ -24,7 +25,7 @@ export interface TraceListProps {
 }
 
 export function TraceList({ traces, state, change, now }: TraceListProps) {
-  const slowest = Math.max(1, ...traces.map(({ durationNano }) => durationNano))
+  const slowest = durationScale(traces.map(({ durationNano }) => durationNano))
   return (
     <>
       <div className="trace-columns" aria-hidden="true">
@@ -116,11 +117,6 @@ const TraceItem = memo(function TraceItem({ trace, slowest, tenant, user, change
           <Link className="trace-link truncate" {...traceLink(trace.traceId)}>
             <Text>{trace.rootName}</Text>
           </Link>
-          {trace.operation !== '' && trace.operation !== trace.rootName && (
-            <span className="trace-list-operation truncate">
-              <Text>{trace.operation}</Text>
-            </span>
-          )}
           {failed && (
             <span className="trace-errors">
               <Icon name="error" size={12} />
@@ -138,15 +134,20 @@ const TraceItem = memo(function TraceItem({ trace, slowest, tenant, user, change
           <span className="truncate">
             <Text>{trace.rootService}</Text>
           </span>
+          {trace.operation !== '' && trace.operation !== trace.rootName && (
+            <span className="trace-list-operation truncate">
+              <Text>{trace.operation}</Text>
+            </span>
+          )}
         </div>
       </div>
       <TraceServices trace={trace} />
       <div className="trace-duration">
         <span className="trace-duration-text">{formatDuration(trace.durationNano)}</span>
-        <span className="trace-lane">
+        <span className="trace-lane" data-beyond={share > 1}>
           <span
             className={failed ? 'error-hatch' : undefined}
-            style={{ width: `max(2px, ${share * 100}%)` }}
+            style={{ width: `max(2px, ${Math.min(1, share) * 100}%)` }}
           />
         </span>
       </div>
