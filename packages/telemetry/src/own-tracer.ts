@@ -1,17 +1,19 @@
-/** The tracer of this package's own functions, `tracedSpan` and `traced`: looked up when the provider changes, not at every call. */
+/** Tracers of this package's own functions, of whichever provider is registered: looked up when that changes, not at every call. */
 import { type Tracer, type TracerProvider, trace } from '@opentelemetry/api'
 
-const scopeName = '@rustok/telemetry'
-
-let provider: TracerProvider | undefined
-let tracer: Tracer | undefined
-
-/** Of whichever provider is registered: ours, or another SDK's. */
-export function ownTracer(): Tracer {
-  const registered = trace.getTracerProvider()
-  if (tracer === undefined || registered !== provider) {
-    provider = registered
-    tracer = registered.getTracer(scopeName)
+/** What gives the tracer of a scope: ours, or another SDK's. */
+export function tracerOf(scope: string, version?: string): () => Tracer {
+  let provider: TracerProvider | undefined
+  let tracer: Tracer | undefined
+  return () => {
+    const registered = trace.getTracerProvider()
+    if (tracer === undefined || registered !== provider) {
+      provider = registered
+      tracer = registered.getTracer(scope, version)
+    }
+    return tracer
   }
-  return tracer
 }
+
+/** Of `tracedSpan` and `traced`. */
+export const ownTracer = tracerOf('@rustok/telemetry')

@@ -23,10 +23,8 @@ export function tracedSpan<T>(
 ): T {
   const fn = rest.at(-1) as (span: Span) => T
   const attributes = rest.length > 1 ? (rest[0] as SpanAttributes) : {}
-  const options = rest.length > 2 ? (rest[1] as SpanOptions) : {}
-  return ownTracer().startActiveSpan(name, { ...options, attributes }, (span) =>
-    endWith(span, () => fn(span)),
-  )
+  const options = rest.length > 2 ? { ...(rest[1] as SpanOptions), attributes } : { attributes }
+  return ownTracer().startActiveSpan(name, options, (span) => endWith(span, () => fn(span)))
 }
 
 /** Runs `run` and ends the span when it returns, settles or throws. */

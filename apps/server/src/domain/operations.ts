@@ -15,6 +15,8 @@ export type Observe<Operation extends string> = (
 export class Operations<Operation extends string> {
   readonly #domain: string
   readonly #observe: Observe<Operation>
+  /** Of spans, by operation: one text each, so that whoever looks it up has its hash at hand. */
+  readonly #names = new Map<Operation, string>()
 
   /** Spans are named by domain and operation, `commerce.placeOrder`. */
   constructor(domain: string, observe: Observe<Operation>) {
@@ -49,6 +51,14 @@ export class Operations<Operation extends string> {
     return this.run(operation, work, batchOf(size))
   }
 
+  #nameOf(operation: Operation): string {
+    const known = this.#names.get(operation)
+    if (known !== undefined) return known
+    const name = `${this.#domain}.${operation}`
+    this.#names.set(operation, name)
+    return name
+  }
+
   #observed<T>(
     operation: Operation,
     attributes: SpanAttributes,
@@ -58,7 +68,7 @@ export class Operations<Operation extends string> {
     const start = performance.now()
     const observe = (outcome: string) =>
       this.#observe(operation, outcome, (performance.now() - start) / 1_000)
-    return tracedSpan(`${this.#domain}.${operation}`, attributes, async (span) => {
+    return tracedSpan(this.#nameOf(operation), attributes, async (span) => {
       try {
         const result = await work()
         const outcome = outcomeOf(result)

@@ -1,6 +1,5 @@
 /** One line for each answered request, in place of Fastify's two; the request's trace, tenant and user are on it. */
 import { context } from '@opentelemetry/api'
-import { logFields } from '@rustok/telemetry'
 import { type FastifyReply, type FastifyRequest, LogController } from 'fastify'
 
 export class RequestLog extends LogController {
@@ -18,15 +17,17 @@ export class RequestLog extends LogController {
     reply: FastifyReply,
   ): void {
     const fields = {
-      ...context.with(request.traceContext, logFields),
       method: request.method,
       route: request.routeOptions.url,
       path: pathOf(request.url),
       status: reply.statusCode,
       duration_ms: Math.round(reply.elapsedTime * 1_000) / 1_000,
     }
-    if (error) request.log.error({ ...fields, err: error }, 'request errored')
-    else request.log.info(fields, 'request completed')
+    // Its answer is out, so nothing of it is active any more; the logger reads trace, tenant and user from there.
+    context.with(request.traceContext, () => {
+      if (error) request.log.error({ ...fields, err: error }, 'request errored')
+      else request.log.info(fields, 'request completed')
+    })
   }
 }
 

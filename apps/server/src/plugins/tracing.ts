@@ -12,11 +12,9 @@ export const tracing: AppPlugin = (app) => {
   app.addHook('onRequest', (request, reply, done) => {
     request.traceContext = context.active()
     const span = trace.getSpan(request.traceContext)
-    const route = request.routeOptions.url
-    if (span !== undefined && isSpanContextValid(span.spanContext())) {
-      reply.header(TRACE_ID_HEADER, span.spanContext().traceId)
-      // Telemetry names the span when the handler starts; a request that a hook answers (401) has a route as well.
-      if (route !== undefined) span.setAttribute('http.route', route).updateName(`${request.method} ${route}`)
+    const identity = span?.spanContext()
+    if (identity !== undefined && isSpanContextValid(identity)) {
+      reply.header(TRACE_ID_HEADER, identity.traceId)
     }
     done()
   })

@@ -3,9 +3,13 @@
  * `new Kysely({ dialect, log: kyselyTracing({ system: 'postgresql' }) })`. Kysely calls the hook when a query is done, in the caller's
  * context, so the span is made after the fact.
  */
-import { SpanKind, type SpanOptions, SpanStatusCode, trace } from '@opentelemetry/api'
+import { type Span, SpanKind, SpanStatusCode } from '@opentelemetry/api'
+import { type AttributeList, attributeKey, type PreparedAttributes, prepareAttributes } from '@rustok/otlp'
+import { activeContext } from '../context/context-manager.ts'
+import { tracerOf } from '../own-tracer.ts'
 import { errorCode, errorMessage, errorName } from '../trace/exception.ts'
-import { describeStatement, type Statement } from './sql-statement.ts'
+import { Tracer } from '../trace/tracer.ts'
+import { describeStatement } from './sql-statement.ts'
 
 /** What is used of Kysely's LogEvent. */
 export interface KyselyLogEvent {
@@ -29,28 +33,34 @@ const maxStatements = 2048
 /** A longer statement is described anew each time. */
 const maxKnownLength = 4096
 
+interface KnownStatement {
+  readonly name: string
+  readonly attributes: Readonly<Record<string, string | number>>
+  /** The same, encoded when the first span of ours wants them. */
+  prepared: PreparedAttributes | undefined
+}
+
+const currentTracer = tracerOf('@rustok/telemetry/kysely', '0.1.0')
+
 export function kyselyTracing(options: KyselyTracingOptions): (event: KyselyLogEvent) => void {
-  const statements = new Map<string, Statement>()
+  const statements = new Map<string, KnownStatement>()
   const common = {
     'db.system.name': options.system,
     ...(options.namespace !== undefined && { 'db.namespace': options.namespace }),
     ...(options.serverAddress !== undefined && { 'server.address': options.serverAddress }),
     ...(options.serverPort !== undefined && { 'server.port': options.serverPort }),
   }
+  const statementOf = (sql: string): KnownStatement => {
+    const known = statements.get(sql)
+    if (known !== undefined) return known
+    const { name, attributes } = describeStatement(sql, options.system)
+    const statement = { name, attributes: { ...common, ...attributes }, prepared: undefined }
+    if (statements.size < maxStatements && sql.length <= maxKnownLength) statements.set(sql, statement)
+    return statement
+  }
   return ({ query, queryDurationMillis, error, level }) => {
     const endTime = performance.now()
-    let statement = statements.get(query.sql)
-    if (statement === undefined) {
-      statement = describeStatement(query.sql, options.system)
-      if (statements.size < maxStatements && query.sql.length <= maxKnownLength)
-        statements.set(query.sql, statement)
-    }
-    const spanOptions: SpanOptions = {
-      kind: SpanKind.CLIENT,
-      startTime: Math.max(0, endTime - queryDurationMillis),
-      attributes: { ...common, ...statement.attributes },
-    }
-    const span = trace.getTracer('@rustok/telemetry/kysely', '0.1.0').startSpan(statement.name, spanOptions)
+    const span = startSpan(statementOf(query.sql), Math.max(0, endTime - queryDurationMillis))
     if (level === 'error') {
       const code = errorCode(error)
       if (code !== undefined) span.setAttribute('db.response.status_code', code)
@@ -59,4 +69,16 @@ export function kyselyTracing(options: KyselyTracingOptions): (event: KyselyLogE
     }
     span.end(endTime)
   }
+}
+
+/** A statement's text is the largest part of most traces: spans of ours take it as bytes. */
+function startSpan(statement: KnownStatement, startTime: number): Span {
+  const tracer = currentTracer()
+  const { name, attributes } = statement
+  const options = { kind: SpanKind.CLIENT, startTime, attributes }
+  if (!(tracer instanceof Tracer)) return tracer.startSpan(name, options)
+  statement.prepared ??= prepareAttributes(
+    Object.entries(attributes).flatMap(([key, value]): AttributeList => [attributeKey(key), value]),
+  )
+  return tracer.start(name, options, activeContext(), statement.prepared)
 }

@@ -6,16 +6,17 @@ import {
   type SpanOptions,
   type Tracer as TracerApi,
 } from '@opentelemetry/api'
+import type { PreparedAttributes } from '@rustok/otlp'
 import { type TraceContext, toTraceContext } from '../context/context.ts'
 import { activeContext, contextStorage } from '../context/context-manager.ts'
 import { diag } from '../own-diag.ts'
 import type { IdSource } from '../plug/id-source.ts'
 import type { HeadSampler } from '../sample/decision.ts'
-import { toName } from './attribute-value.ts'
+import { maxStringLength, toName } from './attribute-value.ts'
 import { randomInt32 } from './ids.ts'
 import { RecordingSpan, type SpanSink } from './recording-span.ts'
 import { NonRecordingSpan, randomFlag, SpanIdentity, sampledFlag, UnsampledSpan } from './span-identity.ts'
-import type { SpanLimits } from './span-limits.ts'
+import { defaultSpanLimits, type SpanLimits } from './span-limits.ts'
 
 const noOptions: SpanOptions = {}
 
@@ -97,8 +98,16 @@ export class Tracer implements TracerApi {
     }
   }
 
-  /** Starts a span in `context`; a NonRecordingSpan when it is not sampled or tracing is suppressed. */
-  start(name: string, options: SpanOptions, context: TraceContext): RecordingSpan | NonRecordingSpan {
+  /**
+   * Starts a span in `context`; a NonRecordingSpan when it is not sampled or tracing is suppressed. `prepared` are the attributes of `options`, encoded
+   * once for many spans: then samplers read the former, and the span takes the latter.
+   */
+  start(
+    name: string,
+    options: SpanOptions,
+    context: TraceContext,
+    prepared?: PreparedAttributes,
+  ): RecordingSpan | NonRecordingSpan {
     const parent = options.root === true ? undefined : parentOf(context.span)
     const sink = this.#sink
     if (sink === undefined || context.suppressed) return parentAsIs(parent)
@@ -175,13 +184,19 @@ export class Tracer implements TracerApi {
       name,
       toOtlpKind(options.kind),
     )
-    if (options.attributes !== undefined) span.setAttributes(options.attributes)
+    if (prepared !== undefined && isUnlimited(to.limits)) span.prepared1 = prepared
+    else if (options.attributes !== undefined) span.setAttributes(options.attributes)
     if (decision.attributes !== undefined) span.setAttributes(decision.attributes)
     if (options.startTime !== undefined) span.setStart(options.startTime)
     if (options.links !== undefined) span.addLinks(options.links)
     to.hooks?.onStart(span, options.root === true ? context.withSpan(undefined) : context)
     return span
   }
+}
+
+/** What was encoded beforehand cannot be cut. */
+function isUnlimited({ attributeValueLength, attributeCount }: SpanLimits): boolean {
+  return attributeValueLength >= maxStringLength && attributeCount >= defaultSpanLimits.attributeCount
 }
 
 function toOtlpKind(kind: number | undefined): number {
