@@ -78,7 +78,8 @@ async function check(): Promise<boolean> {
 
 function runTests(): void {
   const withoutTests = new Set(files)
-  const concurrency = availableParallelism()
+  // Many a test waits for a disk or for a process meanwhile.
+  const concurrency = availableParallelism() + 1
   const tests = run({ files: [...files], concurrency, timeout: testTimeoutMs, signal: stop.signal })
   tests.on('test:summary', ({ file, counts, success }) => {
     if (file !== undefined && counts.tests > 0) withoutTests.delete(file)

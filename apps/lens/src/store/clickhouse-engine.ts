@@ -22,7 +22,7 @@ export type EngineAddress = { readonly socket: string } | ServerOptions
 /** For the statements of a page: a person waits for them. */
 const interactiveLimits: QueryLimits = {
   seconds: 15,
-  memoryBytes: 1024 * 1024 * 1024,
+  memoryBytes: 512 * 1024 * 1024,
   resultRows: 500_000,
 }
 

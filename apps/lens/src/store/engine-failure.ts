@@ -24,6 +24,8 @@ const passingCodes = new Set([
   '319',
   '999',
 ])
+/** MEMORY_LIMIT_EXCEEDED of the server, by what runs beside: the same statement does when that has ended. A statement's own limit says `query`. */
+const crowdedWords = /\(total\) memory limit|memory limit \(total\)/i
 /** NOT_ENOUGH_SPACE; a write that fails halfway says so in words alone. */
 const fullCode = '243'
 const fullWords = /No space left on device|ENOSPC|Disk quota exceeded/
@@ -48,6 +50,7 @@ export function engineFailure(error: unknown): unknown {
     return new StoreFullError('the disk of the store is full', { cause: error })
   }
   if (error instanceof ClickHouseError) {
+    if (crowdedWords.test(message)) return new StoreUnavailableError(message, { cause: error })
     if (limitCodes.has(code)) return new QueryLimitError(message, { cause: error })
     if (passingCodes.has(code)) return new StoreUnavailableError(message, { cause: error })
     return error

@@ -185,6 +185,28 @@ describe('in the store', () => {
     assert.equal(Number(rows[0]?.n), inserted * 100)
   })
 
+  test('merges few parts at once, as a merge gathers their index in memory', async () => {
+    await store.engine.command('SYSTEM STOP MERGES spans')
+    for (let part = 0; part < 30; part++) await insert(`part${part}`, small)
+    const { rows: first } = await store.engine.query<{ block: string }>(
+      `SELECT min(min_block_number) AS block FROM system.parts
+       WHERE active AND database = currentDatabase() AND table = 'spans'`,
+    )
+    await store.engine.command('SYSTEM START MERGES spans')
+    // Parts that were merged stay known for some minutes.
+    const merges = async () => {
+      const { rows } = await store.engine.query<{ parts: string }>(
+        `SELECT max_block_number - min_block_number + 1 AS parts FROM system.parts
+         WHERE database = currentDatabase() AND table = 'spans' AND level = 1 AND min_block_number >= {first:UInt64}`,
+        { first: first[0]?.block ?? '' },
+      )
+      return rows.map(({ parts }) => Number(parts))
+    }
+    await store.engine.command('OPTIMIZE TABLE spans')
+    while ((await merges()).length === 0) await sleep(100)
+    for (const parts of await merges()) assert.ok(parts <= 12, `${parts} at once`)
+  })
+
   test('has all that it acknowledged after the engine was killed while merges waited, and merges it', async () => {
     let acknowledged = 0
     let goOn = true

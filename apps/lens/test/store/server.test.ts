@@ -218,14 +218,15 @@ test('tells senders to come again when a server does not take spans, and takes t
 test('gives each failure its meaning', async () => {
   const store = await open(server.url())
   const ask = () => store.engine.query('SELECT number FROM numbers(5)')
-  for (const [code, name, kind] of [
+  for (const [code, name, kind, message = 'It went wrong'] of [
     [159, 'TIMEOUT_EXCEEDED', QueryLimitError],
-    [241, 'MEMORY_LIMIT_EXCEEDED', QueryLimitError],
+    [241, 'MEMORY_LIMIT_EXCEEDED', QueryLimitError, 'Query memory limit exceeded: would use 96 MiB'],
+    [241, 'MEMORY_LIMIT_EXCEEDED', StoreUnavailableError, '(total) memory limit exceeded: would use 1 GiB'],
     [202, 'TOO_MANY_SIMULTANEOUS_QUERIES', StoreUnavailableError],
     [279, 'ALL_CONNECTION_TRIES_FAILED', StoreUnavailableError],
     [243, 'NOT_ENOUGH_SPACE', StoreFullError],
   ] as const) {
-    server.befall(/numbers/, { type: 'error', code, name, message: 'It went wrong' })
+    server.befall(/numbers/, { type: 'error', code, name, message })
     await assert.rejects(ask(), kind)
   }
   server.befall(/numbers/, { type: 'lost', afterBytes: 40 })

@@ -37,6 +37,9 @@ export function engineArguments(configFile?: string): string[] {
     parquet_metadata_cache_size: MiB,
     iceberg_metadata_files_cache_size: MiB,
     background_pool_size: 2,
+    background_merges_mutations_concurrency_ratio: 1,
+    // No merge begins while others have as much.
+    merges_mutations_memory_usage_soft_limit: memory / 4,
     background_schedule_pool_size: 2,
     max_thread_pool_size: 256,
   }

@@ -9,12 +9,22 @@ import { logs } from './0004-logs.ts'
 import { entries } from './0005-entries.ts'
 import { youngParts } from './0006-young-parts.ts'
 import { resources } from './0007-resources.ts'
+import { smallMerges } from './0008-small-merges.ts'
 import { type SchemaDialect, singleServer } from './dialect.ts'
 import type { Migration } from './migration.ts'
 import { consistently, durably, takeTurn } from './migration-turn.ts'
 
 /** In order; a number is never used again. */
-const migrations: readonly Migration[] = [spans, spansByHour, calls, logs, entries, youngParts, resources]
+const migrations: readonly Migration[] = [
+  spans,
+  spansByHour,
+  calls,
+  logs,
+  entries,
+  youngParts,
+  resources,
+  smallMerges,
+]
 
 const schemaVersion = Math.max(...migrations.map(({ version }) => version))
 
