@@ -30,6 +30,11 @@ const anyState = fc
     start: fc.option(fc.nat(), { nil: undefined }),
     end: fc.option(fc.nat(), { nil: undefined }),
     limit: fc.option(fc.integer({ min: 1, max: 1000 }), { nil: undefined }),
+    query: field,
+    order: fc.constantFrom(undefined, 'newest', 'longest', 'errors', 'spans'),
+    live: fc.constantFrom(undefined, 'traces', 'spans'),
+    rate: fc.option(fc.integer({ min: 0, max: 101 }), { nil: undefined }),
+    within: fc.constantFrom(undefined, '1-2', '5-9~~2s', 'x'),
   })
   .map((parts) => parseSearchState(parts))
 

@@ -7,6 +7,7 @@ import { resultsOptions, searchAgain } from '../api/search.ts'
 import {
   activeFilters,
   describeRange,
+  parseSearchState,
   problemsOf,
   type SearchState,
   withFields,
@@ -47,7 +48,7 @@ export function SearchPage({ state }: { readonly state: SearchState }) {
     (fields, options) => {
       void navigate({
         to: '/search',
-        search: (old) => withFields(old, fields),
+        search: (old) => withFields(parseSearchState({ ...old }), fields),
         replace: options?.replace ?? false,
         resetScroll: false,
       })
