@@ -34,7 +34,9 @@ const OWNERS_MARK = 'Only for Globex'
 const STRANGERS_MARK = 'Only for Acme'
 
 /** The last one has the policies switched off: the queries must hold by themselves, as the policies do where a query forgets. */
-for (const engine of ['pglite', 'postgres', 'postgres without its policies'] as const) {
+const engines = ['pglite', 'postgres', 'postgres without its policies'] as const
+
+for (const engine of engines) {
   describe(engine, () => {
     let server: TestServer
     /** Every row of every table that has a tenant, of one tenant. */
@@ -152,6 +154,9 @@ for (const engine of ['pglite', 'postgres', 'postgres without its policies'] as 
       }
     })
 
+    // Of the fixtures, which are the same for all.
+    if (engine !== engines[0]) return
+
     test("would have noticed: its owner's answer is another one", async () => {
       for (const operation of tried) {
         const fixture = OPERATIONS[operation.name]!
@@ -223,7 +228,11 @@ async function dump(tenant: string, run: (text: string) => Promise<unknown[]>): 
   assert.ok(tables.length >= 3)
   const rows: Record<string, unknown> = {}
   for (const { name } of tables) {
-    rows[name] = await run(`select t.* from "${name}" t where tenant_id = '${tenant}' order by t::text`)
+    // An order's fraud check that failed is tried again meanwhile, whoever asks for what.
+    const columns = name === 'deliveries' ? 't.handler, t.event_id' : 't.*'
+    rows[name] = await run(
+      `select ${columns} from "${name}" t where tenant_id = '${tenant}' order by t::text`,
+    )
   }
   return rows
 }
