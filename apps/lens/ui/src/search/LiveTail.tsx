@@ -103,8 +103,8 @@ export function LiveTail({ state, change, onRefused, now }: LiveTailProps) {
     <section className="live" aria-label="Live tail">
       <div className="live-head">
         <p role="status">
-          <i className="live-dot" data-on={connection.kind === 'open' && !isPaused} />{' '}
-          {isPaused ? 'Paused' : stateWords(connection, now)}
+          <i className="live-dot" data-on={connection.kind === 'open' && !isPaused} />
+          <span>{isPaused ? 'Paused' : stateWords(connection, now)}</span>
         </p>
         <p className="muted">
           {arrived.toLocaleString()} {arrived === 1 ? unit.slice(0, -1) : unit} arrived

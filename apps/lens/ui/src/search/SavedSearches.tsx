@@ -22,6 +22,7 @@ export function SavedSearches({ state }: { readonly state: SearchState }) {
   const router = useRouter()
   const [isOpen, setOpen] = useState(false)
   const opener = useRef<HTMLButtonElement>(null)
+  const pop = useRef<HTMLDivElement>(null)
   const [text, store] = useStored('lens.searches')
   const saved = readSaved(text)
   const current = searchParams(state).toString()
@@ -62,7 +63,14 @@ export function SavedSearches({ state }: { readonly state: SearchState }) {
       {isOpen && (
         <>
           <div className="time-range-away" aria-hidden="true" onClick={() => setOpen(false)} />
-          <div className="saved-pop" role="dialog" aria-label="Saved searches" onKeyDown={onKeyDown}>
+          <div
+            ref={pop}
+            tabIndex={-1}
+            className="saved-pop"
+            role="dialog"
+            aria-label="Saved searches"
+            onKeyDown={onKeyDown}
+          >
             <form onSubmit={save}>
               <label htmlFor={id} className="label">
                 {known === undefined ? 'Save this search as' : 'Saved; another name'}
@@ -112,7 +120,11 @@ export function SavedSearches({ state }: { readonly state: SearchState }) {
                       className="button quiet small icon"
                       aria-label={`Delete ${name}`}
                       title={`Delete ${name}`}
-                      onClick={() => store(writeSaved(withoutSaved(saved, name)))}
+                      onClick={() => {
+                        store(writeSaved(withoutSaved(saved, name)))
+                        // What had the focus is gone.
+                        pop.current?.focus()
+                      }}
                     >
                       <Icon name="cross" />
                     </button>
