@@ -141,7 +141,7 @@ function tenants(query: TenantsQuery, signal: AbortSignal): Promise<TenantsRespo
   return fetchJson<TenantsResponse>(withParameters('/api/lens/tenants', query), signal)
 }
 
-export type UserSort = 'requests' | 'failed' | 'p95'
+export type UserSort = 'requests' | 'withErrors' | 'p95'
 
 /** Of a tenant ('': of what has none), the first by `sort`. */
 export function usersOptions(tenant: string, time: TimeScope, sort: UserSort, limit: number) {

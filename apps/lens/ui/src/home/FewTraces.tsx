@@ -22,9 +22,11 @@ export interface FewTracesProps {
   /** Said when there is none. */
   readonly none: string
   readonly search: SearchState
+  /** Who asked: whichever the page is not about. Default `tenant`. */
+  readonly by?: 'tenant' | 'user'
 }
 
-export function FewTraces({ title, none, search }: FewTracesProps) {
+export function FewTraces({ title, none, search, by = 'tenant' }: FewTracesProps) {
   const now = useNow(10_000)
   const { data, error, refetch } = useQuery(fewTracesOptions(search, FEW))
   return (
@@ -44,15 +46,21 @@ export function FewTraces({ title, none, search }: FewTracesProps) {
       {data?.traces.length === 0 && <p className="muted">{none}</p>}
       <ol className="few-traces">
         {data?.traces.map((trace) => (
-          <Brief key={trace.traceId} trace={trace} now={now} />
+          <Brief key={trace.traceId} trace={trace} by={by} now={now} />
         ))}
       </ol>
     </section>
   )
 }
 
-function Brief({ trace, now }: { readonly trace: TraceSummary; readonly now: number }) {
-  const [tenant] = trace.tenants
+interface BriefProps {
+  readonly trace: TraceSummary
+  readonly by: 'tenant' | 'user'
+  readonly now: number
+}
+
+function Brief({ trace, by, now }: BriefProps) {
+  const [who] = by === 'tenant' ? trace.tenants : trace.users
   const at = unixMillis(trace.startUnixNano)
   const name = trace.operation === '' ? trace.rootName : trace.operation
   return (
@@ -74,11 +82,11 @@ function Brief({ trace, now }: { readonly trace: TraceSummary; readonly now: num
         )}
       </span>
       <span className="few-traces-tenant truncate">
-        {tenant !== undefined && (
+        {who !== undefined && (
           <>
-            <TenantMark tenant={tenant} size={13} />
+            {by === 'tenant' && <TenantMark tenant={who} size={13} />}
             <span className="truncate">
-              <Text>{tenant}</Text>
+              <Text>{who}</Text>
             </span>
           </>
         )}

@@ -17,15 +17,13 @@ export const TENANTS_PAGE = 50
 const SORTS = [
   'tenant',
   'requests',
-  'failed',
-  'failedShare',
+  'withErrors',
   'p50',
   'p95',
   'p99',
   'users',
   'last',
   'requestsChange',
-  'failedShareChange',
   'p95Change',
 ] as const satisfies readonly TenantsSort[]
 

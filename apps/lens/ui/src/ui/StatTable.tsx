@@ -28,6 +28,8 @@ export interface StatTableProps {
   readonly minutes: number
   /** With the median and the 99th percentile beside the 95th. */
   readonly percentiles?: boolean
+  /** Shows changes that may well be chance, too. */
+  readonly allChanges?: boolean
 }
 
 export function StatTable(props: StatTableProps) {
@@ -53,12 +55,13 @@ export function StatTable(props: StatTableProps) {
   )
 }
 
-type StatCellsProps = Pick<StatTableProps, 'time' | 'before' | 'minutes' | 'percentiles'> & {
+type StatCellsProps = Pick<StatTableProps, 'time' | 'before' | 'minutes' | 'percentiles' | 'allChanges'> & {
   readonly row: StatRow
 }
 
-const StatCells = memo(function StatCells({ row, time, before, minutes, percentiles }: StatCellsProps) {
+const StatCells = memo(function StatCells({ row, ...props }: StatCellsProps) {
   const { now } = row
+  const { time, before, minutes, percentiles = false, allChanges = false } = props
   const here = searchesOf(row, now, time)
   const then = searchesOf(row, row.before, before)
   const delta = (aspect: Aspect, search: RowSearches[keyof RowSearches]) => (
@@ -66,6 +69,7 @@ const StatCells = memo(function StatCells({ row, time, before, minutes, percenti
       change={row.changes.find((change) => change.aspect === aspect)}
       minutes={minutes}
       search={search}
+      always={allChanges}
     />
   )
   const duration = (nanos: number | null) =>
