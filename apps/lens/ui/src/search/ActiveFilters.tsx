@@ -12,10 +12,10 @@ export function ActiveFilters({
   readonly state: SearchState
   readonly change: ChangeSearch
 }) {
+  // The query stands in its field, which clears it too.
   const filters = activeFilters(state).filter(({ name }) => name !== 'Query')
   const custom = state.start !== undefined
-  // The query stands in its field.
-  if (filters.length === 0 && !custom && state.query === undefined) return undefined
+  if (filters.length === 0 && !custom) return undefined
   const chips = filters.map((filter) => ({
     ...filter,
     remove: () => change(Object.fromEntries(filter.fields.map((field) => [field, undefined]))),

@@ -3,7 +3,7 @@
  * field becomes a filter, one of an attribute a condition in the query; choosing it again takes it back.
  */
 import { useQuery } from '@tanstack/react-query'
-import type { ReactNode } from 'react'
+import { type ReactNode, useState } from 'react'
 import type { FacetValue } from 'rustok-lens/contract'
 import { attributeKeysOptions, facetsOptions } from '../api/search.ts'
 import { attributeName, equals, hasCondition, withCondition, withoutCondition } from '../model/query-text.ts'
@@ -97,7 +97,8 @@ interface FacetValuesProps {
 }
 
 function FacetValues({ label, values, isChosen, toggle, mark }: FacetValuesProps) {
-  const shown = values.slice(0, MOST_SHOWN)
+  const [isWhole, setWhole] = useState(false)
+  const shown = isWhole ? values : values.slice(0, MOST_SHOWN)
   if (shown.length === 0) return undefined
   const most = Math.max(1, ...shown.map(({ count }) => count))
   return (
@@ -119,6 +120,18 @@ function FacetValues({ label, values, isChosen, toggle, mark }: FacetValuesProps
           </button>
         </li>
       ))}
+      {values.length > MOST_SHOWN && (
+        <li>
+          <button
+            type="button"
+            className="facet-more"
+            aria-expanded={isWhole}
+            onClick={() => setWhole(!isWhole)}
+          >
+            {isWhole ? 'Fewer' : `${values.length - MOST_SHOWN} more`}
+          </button>
+        </li>
+      )}
     </ul>
   )
 }

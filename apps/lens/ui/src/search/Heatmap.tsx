@@ -17,7 +17,7 @@ import {
   selectionOf,
   tally,
 } from '../model/heatmap.ts'
-import { formatWithin, type SearchState } from '../model/search-state.ts'
+import { activeFilters, formatWithin, type SearchState } from '../model/search-state.ts'
 import { formatTimeOfDay } from '../model/time.ts'
 import { timeAxis } from '../model/time-axis.ts'
 import { useThemeColors } from '../ui/use-theme-colors.ts'
@@ -59,16 +59,27 @@ export function Heatmap({ state, change, enabled, now }: HeatmapProps) {
       }),
     })
   }
+  if (grid?.rows.length === 0) return undefined
   return (
     <section className="heatmap" aria-label="Latency over time" data-stale={isPlaceholderData}>
-      {grid === undefined || grid.rows.length === 0 ? (
-        <div className="heatmap-empty" style={{ height: HEIGHT }}>
-          {isError ? `The heatmap could not be drawn: ${error.message}` : ''}
-        </div>
+      {isError ? (
+        <p className="heatmap-empty">The heatmap could not be drawn: {error.message}</p>
+      ) : grid === undefined ? (
+        <div style={{ height: HEIGHT + 34 }} />
       ) : (
         <>
-          <Field key={`${grid.columns} ${grid.rows.length}`} grid={grid} now={now} select={select} />
-          <HeatmapKey grid={grid} oneIn={data?.sample.oneIn ?? 1} />
+          <Field
+            key={`${grid.columns} ${grid.rows.length}`}
+            grid={grid}
+            isEstimate={(data?.sample.oneIn ?? 1) > 1}
+            now={now}
+            select={select}
+          />
+          <HeatmapKey
+            grid={grid}
+            oneIn={data?.sample.oneIn ?? 1}
+            isNarrowed={activeFilters(state).length > 0}
+          />
         </>
       )}
     </section>
@@ -77,12 +88,13 @@ export function Heatmap({ state, change, enabled, now }: HeatmapProps) {
 
 interface FieldProps {
   readonly grid: HeatGrid
+  readonly isEstimate: boolean
   readonly now: number
   readonly select: (range: CellRange) => void
 }
 
 /** Drawn for one size of grid: cells that are pointed at or selected are of no other. */
-function Field({ grid, now, select }: FieldProps) {
+function Field({ grid, isEstimate, now, select }: FieldProps) {
   const canvas = useRef<HTMLCanvasElement>(null)
   const map = useRef<HTMLDivElement>(null)
   const colors = useThemeColors()
@@ -192,7 +204,7 @@ function Field({ grid, now, select }: FieldProps) {
         )}
         {shown !== undefined && box !== undefined && (
           <output className="heatmap-tip" data-narrow={isNarrow} style={isNarrow ? undefined : box.tip}>
-            {describe(grid, shown, now)}
+            {describe(grid, shown, isEstimate, now)}
           </output>
         )}
       </div>
@@ -250,7 +262,7 @@ function boxOf({ columns, rows }: HeatGrid, { left, right, bottom, top }: CellRa
   } as const
 }
 
-function describe(grid: HeatGrid, range: CellRange, now: number): string {
+function describe(grid: HeatGrid, range: CellRange, isEstimate: boolean, now: number): string {
   const { count, errorCount } = tally(grid, range)
   const { startMs, bucketMs, rows } = grid
   const from = formatTimeOfDay(startMs + range.left * bucketMs, bucketMs, now)
@@ -258,6 +270,7 @@ function describe(grid: HeatGrid, range: CellRange, now: number): string {
   const low = formatDuration(rows[range.bottom]!.fromNano)
   const high = formatDuration(rows[range.top]!.toNano)
   const traces = count === 1 ? '1 trace' : `${count.toLocaleString()} traces`
+  const about = isEstimate && count > 0 ? 'about ' : ''
   const failed = errorCount === 0 ? '' : `, ${errorCount.toLocaleString()} with errors`
-  return `${from} – ${to}, ${low} – ${high}: ${traces}${failed}`
+  return `${from} – ${to}, ${low} – ${high}: ${about}${traces}${failed}`
 }

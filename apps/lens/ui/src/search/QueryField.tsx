@@ -31,9 +31,11 @@ export interface QueryFieldProps {
   readonly change: ChangeSearch
   /** What the server found wrong with the query that was asked. */
   readonly mistake: ApiError | undefined
+  /** Asks what is asked already once more. */
+  readonly again: () => void
 }
 
-export function QueryField({ state, change, mistake }: QueryFieldProps) {
+export function QueryField({ state, change, mistake, again }: QueryFieldProps) {
   const asked = state.query ?? ''
   const id = useId()
   const input = useRef<HTMLInputElement>(null)
@@ -65,8 +67,9 @@ export function QueryField({ state, change, mistake }: QueryFieldProps) {
     setOpen(false)
     setActive(-1)
     setTyped(next)
+    if (next === asked) return
     if (next !== '') keepRecent(JSON.stringify(withRecent(recent, next)))
-    if (next !== asked) change({ query: next === '' ? undefined : next })
+    change({ query: next === '' ? undefined : next })
   }
   const choose = (option: Completion) => {
     if (option.kind === 'recent') return submit(option.insert)
@@ -95,6 +98,7 @@ export function QueryField({ state, change, mistake }: QueryFieldProps) {
         event.preventDefault()
         if (traceId !== undefined) void navigate(traceLink(traceId))
         else if (shown && active !== -1) choose(options[active]!)
+        else if (typed.trim() === asked && !shown) again()
         else submit(typed)
         break
       case 'Tab': {
@@ -151,7 +155,10 @@ export function QueryField({ state, change, mistake }: QueryFieldProps) {
           }}
           onSelect={(event) => setCaret(event.currentTarget.selectionStart ?? typed.length)}
           onClick={() => setOpen(true)}
-          onBlur={() => submit(typed)}
+          onBlur={() => {
+            setOpen(false)
+            if (traceId === undefined) submit(typed)
+          }}
           onKeyDown={onKeyDown}
           onKeyUp={follow}
           onScroll={follow}

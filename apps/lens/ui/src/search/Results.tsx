@@ -46,7 +46,7 @@ export function Results({ state, change, search, refresh, problems, now }: Resul
       </Notice>
     )
   }
-  if (isError && (data === undefined || isPlaceholderData))
+  if (isError && !search.isFetchNextPageError)
     return <Failed error={error} query={state.query} refresh={refresh} />
   if (isPending || data === undefined) return <TraceListSkeleton />
   const { total, totalIsExact, stored, tookMs, askedAt } = data.pages[0]!
@@ -199,7 +199,9 @@ function Failed({ error, query, refresh }: FailedProps) {
     return (
       <Notice icon="error" tone="error" title="The query cannot be read">
         <p className="query-shown">
-          <QueryText query={query} mistake={error.position} />
+          <bdi>
+            <QueryText query={query} mistake={error.position} />
+          </bdi>
         </p>
         <p>
           <Text whole>{error.message.replace(/^query: /, '')}</Text>
@@ -242,6 +244,17 @@ interface NothingProps {
 
 function NothingMatches({ state, change, stored }: NothingProps & { readonly stored: number }) {
   const parts = conjunctsOf(state.query ?? '') ?? []
+  const filters = activeFilters(state).filter(({ name }) => name !== 'Query' || parts.length < 2)
+  if (filters.length === 0 && parts.length === 0) {
+    return (
+      <Notice icon="search" title="No trace began here">
+        <p>
+          {stored.toLocaleString()} {stored === 1 ? 'trace reaches' : 'traces reach'} into{' '}
+          {rangeInWords(state)}, and began before it. Choose a longer time range.
+        </p>
+      </Notice>
+    )
+  }
   return (
     <Notice icon="search" title="No trace matches">
       <p>
@@ -264,7 +277,7 @@ function NothingMatches({ state, change, stored }: NothingProps & { readonly sto
               </button>
             </li>
           ))}
-        {activeFilters(state).map(({ fields, name, value }) => (
+        {filters.map(({ fields, name, value }) => (
           <li key={name}>
             <button
               type="button"

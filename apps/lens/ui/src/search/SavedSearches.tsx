@@ -108,7 +108,9 @@ export function SavedSearches({ state }: { readonly state: SearchState }) {
                       <span className="truncate">
                         <Text>{name}</Text>
                       </span>
-                      <span className="saved-what truncate">{describe(search)}</span>
+                      <span className="saved-what truncate">
+                        <Text>{describe(search)}</Text>
+                      </span>
                     </Link>
                     <CopyButton
                       text={() => new URL(router.buildLocation(searchLink(search)).href, location.href).href}

@@ -26,7 +26,7 @@ export function SearchBar(props: SearchBarProps) {
   const isLive = state.live !== undefined
   return (
     <search className="search-bar">
-      <QueryField state={state} change={change} mistake={mistake} />
+      <QueryField state={state} change={change} mistake={mistake} again={refresh} />
       <div className="search-bar-end">
         {!isLive && <TimeRange state={state} change={change} now={now} />}
         {!isLive && (

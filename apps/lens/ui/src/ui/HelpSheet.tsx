@@ -14,11 +14,13 @@ const SHEET = [
   {
     title: 'Search',
     keys: [
-      [['/'], 'Go to the text field'],
+      [['/'], 'Go to the query; Tab completes, Enter searches'],
       [['j', 'k'], 'Next, previous trace'],
       [['Enter'], 'Open the trace'],
       [['r'], 'Search again'],
-      [['←', '→'], 'On the histogram: move; with Shift select, Enter zooms'],
+      [['h'], 'Go to the heatmap: arrows move, with Shift select, Enter searches'],
+      [['l'], 'Live, or back to what is stored'],
+      [['p'], 'Live: pause, go on'],
     ],
   },
   {
