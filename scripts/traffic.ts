@@ -1,37 +1,51 @@
 /**
- * `npm run traffic`: visits the running server for a while, as its demo users, at a fixed rate. Visits begin when they are due,
- * whether or not earlier ones were answered, and count from then: a server that stalls shows it in every one of them.
+ * `npm run traffic`: visits the running server for a while, as users of all its demo tenants, at a fixed rate. Visits begin when they are due,
+ * whether or not earlier ones have ended, and their first request counts from then: a server that stalls shows it in every one of them.
  */
 import { resolve } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { readArguments, refuse } from './arguments.ts'
 import { onInterruption } from './interruption.ts'
 import { type DemoFile, demoFilePath, readDemoFile } from './start/demo-file.ts'
+import { Deck } from './visits/deck.ts'
+import { findings, type HandlerCounts, handlerCountsIn } from './visits/findings.ts'
 import { isLoopback } from './visits/loopback.ts'
-import { type Answer, sendOperation } from './visits/send-operation.ts'
-import { type Outcome, Tally } from './visits/tally.ts'
-import { type Visit, Visitors } from './visits/visitor.ts'
+import { settle, type Town } from './visits/people.ts'
+import { Tally } from './visits/tally.ts'
+import { visit } from './visits/visit.ts'
 
 const command = 'npm run traffic'
 const help = `npm run traffic [-- options]
 
   --seconds <n>   how long, 1 to 3600 (30)
-  --rate <n>      visits a second, 1 to 500 (20)
+  --rate <n>      visits a second, 0.1 to 200 (8); a visit is one to six requests
+  --visits <n>    no more than so many, 1 to 100000
   --url <url>     the server, on this machine (the one that npm start runs)
 
-The demo users' tokens come from the running npm start, through demo.json in RUSTOK_DATA_DIR.`
+Visitors read, search, write, publish, fill carts and order, and make mistakes. Some of what they do is slow or fails in a handler:
+the summary says what there is to find in Lens. The demo users' tokens come from the running npm start, through demo.json in
+RUSTOK_DATA_DIR; further users are made in the demo tenants once, and stay.`
 
-/** A browser gives up later, a person sooner. */
-const answerWithinMs = 10_000
+/** What signing everybody in may take; each password costs the server about 50 ms. */
+const settleWithinMs = 60_000
 
-/** Visits that wait for an answer at one time. Above it, further ones are counted and not sent. */
-const maxWaiting = 200
+/** Visits at one time. Above it, further ones are counted and not made. */
+const maxVisiting = 100
 
 const { values: flags } = readArguments(command, help, {
-  options: { seconds: { type: 'string' }, rate: { type: 'string' }, url: { type: 'string' } },
+  options: {
+    seconds: { type: 'string' },
+    rate: { type: 'string' },
+    visits: { type: 'string' },
+    url: { type: 'string' },
+  },
 })
 const seconds = numberIn('seconds', flags.seconds ?? '30', 1, 3600)
-const rate = numberIn('rate', flags.rate ?? '20', 1, 500)
+const rate = numberIn('rate', flags.rate ?? '8', 0.1, 200)
+const visits = Math.min(
+  Math.ceil(seconds * rate),
+  Math.floor(numberIn('visits', flags.visits ?? '100000', 1, 100_000)),
+)
 const demo = readDemo()
 const server = serverUrl()
 
@@ -44,71 +58,94 @@ onInterruption(
   ({ exitCode }) => process.exit(exitCode),
 )
 
-const visitors = new Visitors(demo.tenants)
 const tally = new Tally()
-const waiting = new Set<Promise<void>>()
-const begin = performance.now()
+const visiting = new Set<Promise<void>>()
+let begun = 0
+let begin = performance.now()
+const beganAt = Date.now()
 
-process.stdout.write(`Visiting ${server} for ${seconds} s, ${rate} times a second; Ctrl-C ends it.\n`)
-const progress = process.stdout.isTTY ? setInterval(showProgress, 500) : undefined
-await visitWhenDue()
-await Promise.all(waiting)
-clearInterval(progress)
-report()
+const towns = await signIn()
+if (towns.length > 0) {
+  say(`Visiting ${server}: ${visits} visits, ${rate} a second; Ctrl-C ends them.\n`)
+  const progress = process.stdout.isTTY ? setInterval(showProgress, 500) : undefined
+  const before = await handlerCounts()
+  await visitWhenDue(new Deck(towns))
+  await Promise.all(visiting)
+  clearInterval(progress)
+  await report(before)
+}
 
-async function visitWhenDue(): Promise<void> {
-  for (let visit = 0; visit < seconds * rate && !ending.signal.aborted; visit++) {
-    const due = begin + (visit / rate) * 1_000
+/** Everybody, tenant by tenant; nobody when told to end meanwhile. */
+async function signIn(): Promise<readonly Town[]> {
+  say('Signing visitors in…\n')
+  const signal = AbortSignal.any([ending.signal, AbortSignal.timeout(settleWithinMs)])
+  const settled: Town[] = []
+  try {
+    for (const tenant of demo.tenants) settled.push(await settle(server, tenant, signal))
+    return settled
+  } catch (error) {
+    if (ending.signal.aborted) return []
+    refuse(command, `the visitors cannot sign in: ${(error as Error).message}`)
+  }
+}
+
+async function visitWhenDue(deck: Deck): Promise<void> {
+  begin = performance.now()
+  for (let next = 0; next < visits && !ending.signal.aborted; next++) {
+    const due = begin + (next / rate) * 1_000
     const early = due - performance.now()
     if (early > 0) await sleep(early, undefined, ending).catch(() => {})
-    if (waiting.size >= maxWaiting) {
+    if (ending.signal.aborted) return
+    if (visiting.size >= maxVisiting) {
       tally.skip()
       continue
     }
-    const answered = answer(visitors.next(), due).finally(() => waiting.delete(answered))
-    waiting.add(answered)
+    begun++
+    const told = visit(server, deck.next(), due, (one) => tally.add(one), ending.signal).finally(() =>
+      visiting.delete(told),
+    )
+    visiting.add(told)
   }
-}
-
-async function answer(visit: Visit, due: number): Promise<void> {
-  const outcome = await outcomeOf(visit)
-  tally.add(visit.tenant, outcome, performance.now() - due)
-}
-
-/** A mistake that is refused went as it should; a good request that is refused, or a mistake that is served, did not. */
-async function outcomeOf(visit: Visit): Promise<Outcome> {
-  let answer: Answer
-  try {
-    answer = await sendOperation(server, visit.token, visit.operation, AbortSignal.timeout(answerWithinMs))
-  } catch {
-    return 'failed'
-  }
-  visit.answered?.(answer)
-  const refused = answer.status !== 200 || answer.errors.length > 0
-  if (refused !== visit.mistaken || answer.status >= 500) return 'failed'
-  return refused ? 'refused' : 'served'
 }
 
 function showProgress(): void {
   const elapsed = ((performance.now() - begin) / 1_000).toFixed(0)
   const failures = tally.failed === 0 ? '' : `, ${tally.failed} failures`
-  process.stdout.write(`\r\u001b[K  ${elapsed} s: ${tally.requests} visits${failures}`)
+  process.stdout.write(
+    `\r\u001b[K  ${elapsed} s: ${begun} of ${visits} visits, ${tally.requests} requests${failures}`,
+  )
 }
 
-function report(): void {
+async function report(before: HandlerCounts): Promise<void> {
   const elapsed = ((performance.now() - begin) / 1_000).toFixed(1)
   if (process.stdout.isTTY) process.stdout.write('\r\u001b[K')
-  process.stdout.write(`${tally.requests} visits in ${elapsed} s\n\n${tally.table()}\n`)
+  say(`${begun} visits with ${tally.requests} requests in ${elapsed} s\n\n${tally.table()}\n`)
   if (tally.skipped > 0) {
-    process.stdout.write(
-      `\n  ${tally.skipped} more were due and not sent: ${maxWaiting} were waiting for an answer.\n`,
-    )
+    say(`\n  ${tally.skipped} more visits were due and not made: ${maxVisiting} were on their way.\n`)
   }
-  const [tenant] = demo.tenants
-  process.stdout.write(
-    `\n  Their traces: ${demo.lens}/?${new URLSearchParams({ tenant: tenant?.id ?? '' })}\n`,
-  )
+  for (const { journey, why, count } of tally.failures()) say(`\n  Failed ${count} times: ${journey}: ${why}`)
+  if (tally.failed > 0) say('\n')
+  const { failed, deadLetters } = await handlerCounts()
+  const found = findings({
+    lens: demo.lens,
+    begin: beganAt,
+    end: Date.now(),
+    busiest: tally.busiest ?? '',
+    failed: failed - before.failed,
+    deadLetters,
+  })
+  say(`\n  To be found in Lens:\n${found.map(({ what, url }) => `\n  ${what}\n  ${url}\n`).join('')}`)
   if (tally.failed > 0 || tally.skipped > 0) process.exitCode ??= 1
+}
+
+/** As the server tells by now; nothing where it does not. */
+async function handlerCounts(): Promise<HandlerCounts> {
+  try {
+    const response = await fetch(`${server}/metrics`, { signal: AbortSignal.timeout(settleWithinMs) })
+    return handlerCountsIn(await response.text())
+  } catch {
+    return handlerCountsIn('')
+  }
 }
 
 function readDemo(): DemoFile {
@@ -141,4 +178,8 @@ function numberIn(name: string, text: string, min: number, max: number): number 
     refuse(command, `--${name}: '${text}' is not a number from ${min} to ${max}`)
   }
   return number
+}
+
+function say(text: string): void {
+  process.stdout.write(text)
 }

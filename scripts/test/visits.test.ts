@@ -1,14 +1,26 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import type { DemoTenant } from '../start/addresses.ts'
+import { type Dealt, Deck } from '../visits/deck.ts'
+import { findings, handlerCountsIn } from '../visits/findings.ts'
+import * as journeys from '../visits/journeys.ts'
+import { judge } from '../visits/judge.ts'
 import { isLoopback } from '../visits/loopback.ts'
+import type { Person, Role, Town } from '../visits/people.ts'
 import { quantile, Tally } from '../visits/tally.ts'
-import { type Visit, Visitors } from '../visits/visitor.ts'
 
-const tenants: readonly DemoTenant[] = ['acme', 'globex'].map((id) => ({
-  id,
-  name: id,
-  users: ['admin', 'author'].map((role) => ({ id: role, name: role, role, token: `${id}-${role}` })),
+const roles: readonly Role[] = ['admin', 'author', 'customer', 'viewer']
+const towns: readonly Town[] = ['acme', 'globex', 'initech'].map((tenant) => ({
+  tenant,
+  endedToken: 'ended',
+  people: roles.map(
+    (role): Person => ({
+      tenant,
+      name: role,
+      role,
+      session: undefined,
+      token: async () => `${tenant} ${role}`,
+    }),
+  ),
 }))
 
 /** mulberry32: the same visits in every run. */
@@ -22,61 +34,125 @@ function seeded(seed: number): () => number {
   }
 }
 
-/** A thousand visits to a server that gives each created node an id. */
-function draw(count = 1_000): Visit[] {
-  const visitors = new Visitors(tenants, seeded(1))
-  return Array.from({ length: count }, (_, index) => {
-    const visit = visitors.next()
-    visit.answered?.({ status: 200, data: { createNode: { node: { id: `node-${index}` } } }, errors: [] })
-    return visit
-  })
+function deal(count: number): Dealt[] {
+  const deck = new Deck(towns, seeded(1))
+  return Array.from({ length: count }, () => deck.next())
 }
 
-const nameOf = ({ operation }: Visit): string => /^(?:query|mutation) (\w+)/.exec(operation.query)?.[1] ?? ''
-
-describe('Visitors', () => {
-  it('come from one tenant three times as often as from the next', () => {
-    const acme = draw().filter(({ tenant }) => tenant === 'acme').length
-    assert.ok(acme > 700 && acme < 800, `${acme} of 1000`)
+describe('Deck', () => {
+  it('deals every journey in a hundred visits', () => {
+    const dealt = new Set(deal(100).map(({ journey }) => journey))
+    assert.deepEqual(
+      [...dealt].map(({ name }) => name).toSorted(),
+      Object.values(journeys)
+        .map(({ name }) => name)
+        .toSorted(),
+    )
   })
 
-  it('bring a token of the tenant that they are counted under', () => {
-    for (const { tenant, token, mistaken } of draw()) {
-      if (token !== 'expired-or-made-up') assert.ok(token.startsWith(tenant))
-      else assert.equal(mistaken, true)
+  it('deals journeys to those alone who may make them', () => {
+    for (const { journey, person } of deal(2_000))
+      assert.ok(journey.roles.includes(person.role), journey.name)
+  })
+
+  it('sends people of their own tenant, and more from one tenant than from the next', () => {
+    const dealt = deal(2_000)
+    assert.ok(
+      dealt.every(({ town, elsewhere, person }) => person.tenant === town.tenant && elsewhere !== town),
+    )
+    const [acme = 0, globex = 0, initech = 0] = towns.map(
+      ({ tenant }) => dealt.filter(({ town }) => town.tenant === tenant).length,
+    )
+    assert.ok(
+      acme > 1.6 * globex && globex > 1.6 * initech && initech > 100,
+      `${acme}, ${globex}, ${initech}`,
+    )
+  })
+
+  it('manages with one tenant', () => {
+    const deck = new Deck(towns.slice(0, 1), seeded(2))
+    assert.equal(deck.next().elsewhere, towns[0])
+  })
+})
+
+describe('judge', () => {
+  const served = { status: 200, kinds: [] }
+  const conflict = { status: 200, kinds: ['VersionConflictError'] }
+
+  it('takes what is served for a good request and for nothing else', () => {
+    assert.equal(judge(served, {}), 'served')
+    assert.equal(judge(conflict, {}), 'failed')
+    assert.equal(judge({ status: 401, kinds: [] }, {}), 'failed')
+  })
+
+  it('wants a mistake refused, for its own reason', () => {
+    assert.equal(judge(conflict, { refusedAs: ['VersionConflictError'] }), 'refused')
+    assert.equal(judge({ status: 403, kinds: [] }, { refusedAs: [403] }), 'refused')
+    assert.equal(judge(served, { refusedAs: [403] }), 'failed')
+    assert.equal(judge({ status: 401, kinds: [] }, { refusedAs: [403] }), 'failed')
+  })
+
+  it('lets others have been quicker where they may be', () => {
+    assert.equal(judge(conflict, { mayBe: ['VersionConflictError'] }), 'refused')
+    assert.equal(judge(served, { mayBe: ['VersionConflictError'] }), 'served')
+  })
+
+  it("never takes the server's own trouble for an answer", () => {
+    for (const answer of [
+      { status: 503, kinds: [] },
+      { status: 200, kinds: ['INTERNAL_SERVER_ERROR'] },
+    ]) {
+      assert.equal(judge(answer, { refusedAs: [503, 'INTERNAL_SERVER_ERROR'] }), 'failed')
     }
   })
+})
 
-  it('do everything there is to do, and mostly read', () => {
-    const counts = Map.groupBy(draw(), nameOf)
-    const names = ['LatestNodes', 'Dashboard', 'ReadNode', 'CreateNode', 'PublishNode', 'Typo']
-    for (const name of names) assert.ok((counts.get(name)?.length ?? 0) > 0, name)
-    assert.ok((counts.get('LatestNodes')?.length ?? 0) > (counts.get('CreateNode')?.length ?? 0))
+describe('findings', () => {
+  const seen = {
+    lens: 'http://localhost:1',
+    begin: 10_000,
+    end: 40_000,
+    busiest: 'acme',
+    failed: 4,
+    deadLetters: 2,
+  }
+
+  it('are addresses of searches in Lens over the time of the visits', () => {
+    for (const { url } of findings(seen)) {
+      const { pathname, searchParams } = new URL(url)
+      assert.equal(pathname, '/search')
+      assert.ok(Number(searchParams.get('start')) < 10_000 && Number(searchParams.get('end')) > 40_000)
+    }
+    assert.match(findings(seen)[0]!.what, /4 times so far; 2 are dead letters/)
   })
 
-  it('make some mistakes, and not many', () => {
-    const mistaken = draw().filter((visit) => visit.mistaken).length
-    assert.ok(mistaken > 10 && mistaken < 100, `${mistaken} of 1000`)
+  it('do not promise failures that there were none of', () => {
+    assert.equal(findings({ ...seen, failed: 0 }).length, findings(seen).length - 1)
   })
 
-  it('publish a node of their tenant once, by its author', () => {
-    const published = draw().filter((visit) => nameOf(visit) === 'PublishNode')
-    const ids = published.map(({ operation }) => operation.variables?.id)
-    assert.equal(new Set(ids).size, ids.length)
-  })
-
-  it('read nothing before something was written', () => {
-    const visitors = new Visitors(tenants, seeded(2))
-    const names = Array.from({ length: 200 }, () => nameOf(visitors.next()))
-    assert.equal(names.includes('ReadNode') || names.includes('PublishNode'), false)
+  it('count what all handlers failed at', () => {
+    const metrics = [
+      'rustok_event_deliveries_total{type="x",handler="a",outcome="handled"} 9',
+      'rustok_event_deliveries_total{type="x",handler="a",outcome="failed"} 3',
+      'rustok_event_deliveries_total{type="x",handler="b",outcome="dead"} 1',
+      'rustok_event_dead_letters{handler="a"} 2',
+      'rustok_event_dead_letters{handler="b"} 1',
+      '',
+    ].join('\n')
+    assert.deepEqual(handlerCountsIn(metrics), { failed: 4, deadLetters: 3 })
+    assert.deepEqual(handlerCountsIn(''), { failed: 0, deadLetters: 0 })
   })
 })
 
 describe('Tally', () => {
   it('counts by tenant and in all, busiest first', () => {
     const tally = new Tally()
-    tally.add('globex', 'served', 7)
-    for (let i = 1; i <= 100; i++) tally.add('acme', i === 1 ? 'failed' : i <= 4 ? 'refused' : 'served', i)
+    tally.add({ tenant: 'globex', journey: 'read', outcome: 'served', milliseconds: 7 })
+    for (let i = 1; i <= 100; i++) {
+      const outcome = i === 1 ? 'failed' : i <= 4 ? 'refused' : 'served'
+      const why = outcome === 'failed' ? { why: '503' } : {}
+      tally.add({ tenant: 'acme', journey: 'buy', outcome, milliseconds: i, ...why })
+    }
     const rows = tally
       .table()
       .split('\n')
@@ -89,6 +165,8 @@ describe('Tally', () => {
     ])
     assert.equal(tally.requests, 101)
     assert.equal(tally.failed, 1)
+    assert.equal(tally.busiest, 'acme')
+    assert.deepEqual(tally.failures(), [{ journey: 'buy', why: '503', count: 1 }])
   })
 })
 

@@ -6,6 +6,8 @@ export interface Answer {
   readonly data: Readonly<Record<string, unknown>> | undefined
   /** Messages of GraphQL errors and of the errors in mutations' payloads. */
   readonly errors: readonly string[]
+  /** What kinds of errors these are: `extensions.code` of the former, `__typename` of the latter. */
+  readonly kinds: readonly string[]
 }
 
 /** Throws when there is no answer, or none in time. */
@@ -14,10 +16,11 @@ export async function sendOperation(
   token: string,
   operation: Operation,
   signal: AbortSignal,
+  headers: Readonly<Record<string, string>> = {},
 ): Promise<Answer> {
   const response = await fetch(`${server}/graphql`, {
     method: 'POST',
-    headers: { 'content-type': 'application/json', authorization: `Bearer ${token}` },
+    headers: { 'content-type': 'application/json', authorization: `Bearer ${token}`, ...headers },
     body: JSON.stringify(operation),
     // A token goes to the server that was named, and to no other.
     redirect: 'error',
@@ -25,24 +28,28 @@ export async function sendOperation(
   })
   const body = (await response.json()) as Body
   const data = body.data ?? undefined
+  const errors = [...(body.errors ?? []), ...payloadErrors(data)]
   return {
     status: response.status,
     data,
-    errors: [...messages(body.errors), ...messages(payloadErrors(data))],
+    errors: errors.map(({ message }) => message),
+    kinds: errors.map(({ extensions, __typename }) => extensions?.code ?? __typename ?? 'GraphQLError'),
   }
+}
+
+interface BodyError {
+  readonly message: string
+  readonly extensions?: { readonly code?: string }
+  readonly __typename?: string
 }
 
 interface Body {
   readonly data?: Readonly<Record<string, unknown>> | null
-  readonly errors?: readonly { readonly message: string }[]
+  readonly errors?: readonly BodyError[]
 }
 
-function payloadErrors(data: Body['data']): Body['errors'] {
+function payloadErrors(data: Body['data']): readonly BodyError[] {
   return Object.values(data ?? {}).flatMap((field) => (field as Body | null)?.errors ?? [])
-}
-
-function messages(errors: Body['errors']): readonly string[] {
-  return (errors ?? []).map(({ message }) => message)
 }
 
 /** The id of the node that a mutation answered with. */

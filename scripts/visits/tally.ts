@@ -1,16 +1,25 @@
-/** Counts what became of the visits, by tenant, and puts it into a table. */
+/** Counts what became of the visits' requests, by tenant, and puts it into a table. */
+import type { Outcome } from './judge.ts'
+import type { Told } from './visit.ts'
 
-export type Outcome = 'served' | 'refused' | 'failed'
+/** Kinds of failures that are told of; more than a few are one. */
+const maxFailures = 5
 
 export class Tally {
   readonly #tenants = new Map<string, { outcomes: Record<Outcome, number>; latencies: number[] }>()
+  readonly #failures = new Map<string, { journey: string; why: string; count: number }>()
   #skipped = 0
 
-  add(tenant: string, outcome: Outcome, latencyMs: number): void {
+  add({ tenant, journey, outcome, milliseconds, why }: Told): void {
     const of = this.#tenants.get(tenant) ?? { outcomes: { served: 0, refused: 0, failed: 0 }, latencies: [] }
     of.outcomes[outcome]++
-    of.latencies.push(latencyMs)
+    of.latencies.push(milliseconds)
     this.#tenants.set(tenant, of)
+    if (why === undefined) return
+    const key = `${journey}\n${why}`
+    const failure = this.#failures.get(key) ?? { journey, why, count: 0 }
+    failure.count++
+    this.#failures.set(key, failure)
   }
 
   /** A visit that was due and not sent, because too many were waiting for an answer. */
@@ -28,6 +37,16 @@ export class Tally {
 
   get failed(): number {
     return sum([...this.#tenants.values()].map(({ outcomes }) => outcomes.failed))
+  }
+
+  /** The most frequent ones. */
+  failures(): readonly { readonly journey: string; readonly why: string; readonly count: number }[] {
+    return [...this.#failures.values()].sort((a, b) => b.count - a.count).slice(0, maxFailures)
+  }
+
+  /** The tenant with the most requests. */
+  get busiest(): string | undefined {
+    return [...this.#tenants].sort(([, a], [, b]) => b.latencies.length - a.latencies.length)[0]?.[0]
   }
 
   /** One row for each tenant, busiest first, and one for all. */

@@ -9,7 +9,7 @@ import { createHandler, type EventHandler, onDelivery } from '../events/event-ha
 
 /** Of a hundred orders, so many are looked at for long, and so many end in an error each time. */
 const SLOW = 12
-const FAILING = 4
+const FAILING = 8
 
 export type FraudVerdict = { readonly delayMs: number; readonly fails: boolean }
 
