@@ -92,7 +92,7 @@ const OPERATORS: Readonly<Record<FieldType, readonly Operator[]>> = {
   attribute: ['=', '!=', '~', '=~', '>', '>=', '<', '<='],
 }
 
-export function fieldType(name: string): FieldType {
+function fieldType(name: string): FieldType {
   const lower = name.toLowerCase() === 'operation' ? 'name' : name.toLowerCase()
   return QUERY_FIELDS.find((field) => field.name === lower)?.type ?? 'attribute'
 }

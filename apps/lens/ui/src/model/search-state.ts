@@ -43,10 +43,10 @@ export const LOOKBACKS = [
 
 export const DEFAULT_LOOKBACK = '1h'
 export const PAGE_SIZE = 50
-export const MAX_LIMIT = 1000
+const MAX_LIMIT = 1000
 export const ORDERS = ['newest', 'longest', 'errors', 'spans'] as const satisfies readonly TraceOrder[]
 export const DEFAULT_RATE = 20
-export const MAX_RATE = 100
+const MAX_RATE = 100
 
 const TEXT_FIELDS = [
   'tenant',

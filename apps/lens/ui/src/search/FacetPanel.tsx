@@ -6,7 +6,14 @@ import { useQuery } from '@tanstack/react-query'
 import { type ReactNode, useState } from 'react'
 import type { FacetValue } from 'rustok-lens/contract'
 import { attributeKeysOptions, facetsOptions } from '../api/search.ts'
-import { attributeName, equals, hasCondition, withCondition, withoutCondition } from '../model/query-text.ts'
+import {
+  attributeName,
+  equals,
+  hasCondition,
+  lacks,
+  withCondition,
+  withoutCondition,
+} from '../model/query-text.ts'
 import { activeFilters, type FieldProblem, type SearchState } from '../model/search-state.ts'
 import { Icon } from '../ui/Icon.tsx'
 import { Text } from '../ui/Text.tsx'
@@ -32,6 +39,7 @@ const FIELDS: readonly { readonly field: FacetField; readonly label: string }[] 
   { field: 'operation', label: 'Operation' },
   { field: 'user', label: 'User' },
 ]
+const QUERY_NAMES = { tenant: 'tenant', service: 'service', operation: 'name', user: 'user' } as const
 const MOST_SHOWN = 6
 
 export function FacetPanel({ state, change, problems, enabled, unfolded }: FacetPanelProps) {
@@ -82,6 +90,10 @@ function UsualFacet({ field, label, state, change, values }: UsualFacetProps) {
         values={values}
         isChosen={(value) => state[field] === value}
         toggle={(value) => change({ [field]: state[field] === value ? undefined : value })}
+        exclude={(value) => {
+          const query = withCondition(state.query, lacks(QUERY_NAMES[field], value))
+          change({ query, ...(state[field] === value ? { [field]: undefined } : {}) })
+        }}
         mark={(value) => facetMark(field, value)}
       />
     </div>
@@ -93,10 +105,11 @@ interface FacetValuesProps {
   readonly values: readonly FacetValue[]
   readonly isChosen: (value: string) => boolean
   readonly toggle: (value: string) => void
+  readonly exclude: (value: string) => void
   readonly mark?: (value: string) => ReactNode
 }
 
-function FacetValues({ label, values, isChosen, toggle, mark }: FacetValuesProps) {
+function FacetValues({ label, values, isChosen, toggle, exclude, mark }: FacetValuesProps) {
   const [isWhole, setWhole] = useState(false)
   const shown = isWhole ? values : values.slice(0, MOST_SHOWN)
   if (shown.length === 0) return undefined
@@ -117,6 +130,15 @@ function FacetValues({ label, values, isChosen, toggle, mark }: FacetValuesProps
               <Text>{value}</Text>
             </span>
             <span className="facet-count">{count.toLocaleString()}</span>
+          </button>
+          <button
+            type="button"
+            className="facet-exclude"
+            aria-label={`Exclude ${value.slice(0, 80)}`}
+            title="Traces without it"
+            onClick={() => exclude(value)}
+          >
+            <Icon name="exclude" size={12} />
           </button>
         </li>
       ))}
@@ -182,6 +204,7 @@ function AttributeFacets({ state, change, enabled }: Pick<FacetPanelProps, 'stat
               values={values}
               isChosen={(value) => hasCondition(state.query, equals(name, value))}
               toggle={(value) => toggle(name, value)}
+              exclude={(value) => change({ query: withCondition(state.query, lacks(name, value)) })}
             />
           </div>
         )

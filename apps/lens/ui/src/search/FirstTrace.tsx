@@ -38,10 +38,7 @@ export function FirstTrace() {
     <section className="first-trace" aria-labelledby="first-trace-title">
       <header>
         <h2 id="first-trace-title">Waiting for the first trace</h2>
-        <p>
-          Lens is running and its store is empty. Send a trace in one of these ways: it appears here by
-          itself.
-        </p>
+        <p>Lens is running and its store is empty. As soon as a service sends a trace, this page shows it.</p>
         {needsToken && (
           <p>
             Senders need a token with the role <code>ingest</code>, in the variable <code>TOKEN</code> here.
@@ -89,7 +86,7 @@ export function FirstTrace() {
           <Snippet text={curl} label="Copy the curl command" />
         </li>
       </ol>
-      <p>
+      <p className="first-trace-demo">
         In the repository of RusToK, <code>npm start</code> starts a demo platform that sends itself requests
         of two tenants.
       </p>
