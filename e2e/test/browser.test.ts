@@ -72,6 +72,9 @@ describe('the web UI', () => {
   it('leads from a tenant to its trace, and from the waterfall to the attributes of a span', async () => {
     const { page, complaints } = await openPage(browser)
     await page.goto(lens.ready.urls.ui)
+    await page.getByRole('table', { name: 'Tenants' }).getByRole('link', { name: 'acme' }).waitFor()
+    await screenshot(page, 'home')
+    await page.getByRole('link', { name: 'Traces', exact: true }).click()
     const traces = page.getByRole('list', { name: 'Traces' }).getByRole('listitem')
     await traces.first().waitFor()
     assert.ok((await traces.count()) >= 4)

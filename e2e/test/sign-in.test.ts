@@ -170,7 +170,7 @@ describe('signing in', () => {
   it('comes back to the same search when the session ended in between, with what the new token may see', async () => {
     const passing = makeToken('passing', 'read', 'acme')
     const elsewhere = makeToken('elsewhere', 'read', 'globex')
-    const { context, page, complaints } = await visitor('/?lookback=6h')
+    const { context, page, complaints } = await visitor('/search?lookback=6h')
     await heading(page).waitFor()
     // A Lens that runs notices a new token within seconds.
     while (await heading(page).isVisible()) {
@@ -193,7 +193,7 @@ describe('signing in', () => {
   })
 
   it('signs out in every tab', async () => {
-    const { context, page } = await visitor('/')
+    const { context, page } = await visitor('/search')
     await heading(page).waitFor()
     await signIn(page, support)
     await page.getByText('Showing 1 of 1 trace').waitFor()
@@ -214,7 +214,7 @@ describe('signing in', () => {
   ] as const) {
     it(`has no fault that axe finds, ${theme}, ${width} pixels wide`, async () => {
       const axe = readFileSync(require.resolve('axe-core/axe.min.js'), 'utf8')
-      const { context, page } = await visitor('/')
+      const { context, page } = await visitor('/search')
       await page.emulateMedia({ colorScheme: theme })
       await page.setViewportSize({ width, height: 844 })
       const check = async (view: string) => {

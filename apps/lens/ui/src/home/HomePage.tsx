@@ -2,8 +2,9 @@
  * How the platform is, and what has changed: the page that one opens first. What changed most stands on top, by service and by tenant; every number
  * is a link to the traces behind it. Without a trace it shows how to send one.
  */
-import { useQuery } from '@tanstack/react-query'
+import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
+import { useEffect } from 'react'
 import { newestTraceOptions } from '../api/queries.ts'
 import { overviewOptions, servicesOptions, topTenantsOptions } from '../api/statistics.ts'
 import { homeLink } from '../model/links.ts'
@@ -87,7 +88,12 @@ function Everything({ time }: { readonly time: TimeScope }) {
 /** Watches the store: is it empty, or the time one without traces? */
 function Nothing({ time }: { readonly time: TimeScope }) {
   const now = useNow(10_000)
+  const client = useQueryClient()
   const newest = useQuery(newestTraceOptions(true))
+  const newestId = newest.data?.traces[0]?.traceId
+  useEffect(() => {
+    if (newestId !== undefined) void client.invalidateQueries({ queryKey: ['overview'] })
+  }, [newestId, client])
   if (newest.isPending) return undefined
   const trace = newest.data?.traces[0]
   if (trace === undefined && !newest.isError) return <FirstTrace />

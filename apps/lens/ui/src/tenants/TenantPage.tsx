@@ -56,12 +56,19 @@ export function TenantPage({ tenant, time }: TenantPageProps) {
           icon="person"
           title={`No trace in ${rangeInWords(time)}`}
           actions={
-            <Link to="." search={{ lookback: '7d' }} className="button primary">
-              Last 7 d
-            </Link>
+            <>
+              {time.lookback !== '7d' && (
+                <Link to="." search={{ lookback: '7d' }} className="button primary">
+                  Last 7 d
+                </Link>
+              )}
+              <Link {...tenantsLink(time)} className="button">
+                All tenants
+              </Link>
+            </>
           }
         >
-          <p>Nor in the period before. Tenants that sent something are on the list.</p>
+          <p>Nor in the period before.</p>
         </Notice>
       ) : (
         <>

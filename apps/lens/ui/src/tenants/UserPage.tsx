@@ -62,9 +62,16 @@ export function UserPage({ tenant, user, time }: UserPageProps) {
           icon="person"
           title={`No trace in ${rangeInWords(time)}`}
           actions={
-            <Link to="." search={{ lookback: '7d' }} className="button primary">
-              Last 7 d
-            </Link>
+            <>
+              {time.lookback !== '7d' && (
+                <Link to="." search={{ lookback: '7d' }} className="button primary">
+                  Last 7 d
+                </Link>
+              )}
+              <Link {...tenantLink(tenant, time)} className="button">
+                Their tenant
+              </Link>
+            </>
           }
         >
           <p>Nor in the period before.</p>
