@@ -9,6 +9,8 @@ const SHEET = [
     keys: [
       [['?'], 'This sheet'],
       [['Esc'], 'Close what is open'],
+      [['r'], 'Ask again'],
+      [['/'], 'Go to the field that searches'],
     ],
   },
   {

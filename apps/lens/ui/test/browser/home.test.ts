@@ -1,0 +1,266 @@
+/** Home, tenants, a tenant and a user over a real Lens: their numbers are those of the traces that they lead to. */
+import assert from 'node:assert/strict'
+import { execFile } from 'node:child_process'
+import { readFile } from 'node:fs/promises'
+import { createRequire } from 'node:module'
+import { after, afterEach, before, beforeEach, describe, it } from 'node:test'
+import { promisify } from 'node:util'
+import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core'
+import type { SearchResponse, TenantsResponse } from 'rustok-lens/contract'
+import { declinedOrder, shopTrace } from '../shop-traces.ts'
+import { RealLens } from '../support/real-lens.ts'
+import { Random, TraceBuilder } from '../trace-builder.ts'
+
+const HOSTILE = ['', '..', '~', '<script>alert(1)</script>', 'a/b?c#d', 'acme.com', 'w'.repeat(2000)]
+
+const PAGES = ['/', '/tenants', '/tenants/nordlicht-books', '/tenants/nordlicht-books/users/ada.lindqvist']
+
+describe('home and tenants over a real Lens', () => {
+  let lens: RealLens
+  let browser: Browser
+  let context: BrowserContext
+  let page: Page
+  /** Console errors, page errors and dialogs: no test may leave any. */
+  let complaints: string[]
+
+  before(async () => {
+    lens = await RealLens.start()
+    browser = await chromium.launch({
+      executablePath: '/usr/bin/chromium',
+      args: ['--no-sandbox', '--disable-gpu'],
+    })
+    context = await browser.newContext({ viewport: { width: 1440, height: 900 } })
+  })
+  after(async () => {
+    await browser?.close()
+    await lens?.[Symbol.asyncDispose]()
+  })
+  beforeEach(async () => {
+    complaints = []
+    page = await context.newPage()
+    page.setDefaultTimeout(15_000)
+    page.on('console', (message) => {
+      if (message.type() === 'error') complaints.push(message.text())
+    })
+    page.on('pageerror', (error) => complaints.push(error.message))
+    page.on('dialog', (dialog) => {
+      complaints.push(`dialog: ${dialog.message()}`)
+      void dialog.dismiss()
+    })
+  })
+  afterEach(async () => {
+    await page.close()
+  })
+
+  const open = (path: string) => page.goto(lens.urls.ui + path)
+  const ask = async <Answer>(path: string) => (await (await fetch(lens.urls.ui + path)).json()) as Answer
+  const table = (name: string) => page.getByRole('table', { name })
+  const figure = (name: string) => page.getByRole('region', { name, exact: true })
+  /** What the search page says it found. */
+  const found = async () => {
+    const text = await page.getByText(/^Showing/).textContent()
+    return Number(/of ([\d,]+)/.exec(text ?? '')?.[1]?.replaceAll(',', ''))
+  }
+
+  it('shows an empty store how to send, by commands that work, and the trace as soon as it is there', async () => {
+    await open('/')
+    await page.getByRole('heading', { name: 'Waiting for the first trace' }).waitFor()
+    await page
+      .getByText(`OTEL_EXPORTER_OTLP_ENDPOINT=http://127.0.0.1:${new URL(lens.urls.otlpHttp).port}`)
+      .waitFor()
+    for (const [language, command] of [
+      ['Python', 'opentelemetry-instrument'],
+      ['Java', '-javaagent'],
+      ['Go', 'otlptracehttp.New'],
+      ['.NET', 'AddOtlpExporter'],
+      ['Node.js', 'auto-instrumentations-node'],
+    ] as const) {
+      await page.getByRole('radio', { name: language }).check({ force: true })
+      await page.getByText(command).first().waitFor()
+    }
+    await faultless('an empty store')
+    const curl = (await page.getByText(/^curl .*v1\/traces/).textContent()) ?? ''
+    await promisify(execFile)('sh', ['-c', `${curl} --silent --fail`])
+    await table('Tenants').getByRole('link', { name: 'hello' }).waitFor()
+    await page.getByText('Nothing to compare with').waitFor()
+    assert.deepEqual(complaints, [])
+  })
+
+  it('counts as the search does, says what changed most, and leads to the traces and to why', async () => {
+    await fill()
+    await open('/')
+    const total = await figure('Traces').getByRole('link').first().textContent()
+    await figure('With errors').getByRole('link').first().click()
+    await page.waitForURL(/\/search\?status=error$/)
+    const failed = await found()
+    await page.goBack()
+    assert.match((await figure('With errors').textContent()) ?? '', new RegExp(`\\b${failed} traces`))
+    assert.equal(Number(total), (await ask<SearchResponse>('/api/lens/search')).total)
+
+    const changes = page.getByRole('region', { name: 'What changed most' }).getByRole('listitem')
+    const worse = changes.filter({ hasText: /payments.*fails more often/ })
+    await worse.getByRole('link', { name: 'Why do these fail?' }).click()
+    await page.waitForURL(/\/why\?.*service=payments.*split=error/)
+    await page.goBack()
+
+    // A call that failed and its trace: here there is one of each.
+    const payments = table('Services').getByRole('row', { name: /^payments/ })
+    await payments.getByRole('link').nth(2).click()
+    await page.waitForURL(/service=payments/)
+    assert.equal(
+      await found(),
+      (
+        await ask<SearchResponse>(
+          '/api/lens/search?service=payments&query=kind%3Dserver%20and%20status%3Derror',
+        )
+      ).total,
+    )
+    assert.deepEqual(complaints, [])
+  })
+
+  it('takes the time range along from page to page, also over a trace', async () => {
+    await open('/?lookback=6h')
+    const nav = page.getByRole('navigation', { name: 'Main' })
+    await page
+      .getByRole('region', { name: 'Slowest traces' })
+      .getByRole('listitem')
+      .getByRole('link')
+      .first()
+      .click()
+    await page.waitForURL(/\/trace\/[0-9a-f]{32}$/)
+    await nav.getByRole('link', { name: 'Tenants' }).click()
+    await page.waitForURL(/\/tenants\?lookback=6h$/)
+    await page.getByRole('button', { name: 'Time range: Last 6 h' }).click()
+    await page.getByRole('button', { name: 'Last 24 h' }).click()
+    await page.waitForURL(/\/tenants\?lookback=24h$/)
+    await nav.getByRole('link', { name: 'Home' }).click()
+    await page.waitForURL(/\/\?lookback=24h$/)
+    await open('/?tenant=casa-oliva&lookback=6h')
+    await page.waitForURL(/\/search\?tenant=casa-oliva&lookback=6h$/)
+    assert.deepEqual(complaints, [])
+  })
+
+  it('sorts, searches and leads from tenant to user to trace, by keys alone', async () => {
+    await open('/tenants')
+    await table('Tenants')
+      .getByRole('row', { name: /nordlicht-books/ })
+      .waitFor()
+    const names = () => table('Tenants').getByRole('rowheader').allTextContents()
+    await table('Tenants').getByRole('link', { name: 'p95', exact: true }).press('Enter')
+    await page.waitForURL(/sort=p95$/)
+    const sorted = await ask<TenantsResponse>('/api/lens/tenants?sort=p95')
+    await page.locator('th[aria-sort=descending]', { hasText: 'p95' }).waitFor()
+    await page.waitForFunction(
+      (first) => document.querySelector('tbody th')?.textContent === first,
+      sorted.tenants[0]!.tenant,
+    )
+    assert.deepEqual(
+      (await names()).slice(0, 5),
+      sorted.tenants.slice(0, 5).map(({ tenant }) => tenant),
+    )
+
+    await page.keyboard.press('/')
+    await page.keyboard.type('NORD')
+    await page.waitForURL(/contains=NORD/)
+    await page.getByText(/^1 tenant by that name/).waitFor()
+    await table('Tenants').getByRole('link', { name: 'nordlicht-books' }).press('Enter')
+    await page.waitForURL(/\/tenants\/nordlicht-books$/)
+    await page.getByText(/of all traces/).waitFor()
+    const slowest = table('Slowest operations').getByRole('row').nth(1)
+    await slowest.waitFor()
+    await page.getByRole('radio', { name: 'Most errors' }).check({ force: true })
+    await table('Users').getByRole('link', { name: 'ada.lindqvist' }).press('Enter')
+    await page.waitForURL(/\/users\/ada\.lindqvist$/)
+    const requests = page.getByRole('list', { name: 'Requests' }).getByRole('listitem')
+    await requests.first().waitFor()
+    const { total } = await ask<SearchResponse>('/api/lens/search?tenant=nordlicht-books&user=ada.lindqvist')
+    await page.getByText(`Showing ${Math.min(50, total)} of ${total}, newest first`).waitFor()
+    const times = await requests.locator('time').allTextContents()
+    assert.deepEqual(times, times.toSorted().toReversed())
+    await requests.first().getByRole('link').press('Enter')
+    await page.waitForURL(/\/trace\/[0-9a-f]{32}$/)
+    assert.deepEqual(complaints, [])
+  })
+
+  it('has a page for every name of a tenant', async () => {
+    await open('/tenants')
+    for (const tenant of HOSTILE) {
+      await table('Tenants')
+        .getByRole('rowheader')
+        .getByRole('link', {
+          name: tenant === '' ? 'no tenant' : tenant.slice(0, 200),
+          exact: tenant.length < 200,
+        })
+        .click()
+      await page.waitForURL(/\/tenants\/./)
+      await page.reload()
+      assert.equal(await figure('Traces').getByRole('link').first().textContent(), '1')
+      const heading = page.getByRole('heading', { level: 1 })
+      assert.equal(await heading.textContent(), tenant === '' ? 'No tenant' : shortened(tenant))
+      assert.equal(await page.evaluate(() => document.documentElement.scrollWidth - innerWidth), 0)
+      await page.goBack()
+    }
+    assert.deepEqual(complaints, [])
+  })
+
+  it('says what to do where nothing is', async () => {
+    await open('/tenants/nobody')
+    await page.getByRole('heading', { name: 'No trace in the last 1 h' }).waitFor()
+    await open('/tenants?contains=nobody')
+    await page.getByRole('heading', { name: 'No tenant by that name' }).waitFor()
+    await open('/?start=1000&end=2000')
+    await page.getByRole('link', { name: 'Go to the newest traces' }).click()
+    await table('Services').waitFor()
+    assert.deepEqual(complaints, [])
+  })
+
+  it('has no fault that axe finds, in either theme', async () => {
+    for (const path of PAGES) {
+      await page.setViewportSize({ width: 1440, height: 900 })
+      await page.emulateMedia({ colorScheme: 'light' })
+      await open(path)
+      await page.waitForLoadState('networkidle')
+      await faultless(`${path} light`)
+      await page.emulateMedia({ colorScheme: 'dark' })
+      await page.setViewportSize({ width: 390, height: 844 })
+      await faultless(`${path} dark`, ['color-contrast', 'scrollable-region-focusable', 'target-size'])
+    }
+  })
+
+  /** An hour of traffic as usual, one with an incident, and tenants with odd names. */
+  async function fill(): Promise<void> {
+    const now = Date.now()
+    const random = new Random(42)
+    const traces = Array.from({ length: 240 }, (_, at) => shopTrace(random, now - 90_000 - at * 29_000))
+    const incident = Array.from({ length: 40 }, (_, at) => declinedOrder(random, now - 800_000 + at * 3000))
+    const odd = HOSTILE.map((tenant, at) => {
+      const t = new TraceBuilder(new Random(at + 900), now - 200_000, tenant, 'u')
+      t.within(undefined, { service: 'odd', name: 'GET /', kind: 'server' }, () => t.work(900))
+      return t.build()
+    })
+    await lens.send([...traces, ...incident, ...odd])
+  }
+
+  /** By these rules alone, or by all. */
+  async function faultless(view: string, runOnly?: readonly string[]): Promise<void> {
+    const require = createRequire(import.meta.url)
+    const isThere = await page.evaluate(() => 'axe' in window)
+    if (!isThere) await page.evaluate(await readFile(require.resolve('axe-core/axe.min.js'), 'utf8'))
+    const faults = await page.evaluate(
+      async (options) => {
+        const { axe } = window as unknown as {
+          axe: { run(options: object): Promise<{ violations: { id: string; nodes: { html: string }[] }[] }> }
+        }
+        const { violations } = await axe.run(options)
+        return violations.flatMap(({ id, nodes }) => nodes.map(({ html }) => `${id}: ${html.slice(0, 200)}`))
+      },
+      runOnly === undefined ? {} : { runOnly },
+    )
+    assert.deepEqual(faults, [], view)
+  }
+})
+
+/** As `Text` does. */
+function shortened(text: string): string {
+  return text.length > 300 ? `${text.slice(0, 300)}…` : text
+}
