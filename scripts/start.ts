@@ -11,7 +11,7 @@ import { LogFile } from './start/log-file.ts'
 import { LogPrinter } from './start/log-printer.ts'
 import { paintFor } from './start/paint.ts'
 import { lensIsEmpty, sendSample } from './start/sample.ts'
-import { renderScreen } from './start/screen.ts'
+import { renderScreen, shownTenants } from './start/screen.ts'
 import { type Failure, type Ready, Stack, type Stopped } from './start/stack.ts'
 import { describeFailure, describeStopped } from './start/verdict.ts'
 
@@ -39,12 +39,14 @@ process.stderr.on('error', () => {})
 
 const root = dirname(import.meta.dirname)
 const dataDir = resolve(process.env.RUSTOK_DATA_DIR?.trim() || '.rustok')
+/** Enough for what Lens says of tenants to mean something; `npm run traffic` visits all of them. */
+const demoTenants = '6'
 const paint = paintFor(process.stdout)
 const printer = new LogPrinter({ paint: paintFor(process.stderr), verbose: flags.verbose, write: complain })
 const logs = openLogs()
 const stack = new Stack({
   root,
-  env: { ...process.env, RUSTOK_DATA_DIR: dataDir },
+  env: { RUSTOK_DEMO_TENANTS: demoTenants, ...process.env, RUSTOK_DATA_DIR: dataDir },
   logs,
   onLine: (service, line, from) => printer.print(service, line, from),
 })
@@ -115,12 +117,12 @@ function withdrawDemo(): void {
 }
 
 async function sampleNotes({ lens, server }: Ready): Promise<readonly string[]> {
-  const tenants = server.demo?.tenants ?? []
+  const tenants = (server.demo?.tenants ?? []).slice(0, shownTenants)
   if (!wantsSample || tenants.length === 0) return []
   try {
     if (!(await lensIsEmpty(lens.urls.ui, ending.signal))) return []
     const sent = await sendSample(server.url, tenants, ending.signal)
-    return [`Lens was empty: ${sent} sample requests of both tenants are on their way to it.`]
+    return [`Lens was empty: ${sent} sample requests of two tenants are on their way to it.`]
   } catch (error) {
     return [`The sample requests were not sent: ${(error as Error).message}`]
   }

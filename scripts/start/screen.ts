@@ -12,6 +12,9 @@ export interface Screen extends Ready {
   readonly notes: readonly string[]
 }
 
+/** Their tokens are on the screen, and the sample requests are theirs. */
+export const shownTenants = 2
+
 export function renderScreen(screen: Screen, paint: Paint): string {
   const { lens, server, seconds, logFiles, notes } = screen
   const graphql = `${server.url}/graphql`
@@ -29,7 +32,7 @@ export function renderScreen(screen: Screen, paint: Paint): string {
       ],
       paint,
     ),
-    ...tenants.map((each) => tenantLines(each, paint)),
+    ...tenants.slice(0, shownTenants).map((each) => tenantLines(each, paint)),
     ...(tenant === undefined || user === undefined ? [] : firstRequest(screen, tenant, user, paint)),
     [
       ...notes.map((note) => `  ${note}`),

@@ -24,7 +24,7 @@ export function findings({ lens, begin, end, busiest, failed, deadLetters }: See
   const range = { start: String(begin - margin.before), end: String(end + margin.after) }
   const link = (parameters: Readonly<Record<string, string>>): string =>
     `${lens}/search?${new URLSearchParams({ ...parameters, ...range })}`
-  const dead = deadLetters === 0 ? '' : `; ${deadLetters} are dead letters by now`
+  const dead = deadLetters === 0 ? '' : `, dead letters by now: ${deadLetters}`
   const failures = {
     what: `a handler that fails for some orders, and is tried again (${failed} times so far${dead})`,
     url: link({ query: 'name = "process commerce.order.placed" and status = error' }),

@@ -36,8 +36,16 @@ const NEWCOMERS = [
   { name: 'Omar Aziz', role: 'customer' },
 ] as const satisfies readonly { name: string; role: Role }[]
 
+/** Of a smaller tenant: one of each kind. */
+const fewNewcomers = 3
+
 /** Makes who is missing and signs everybody in. Throws when the server refuses either. */
-export async function settle(server: string, tenant: DemoTenant, signal: AbortSignal): Promise<Town> {
+export async function settle(
+  server: string,
+  tenant: DemoTenant,
+  isLarge: boolean,
+  signal: AbortSignal,
+): Promise<Town> {
   const [first] = tenant.users
   if (first === undefined) throw new Error(`the tenant ${tenant.id} has no users`)
   const known = await emailsOf(server, first.token, signal)
@@ -48,7 +56,7 @@ export async function settle(server: string, tenant: DemoTenant, signal: AbortSi
     session: undefined,
     token: async () => token,
   }))
-  for (const { name, role } of NEWCOMERS) {
+  for (const { name, role } of isLarge ? NEWCOMERS : NEWCOMERS.slice(-fewNewcomers)) {
     const account = accountOf(tenant.id, name)
     if (!known.has(account.email)) {
       const input = { ...account, name, role: role.toUpperCase() }
@@ -67,7 +75,7 @@ export async function settle(server: string, tenant: DemoTenant, signal: AbortSi
       token: (signal) => session.token(signal),
     })
   }
-  const left = await Session.signIn(server, tenant.id, accountOf(tenant.id, NEWCOMERS[0].name), signal)
+  const left = await Session.signIn(server, tenant.id, accountOf(tenant.id, NEWCOMERS.at(-1)!.name), signal)
   const endedToken = await left.token(signal)
   await left.signOut(signal)
   return { tenant: tenant.id, people, endedToken }

@@ -4,6 +4,7 @@
  */
 import { isIP } from 'node:net'
 import path from 'node:path'
+import { MAX_DEMO_TENANTS } from './demo/demo-data.ts'
 import { StartupError } from './errors.ts'
 import { DEFAULT_STREAM, type NatsSettings } from './events/nats/nats-settings.ts'
 import type { WebhookSettings } from './events/webhook.ts'
@@ -37,6 +38,8 @@ export interface Config {
   readonly logFormat: LogFormat
   /** Seed the demo tenants and hand out tokens for their users. */
   readonly demo: boolean
+  /** How many of them. */
+  readonly demoTenants: number
   /** Signs tokens with HS256, in place of keys from a directory. */
   readonly jwtSecret: string | undefined
   /** Absolute: where the token keys are, and the first start makes one. Undefined when there is a secret, or nothing on disk. */
@@ -73,6 +76,7 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
     logLevel: oneOf('RUSTOK_LOG_LEVEL', read('RUSTOK_LOG_LEVEL') ?? 'info', LOG_LEVELS),
     logFormat: oneOf('RUSTOK_LOG_FORMAT', read('RUSTOK_LOG_FORMAT') ?? 'json', LOG_FORMATS),
     demo: boolean('RUSTOK_DEMO', read('RUSTOK_DEMO') ?? String(!production)),
+    demoTenants: integer('RUSTOK_DEMO_TENANTS', read('RUSTOK_DEMO_TENANTS') ?? '2', 1, MAX_DEMO_TENANTS),
     jwtSecret,
     jwtKeys: keyDirectory('RUSTOK_JWT_KEYS', read('RUSTOK_JWT_KEYS'), dataDir, jwtSecret),
     workers: oneOf('RUSTOK_WORKERS', read('RUSTOK_WORKERS') ?? 'internal', WORKERS),

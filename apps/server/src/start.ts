@@ -12,6 +12,7 @@ import { checkRoles } from './db/check-roles.ts'
 import { migrate } from './db/migrate.ts'
 import { type OpenDatabase, openDatabase } from './db/open-database.ts'
 import { type DemoAccess, demoAccess } from './demo/demo-access.ts'
+import { demoTenants } from './demo/demo-data.ts'
 import { seedDemo } from './demo/seed-demo.ts'
 import { errorCode, errorMessage, StartupError } from './errors.ts'
 import type { KeyRing } from './identity/key-ring.ts'
@@ -50,9 +51,10 @@ export function startServer(
     if (migrations.length > 0) log.info({ migrations }, 'database migrated')
     await checkRoles(database.access, log)
     const assembly = assemble(config, log, database, keys, tracing)
-    if (config.demo) await seedDemo(assembly.tenants, assembly.passwords)
+    const tenants = config.demo ? demoTenants(config.demoTenants) : []
+    if (config.demo) await seedDemo(assembly.tenants, assembly.passwords, tenants)
     opened.defer(() => assembly.app.close())
-    const demo = config.demo ? await demoAccess(keys) : undefined
+    const demo = config.demo ? await demoAccess(keys, tenants) : undefined
     const url = await listen(assembly.app, 'PORT', config)
     if (config.workers === 'internal') assembly.events.start()
     opened.move()

@@ -2,7 +2,7 @@
 
 import type { KeyRing } from '../identity/key-ring.ts'
 import { issueToken, LONGEST_LIFETIME_MS } from '../identity/tokens.ts'
-import { DEMO_TENANTS, demoEmail, demoPassword } from './demo-data.ts'
+import { DEMO_TENANTS, type DemoTenant, demoEmail, demoPassword } from './demo-data.ts'
 
 /** Long enough to leave a laptop open over a weekend; a restart hands out new ones. */
 const LIFETIME_S = LONGEST_LIFETIME_MS / 1_000
@@ -24,8 +24,8 @@ export interface DemoAccess {
   }[]
 }
 
-export async function demoAccess(keys: KeyRing): Promise<DemoAccess> {
-  const tenants = DEMO_TENANTS.map(async ({ id, name, users }) => ({
+export async function demoAccess(keys: KeyRing, demoTenants: readonly DemoTenant[]): Promise<DemoAccess> {
+  const tenants = demoTenants.map(async ({ id, name, users }) => ({
     id,
     name,
     users: await Promise.all(

@@ -61,6 +61,15 @@ const EXTRAS: Readonly<Record<string, DemoExtras>> = {
   },
   'Weather machine: maintenance window': { tags: ['maintenance', 'weather'] },
   'Parking at the volcano': { tags: ['travel', 'volcano'], slug: 'parking' },
+  Welcome: {
+    tags: ['intranet'],
+    slug: 'welcome',
+    translations: {
+      de: { title: 'Willkommen', body: 'Hier steht, was alle wissen sollten.', slug: 'willkommen' },
+    },
+  },
+  'Safety first': { tags: ['policy', 'safety'], slug: 'safety' },
+  'News of the month': { tags: ['news'] },
 }
 
 export interface DemoNode {

@@ -1,4 +1,4 @@
-/** The two demo tenants: who they are and what they have written. `seed-demo.ts` puts it into an empty database. */
+/** The demo tenants: who they are and what they have written. `seed-demo.ts` puts it into an empty database. */
 import type { Role } from '../db/schema.ts'
 
 export interface DemoTenant {
@@ -53,6 +53,39 @@ export const DEMO_TENANTS: readonly DemoTenant[] = [
     ],
   },
 ]
+
+/** Beside the two, for those who want to see many: smaller, and alike but for their people. */
+const MORE: readonly (readonly [id: string, name: string, admin: string, author: string])[] = [
+  ['initech', 'Initech', 'Emil Sand', 'Freya Dahl'],
+  ['vandelay', 'Vandelay Industries', 'Gita Rao', 'Hugo Klein'],
+  ['wonka', 'Wonka Sweets', 'Iris Moreau', 'Juan Ibarra'],
+  ['soylent', 'Soylent Foods', 'Kim Lund', 'Leo Conti'],
+  ['tyrell', 'Tyrell Robotics', 'Mia Novak', 'Nils Berg'],
+  ['hooli', 'Hooli', 'Olga Petrov', 'Paul Ames'],
+]
+
+export const MAX_DEMO_TENANTS = DEMO_TENANTS.length + MORE.length
+
+/** The first `count` of all that there are. */
+export function demoTenants(count: number): readonly DemoTenant[] {
+  const more = MORE.map(
+    ([id, name, admin, author]): DemoTenant => ({
+      id,
+      name,
+      users: [
+        { id: idOf(admin), name: admin, role: 'admin' },
+        { id: idOf(author), name: author, role: 'author' },
+      ],
+      titles: ['Welcome', 'Where to find what', 'Safety first', 'Who does what', 'News of the month'],
+    }),
+  )
+  return [...DEMO_TENANTS, ...more].slice(0, count)
+}
+
+/** The first name, as those of the two are. */
+function idOf(name: string): string {
+  return name.split(' ', 1)[0]!.toLowerCase()
+}
 
 /** Reserved for such things by RFC 2606. */
 export function demoEmail(userId: string, tenantId: string): string {

@@ -87,13 +87,37 @@ const SHOPS: Readonly<Record<string, DemoShop>> = {
   },
 }
 
+/** Of tenants that have none of their own. */
+const PLAIN_SHOP: DemoShop = {
+  currency: 'EUR',
+  products: [
+    {
+      title: 'Mug',
+      description: 'Holds what is poured into it.',
+      variants: [
+        { sku: 'MUG-WHITE', title: 'White', price: 990, stock: 3_000 },
+        { sku: 'MUG-BLACK', title: 'Black', price: 1_090, stock: 40 },
+      ],
+    },
+    {
+      title: 'Umbrella',
+      description: 'Opens by itself, closes by hand.',
+      variants: [{ sku: 'UMBRELLA', title: 'One size', price: 2_490, stock: 500 }],
+    },
+    {
+      title: 'Anniversary print',
+      description: 'Signed. There will be no second edition.',
+      variants: [{ sku: 'PRINT', title: 'Framed', price: 19_900, stock: 0 }],
+    },
+  ],
+}
+
 const FIRST_DAY = Date.UTC(2026, 8, 1, 12)
 const DAY = 86_400_000
 
 /** Adds nothing when it was there before: what was sold since stays sold. */
 export async function seedProducts(trx: Transaction<Database>, tenantId: string): Promise<void> {
-  const { products: shop, currency } = SHOPS[tenantId] ?? { products: [], currency: '' }
-  if (shop.length === 0) return
+  const { products: shop, currency } = SHOPS[tenantId] ?? PLAIN_SHOP
   const products = shop.map(({ title, description }, index) => {
     const at = new Date(FIRST_DAY + index * DAY)
     const id = demoId('a', index + 1)

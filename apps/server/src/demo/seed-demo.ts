@@ -9,26 +9,30 @@ import type { TenantDatabase } from '../db/tenant-database.ts'
 import type { PasswordHasher } from '../identity/passwords.ts'
 import { replaceHash } from '../identity/session-queries.ts'
 import { seedContentExtras } from './demo-content.ts'
-import { DEMO_TENANTS, type DemoTenant, demoEmail, demoHost, demoPassword } from './demo-data.ts'
+import { type DemoTenant, demoEmail, demoHost, demoPassword } from './demo-data.ts'
 import { seedProducts } from './demo-products.ts'
 
 const FIRST_DAY = Date.UTC(2026, 8, 1, 9)
 const DAY = 86_400_000
 
-export async function seedDemo(database: TenantDatabase, passwords: PasswordHasher): Promise<void> {
+export async function seedDemo(
+  database: TenantDatabase,
+  passwords: PasswordHasher,
+  tenants: readonly DemoTenant[],
+): Promise<void> {
   await database.system('seed', async (trx) => {
     await trx
       .insertInto('tenants')
-      .values(DEMO_TENANTS.map(({ id, name }) => ({ id, name })))
+      .values(tenants.map(({ id, name }) => ({ id, name })))
       .onConflict((conflict) => conflict.doNothing())
       .execute()
     await trx
       .insertInto('tenant_host_names')
-      .values(DEMO_TENANTS.map(({ id }) => ({ host_name: demoHost(id), tenant_id: id })))
+      .values(tenants.map(({ id }) => ({ host_name: demoHost(id), tenant_id: id })))
       .onConflict((conflict) => conflict.doNothing())
       .execute()
   })
-  for (const [index, tenant] of DEMO_TENANTS.entries()) {
+  for (const [index, tenant] of tenants.entries()) {
     await database.transact(tenant.id, 'seed', async ({ trx }) => {
       await seedTenant(trx, tenant, index)
       await seedProducts(trx, tenant.id)

@@ -4,6 +4,7 @@ import { before, test } from 'node:test'
 import { setTimeout } from 'node:timers/promises'
 import { nodeCreated, nodePublished } from '../../src/content/content-events.ts'
 import { CONTENT_STATS_HANDLER } from '../../src/content/content-stats.ts'
+import { DEMO_TENANTS } from '../../src/demo/demo-data.ts'
 import { seedDemo } from '../../src/demo/seed-demo.ts'
 import { draftEvent, type EventDraft } from '../../src/events/envelope.ts'
 import { sharedServer } from '../support/shared-server.ts'
@@ -92,7 +93,7 @@ test('seeds the demo data once', async () => {
     stats: await stats('globex'),
   })
   const before = await counts()
-  await seedDemo(tenants, sharedServer.passwords)
+  await seedDemo(tenants, sharedServer.passwords, DEMO_TENANTS)
   assert.deepEqual(await counts(), before)
   const drafts = await db
     .selectFrom('nodes')

@@ -54,6 +54,7 @@ export async function startTestServer(
       logLevel: 'debug',
       logFormat: 'json',
       demo: true,
+      demoTenants: 2,
       jwtSecret: undefined,
       jwtKeys: undefined,
       workers: 'internal',
