@@ -4,6 +4,7 @@
  */
 import { type QueryClient, queryOptions } from '@tanstack/react-query'
 import type { SessionRequest, SessionResponse } from 'rustok-lens/contract'
+import { RECENT_KEY } from '../model/saved-searches.ts'
 import { ApiError, fetchJson, postJson, sendDelete } from './client.ts'
 
 export type Session =
@@ -49,6 +50,7 @@ export async function signIn(client: QueryClient, token: string): Promise<void> 
 
 export async function signOut(client: QueryClient): Promise<void> {
   await sendDelete(route)
+  forgetQueries()
   await client.cancelQueries({ queryKey: sessionKey })
   client.setQueryData(sessionKey, left)
 }
@@ -56,6 +58,15 @@ export async function signOut(client: QueryClient): Promise<void> {
 /** Drops every answer but this one: the next to sign in may see less. */
 export function forgetAnswers(client: QueryClient): void {
   client.removeQueries({ predicate: ({ queryKey }) => queryKey[0] !== sessionKey[0] })
+}
+
+/** What was asked may name customers: it is not for who signs in next. Searches that were given a name stay. */
+function forgetQueries(): void {
+  try {
+    localStorage.removeItem(RECENT_KEY)
+  } catch {
+    // Storage is blocked: nothing is kept in it.
+  }
 }
 
 function withoutSession(before: Session | undefined): Session {

@@ -9,6 +9,9 @@ export interface SavedSearch {
   readonly search: SearchState
 }
 
+/** Where the browser's storage has the last queries. */
+export const RECENT_KEY = 'lens.queries'
+
 export const MOST_SAVED = 100
 export const MOST_RECENT = 20
 export const LONGEST_NAME = 80

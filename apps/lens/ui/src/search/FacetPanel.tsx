@@ -53,6 +53,9 @@ export function FacetPanel({ state, change, problems, enabled, unfolded }: Facet
       aria-busy={facets.isPlaceholderData}
       data-unfolded={unfolded}
     >
+      <a className="facet-skip" href="#search-results">
+        Skip to the traces
+      </a>
       {FIELDS.slice(0, 2).map(({ field, label }) => (
         <UsualFacet key={field} {...{ field, label, state, change }} values={values(field)} />
       ))}

@@ -3,8 +3,9 @@
  * arrows, Shift and Enter, becomes the search, and offers to ask what sets those traces apart from the rest.
  */
 import { useQuery } from '@tanstack/react-query'
+import { Link } from '@tanstack/react-router'
 import { type KeyboardEvent, type PointerEvent, useLayoutEffect, useMemo, useRef, useState } from 'react'
-import { heatmapOptions } from '../api/search.ts'
+import { type AskedHeatmap, heatmapOptions } from '../api/search.ts'
 import { formatDuration, formatDurationAt } from '../model/duration.ts'
 import {
   type Cell,
@@ -17,6 +18,7 @@ import {
   selectionOf,
   tally,
 } from '../model/heatmap.ts'
+import { whyLink } from '../model/links.ts'
 import { activeFilters, formatWithin, type SearchState } from '../model/search-state.ts'
 import { formatTimeOfDay } from '../model/time.ts'
 import { timeAxis } from '../model/time-axis.ts'
@@ -65,7 +67,7 @@ export function Heatmap({ state, change, enabled, now }: HeatmapProps) {
       {isError ? (
         <p className="heatmap-empty">The heatmap could not be drawn: {error.message}</p>
       ) : grid === undefined ? (
-        <div style={{ height: HEIGHT + 34 }} />
+        <div className="heatmap-waiting" style={{ height: HEIGHT }} />
       ) : (
         <>
           <Field
@@ -79,10 +81,25 @@ export function Heatmap({ state, change, enabled, now }: HeatmapProps) {
             grid={grid}
             oneIn={data?.sample.oneIn ?? 1}
             isNarrowed={activeFilters(state).length > 0}
-          />
+          >
+            {data !== undefined && <Why state={state} data={data} />}
+          </HeatmapKey>
         </>
       )}
     </section>
+  )
+}
+
+/** The question that comes next where some of what is found failed. */
+function Why({ state, data }: { readonly state: SearchState; readonly data: AskedHeatmap }) {
+  const { total, errorTotal, sample } = data
+  if (errorTotal === 0 || errorTotal === total) return undefined
+  const about = sample.oneIn > 1 ? 'about ' : ''
+  return (
+    <Link {...whyLink(state, { by: 'error' })}>
+      Why do {about}
+      {errorTotal.toLocaleString()} of {total.toLocaleString()} fail?
+    </Link>
   )
 }
 

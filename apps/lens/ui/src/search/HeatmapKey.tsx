@@ -1,4 +1,5 @@
 /** What the heatmap's shades mean, and how much of the store was looked at. */
+import type { ReactNode } from 'react'
 import { type HeatGrid, inkOf } from '../model/heatmap.ts'
 
 export interface HeatmapKeyProps {
@@ -6,9 +7,10 @@ export interface HeatmapKeyProps {
   readonly oneIn: number
   /** Conditions on spans: a trace is as long as the longest span that meets them. */
   readonly isNarrowed: boolean
+  readonly children?: ReactNode
 }
 
-export function HeatmapKey({ grid, oneIn, isNarrowed }: HeatmapKeyProps) {
+export function HeatmapKey({ grid, oneIn, isNarrowed, children }: HeatmapKeyProps) {
   const steps = [...new Set([1, Math.round(Math.sqrt(grid.most)), grid.most])].filter((count) => count >= 1)
   return (
     <p className="heatmap-key">
@@ -17,6 +19,8 @@ export function HeatmapKey({ grid, oneIn, isNarrowed }: HeatmapKeyProps) {
           ? 'Duration of each trace’s longest span that matches'
           : 'Duration of each trace’s longest span'}
       </span>
+      {children}
+      <span className="heatmap-key-gap" />
       {steps.map((count) => (
         <span key={count}>
           <i style={{ opacity: inkOf(count, grid.most) }} />

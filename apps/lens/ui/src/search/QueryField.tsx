@@ -16,7 +16,7 @@ import {
   contextAt,
   fixedValues,
 } from '../model/query-completion.ts'
-import { readRecent, withRecent } from '../model/saved-searches.ts'
+import { RECENT_KEY, readRecent, withRecent } from '../model/saved-searches.ts'
 import type { SearchState } from '../model/search-state.ts'
 import { traceIdIn } from '../model/trace-id.ts'
 import { Icon } from '../ui/Icon.tsx'
@@ -45,7 +45,7 @@ export function QueryField({ state, change, mistake, again }: QueryFieldProps) {
   const [caret, setCaret] = useState(asked.length)
   const [isOpen, setOpen] = useState(false)
   const [active, setActive] = useState(-1)
-  const [recentText, keepRecent] = useStored('lens.queries')
+  const [recentText, keepRecent] = useStored(RECENT_KEY)
   const wantedCaret = useRef<number>(undefined)
   const context = contextAt(typed, caret)
   const recent = readRecent(recentText)

@@ -100,7 +100,7 @@ export function SearchPage({ state }: { readonly state: SearchState }) {
             unfolded={unfolded}
           />
         )}
-        <div className="search-main">
+        <div className="search-main" id="search-results" tabIndex={-1}>
           {isLive ? (
             <LiveTail state={state} change={change} onRefused={setTailError} now={now} />
           ) : (

@@ -39,7 +39,7 @@ describe('the search page over a real Lens', () => {
   beforeEach(async () => {
     complaints = []
     page = await context.newPage()
-    page.setDefaultTimeout(15_000)
+    page.setDefaultTimeout(30_000)
     page.on('console', (message) => {
       if (message.type() === 'error') complaints.push(message.text())
     })
@@ -61,6 +61,21 @@ describe('the search page over a real Lens', () => {
   }
   const shows = (total: number) =>
     page.getByText(`Showing ${Math.min(50, total)} of ${total} trace`).waitFor()
+
+  /** What axe finds wrong with the page as it is. */
+  const faults = async () => {
+    const axe = await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
+    await page.evaluate(axe)
+    return page.evaluate(async () => {
+      type Found = { violations: { id: string; nodes: { html: string; failureSummary: string }[] }[] }
+      const { violations } = await (window as unknown as { axe: { run(): Promise<Found> } }).axe.run()
+      return violations.flatMap(({ id, nodes }) =>
+        nodes.map(
+          ({ html, failureSummary }) => `${id}: ${html.slice(0, 160)} ${failureSummary.slice(0, 240)}`,
+        ),
+      )
+    })
+  }
 
   it('completes a query from the keyboard alone, with what is stored, and finds what the API finds', async () => {
     await open('/search')
@@ -135,7 +150,10 @@ describe('the search page over a real Lens', () => {
     assert.equal(why.searchParams.get('minDuration'), null)
     assert.ok(Number(why.searchParams.get('start')) < Number(params().get('start')))
 
+    const failed = (await ask({ status: 'error' })).total
     await page.getByRole('button', { name: 'Show all again' }).click()
+    const fails = page.getByRole('link', { name: new RegExp(`^Why do ${failed} of `) })
+    assert.match((await fails.getAttribute('href'))!, /^\/why\?.*split=error/)
     await page.waitForURL((url) => !url.searchParams.has('minDuration'))
     await results().first().waitFor()
     await page.locator('.results[aria-busy=false]').waitFor()
@@ -254,6 +272,11 @@ describe('the search page over a real Lens', () => {
     await lens.send([live('POST /third', 40)])
     await page.getByRole('list', { name: 'Spans' }).getByRole('listitem').first().waitFor()
     await page.getByText(/Not shown: \d+ matching spans beyond the rate/).waitFor()
+    await page.setViewportSize({ width: 390, height: 844 })
+    await page.getByRole('button', { name: 'Filters' }).click()
+    await page.getByRole('button', { name: 'Saved' }).click()
+    assert.deepEqual(await faults(), [])
+    assert.equal(await page.evaluate(() => document.documentElement.scrollWidth - innerWidth), 0)
 
     await open('/search?live=traces&query=tenant+%3D')
     await page.getByText('expected a value after =').first().waitFor()
@@ -277,20 +300,7 @@ describe('the search page over a real Lens', () => {
     assert.deepEqual(complaints, [])
   })
 
-  it('has no fault that axe finds, whatever is open on it', async () => {
-    const axe = await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
-    const faults = async () => {
-      await page.evaluate(axe)
-      return page.evaluate(async () => {
-        type Found = { violations: { id: string; nodes: { html: string; failureSummary: string }[] }[] }
-        const { violations } = await (window as unknown as { axe: { run(): Promise<Found> } }).axe.run()
-        return violations.flatMap(({ id, nodes }) =>
-          nodes.map(
-            ({ html, failureSummary }) => `${id}: ${html.slice(0, 160)} ${failureSummary.slice(0, 240)}`,
-          ),
-        )
-      })
-    }
+  it('has no fault that axe finds while a query is completed beside a selection', async () => {
     const within = `start=${now - 1_800_000}&end=${now}&minDuration=1ms&within=${now - 3_600_000}-${now}`
     await page.emulateMedia({ colorScheme: 'dark' })
     await open(`/search?service=rustok-server&query=error+%3D+true&${within}`)
@@ -298,18 +308,7 @@ describe('the search page over a real Lens', () => {
     await query().click()
     await page.keyboard.type(' and ')
     await offered(/^http\.route/).waitFor()
-    assert.deepEqual(await faults(), [], 'completing')
-
-    await page.emulateMedia({ colorScheme: 'light' })
-    await page.setViewportSize({ width: 390, height: 844 })
-    await open('/search?live=spans&rate=1')
-    await page.getByText(/^Live since/).waitFor()
-    await lens.send([live('POST /axe', 20)])
-    await page.getByRole('list', { name: 'Spans' }).getByRole('listitem').first().waitFor()
-    await page.getByRole('button', { name: 'Filters' }).click()
-    await page.getByRole('button', { name: 'Saved' }).click()
-    assert.deepEqual(await faults(), [], 'live')
-    assert.equal(await page.evaluate(() => document.documentElement.scrollWidth - innerWidth), 0)
+    assert.deepEqual(await faults(), [])
   })
 
   /** Reads the query and asks the store nothing: `kind` has a list of its own. */
@@ -342,6 +341,16 @@ describe('the search page over a real Lens', () => {
     }
     assert.deepEqual(refused, [])
     assert.equal(await reads('service ='), false)
+  })
+
+  /** The last one: Lens is gone afterwards. */
+  it('says that Lens has gone', async () => {
+    await open('/search?live=traces')
+    await page.getByText(/^Live since/).waitFor()
+    await lens[Symbol.asyncDispose]()
+    await page.getByText(/Trying again…$/).waitFor()
+    await page.getByRole('button', { name: 'Live', exact: true }).click()
+    await page.getByRole('heading', { name: 'Lens does not answer' }).waitFor()
   })
 })
 
