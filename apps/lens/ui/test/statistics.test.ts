@@ -121,8 +121,10 @@ describe('what changed between two periods', () => {
 
 describe('amounts in words', () => {
   it('says rates by the unit that suits them', () => {
-    assert.deepEqual([0, 0.05, 1, 12.34, 599, 600, 74_400, 1e9].map(formatRate), [
+    assert.deepEqual([0, 0.005, 1 / 60.001, 0.05, 1, 12.34, 599, 600, 74_400, 1e9].map(formatRate), [
       '0/min',
+      '7.2/d',
+      '1/h',
       '3/h',
       '1/min',
       '12.3/min',

@@ -44,6 +44,7 @@ export function Breakdown(props: BreakdownProps) {
         </span>
       </div>
       {failure !== null && <Failed title={`${title} could not be loaded`} error={failure} again={again} />}
+      {rows === undefined && failure === null && <p className="muted">Counting…</p>}
       {period !== undefined && before !== undefined && (
         <StatTable
           label={title}

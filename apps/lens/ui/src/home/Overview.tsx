@@ -26,7 +26,12 @@ export interface OverviewProps {
 export function Overview({ scope, time }: OverviewProps) {
   const { data, error, isError, refetch } = useQuery(overviewOptions(scope, time))
   if (isError) return <Failed title="The overview failed" error={error} again={() => void refetch()} />
-  if (data === undefined) return <div className="overview" role="status" aria-label="Counting" />
+  if (data === undefined)
+    return (
+      <div className="overview overview-pending muted" role="status">
+        Counting…
+      </div>
+    )
   return <Figures data={data} scope={scope} time={time} />
 }
 
@@ -43,9 +48,11 @@ function Figures({ data, scope, time }: OverviewProps & { readonly data: Answer 
   const then: SearchState = { ...scope, ...data.before }
   const choose = (search: (scope: SearchState) => SearchState) => (start: number, end: number) =>
     void navigate(searchLink(search({ ...scope, start, end })))
+  // Where nothing was before, there is nothing to say.
+  const compared = data.then.total > 0
   const delta = (aspect: Aspect, search: SearchState) => (
     <Delta
-      change={changes.find((change) => change.aspect === aspect)}
+      change={compared ? changes.find((change) => change.aspect === aspect) : undefined}
       minutes={minutes}
       search={search}
       always

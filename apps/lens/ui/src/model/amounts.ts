@@ -1,12 +1,13 @@
 /** Rates, shares and changes in words and units that people say. Called wherever a number of the statistics is drawn. */
 
-/** Per second from ten a second on, per hour below one a minute, else per minute: `12.4/s`, `340/min`, `6/h`. */
+/** Per second from ten a second on, per hour below one a minute, per day below one an hour, else per minute: `12.4/s`, `340/min`, `6/h`. */
 export function formatRate(perMinute: number): string {
   if (!Number.isFinite(perMinute)) return '–'
   if (perMinute === 0) return '0/min'
   if (perMinute >= 600) return `${formatCount(perMinute / 60)}/s`
-  if (perMinute >= 1) return `${formatCount(perMinute)}/min`
-  return `${formatCount(perMinute * 60)}/h`
+  // An hour that ends at its last millisecond is a little less than one.
+  if (perMinute >= 0.995) return `${formatCount(perMinute)}/min`
+  return perMinute * 60 >= 0.995 ? `${formatCount(perMinute * 60)}/h` : `${formatCount(perMinute * 1440)}/d`
 }
 
 /** Three digits: `3.2`, `41`, `1,204`, `12.4 k`, `3.1 M`. */

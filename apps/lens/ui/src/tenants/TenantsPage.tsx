@@ -123,7 +123,7 @@ function Head({ state, sort, name, change, title, className }: HeadProps) {
         <Link
           {...tenantsLink(sortedBy(state, change))}
           replace
-          className="sort"
+          className="sort sort-change"
           title="Sorts by the change against the period before"
         >
           <span className="visually-hidden">Change of {name} </span>
