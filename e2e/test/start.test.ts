@@ -40,16 +40,14 @@ async function tracesOf(lens: string, tenants: readonly string[] = ['acme', 'glo
   return found.reduce((sum, { total }) => sum + total, 0)
 }
 
-/** What the server's metrics promise to tell; traffic must move each. Gauges of what waits are back where they were, so their handlers' counter stands for them. */
+/** Of what the server's metrics promise, what traffic must move. Totals are counted twice a minute, and what waits is soon back where it was. */
 const movingMetrics = [
   'rustok_http_requests_total',
   'rustok_http_request_duration_seconds_count',
   'rustok_content_operations_total',
   'rustok_content_operation_duration_seconds_count',
-  'rustok_content_nodes_total',
   'rustok_commerce_operations_total',
   'rustok_commerce_operation_duration_seconds_count',
-  'rustok_commerce_orders_total',
   'rustok_session_operations_total',
   'rustok_event_deliveries_total',
   'rustok_spans_created_total',
@@ -143,7 +141,7 @@ describe('npm start', () => {
     const env = { ...process.env, RUSTOK_DATA_DIR: shared.path }
     const server = addressIn(started.stdout(), 'GraphQL').replace('/graphql', '')
     const metrics = await valuesAt(`${server}/metrics`)
-    const { stdout } = await run(process.execPath, [traffic, '--visits', '100', '--rate', '50'], { env })
+    const { stdout } = await run(process.execPath, [traffic, '--visits', '100', '--rate', '20'], { env })
     const [, requests] = /^100 visits with (\d+) requests in /m.exec(stdout) ?? []
     assert.ok(Number(requests) >= 150, stdout)
     assert.match(stdout, /^ {2}all .* {3}0 {3}/m, 'nothing failed')
