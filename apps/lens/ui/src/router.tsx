@@ -31,7 +31,10 @@ const TenantPage = lazyRouteComponent(() => import('./tenants/TenantPage.tsx'), 
 const UserPage = lazyRouteComponent(() => import('./tenants/UserPage.tsx'), 'UserPage')
 
 /** A route's component, which the router waits for the page's file with. */
-function lazily(page: { preload?: () => Promise<void> }, component: () => ReactNode) {
+function lazily(
+  page: { readonly preload?: (() => Promise<void> | undefined) | undefined },
+  component: () => ReactNode,
+) {
   return Object.assign(component, { preload: async () => page.preload?.() })
 }
 

@@ -2,9 +2,8 @@
  * What the pages ask, as options for the query cache: keys are the query strings themselves, so that equal questions are
  * asked once. Traces are turned into their model inside the cache, once per answer.
  */
-import { keepPreviousData, QueryCache, QueryClient, queryOptions } from '@tanstack/react-query'
+import { QueryCache, QueryClient, queryOptions } from '@tanstack/react-query'
 import type {
-  HistogramResponse,
   LatencyResponse,
   SearchQuery,
   SearchResponse,
@@ -13,7 +12,7 @@ import type {
   TraceResponse,
   WaterfallResponse,
 } from 'rustok-lens/contract'
-import { type SearchState, searchParams, searchQuery, withFields } from '../model/search-state.ts'
+import { searchParams } from '../model/search-state.ts'
 import { services } from '../model/service-palette.ts'
 import { type TraceModel, traceModel } from '../model/trace-model.ts'
 import { ApiError, fetchJson } from './client.ts'
@@ -41,29 +40,6 @@ export const queryClient = new QueryClient({
 export function address(route: string, query: SearchQuery): string {
   const params = searchParams(query).toString()
   return params === '' ? route : `${route}?${params}`
-}
-
-export function searchOptions(state: SearchState) {
-  const order = state.order === undefined ? {} : { order: state.order }
-  const path = address('/api/lens/search', { ...searchQuery(state), ...order })
-  return queryOptions({
-    queryKey: ['search', path],
-    queryFn: async ({ signal }): Promise<SearchResponse> => {
-      const response = await fetchJson<SearchResponse>(path, signal)
-      services.add(response.traces.flatMap((trace) => trace.services.map(({ name }) => name)))
-      return response
-    },
-    placeholderData: keepPreviousData,
-  })
-}
-
-export function histogramOptions(state: SearchState) {
-  const path = address('/api/lens/histogram', searchQuery(withFields(state, { limit: undefined })))
-  return queryOptions({
-    queryKey: ['histogram', path],
-    queryFn: ({ signal }) => fetchJson<HistogramResponse>(path, signal),
-    placeholderData: keepPreviousData,
-  })
 }
 
 /** The newest trace of all times, asked when a range is empty: is the store empty too? */

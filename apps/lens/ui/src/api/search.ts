@@ -35,6 +35,8 @@ export function resultsOptions(state: SearchState) {
     getNextPageParam: (last) => last.nextCursor,
     placeholderData: keepPreviousData,
     staleTime: STALE_MS,
+    // Who comes back from a trace to a list read far down finds it as it was.
+    refetchOnMount: (asked) => (asked.state.data?.pages.length ?? 0) < 2,
   })
 }
 

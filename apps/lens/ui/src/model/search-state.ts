@@ -162,8 +162,10 @@ export function parseWithin(text: string): Within | undefined {
   return { start, end, minDuration: textOf(match?.[3]), maxDuration: textOf(match?.[4]) }
 }
 
+type TimeRange = Pick<SearchState, 'start' | 'end' | 'lookback'>
+
 /** The time that a search is about, in Unix milliseconds. */
-export function rangeOf(state: SearchState, now: number): { readonly start: number; readonly end: number } {
+export function rangeOf(state: TimeRange, now: number): { readonly start: number; readonly end: number } {
   if (state.start !== undefined && state.end !== undefined) return { start: state.start, end: state.end }
   const length = (parseLookback(state.lookback ?? DEFAULT_LOOKBACK) ?? 3600) * 1000
   return { start: Math.max(0, now - length), end: now }
@@ -274,7 +276,7 @@ export function withoutFilters(state: SearchState): SearchState {
   return parseSearchState({ start, end, lookback })
 }
 
-export function describeRange(state: SearchState, now: number): string {
+export function describeRange(state: TimeRange, now: number): string {
   if (state.start !== undefined && state.end !== undefined) {
     // Milliseconds matter where there are but a few seconds; else the last one of a second, which is in the range, reads as the next.
     const isShort = state.end - state.start < 10_000
@@ -287,7 +289,7 @@ export function describeRange(state: SearchState, now: number): string {
 }
 
 /** `the last 1 h`, for sentences. */
-export function rangeInWords(state: SearchState): string {
+export function rangeInWords(state: TimeRange): string {
   if (state.start !== undefined) return 'this time range'
   return `the last ${describeRange(state, 0).replace(/^Last /, '')}`
 }

@@ -81,6 +81,8 @@ export function QueryField({ state, change, mistake, again }: QueryFieldProps) {
     wantedCaret.current = next.caret
   }
   const onKeyDown = (event: KeyboardEvent<HTMLInputElement>) => {
+    // Enter takes what an input method offers.
+    if (event.nativeEvent.isComposing) return
     switch (event.key) {
       case 'ArrowDown':
       case 'ArrowUp': {
