@@ -45,7 +45,9 @@ export function TenantPage({ tenant, time }: TenantPageProps) {
         }
       >
         <p className="tenant-links">
-          <Link {...tenantsLink(time)}>Tenants</Link>
+          <Link {...tenantsLink(time)} activeOptions={{ exact: true }}>
+            Tenants
+          </Link>
           <Share tenant={tenant} time={time} />
           <Link {...searchLink({ ...scope, ...time })}>Its traces</Link>
           <Link {...whyLink({ ...scope, ...time }, { by: 'error' })}>Why do some fail?</Link>
@@ -104,7 +106,7 @@ function Share({ tenant, time }: TenantPageProps) {
   const whole = useQuery(overviewOptions(EVERYTHING, time))
   if (own.data === undefined || whole.data === undefined || whole.data.now.total === 0) return undefined
   return (
-    <span>
+    <span className="tenant-share">
       <strong>{formatShare(own.data.now.total / whole.data.now.total)}</strong> of all traces
       {own.data.now.errorTotal > 0 && whole.data.now.errorTotal > 0 && (
         <>

@@ -49,7 +49,7 @@ export function UserPage({ tenant, user, time }: UserPageProps) {
         <p className="tenant-links">
           <span className="user-tenant">
             <TenantMark tenant={tenant} size={13} />
-            <Link {...tenantLink(tenant, time)} className="truncate">
+            <Link {...tenantLink(tenant, time)} activeOptions={{ exact: true }} className="truncate">
               {tenant === '' ? 'No tenant' : <Text>{tenant}</Text>}
             </Link>
           </span>

@@ -42,7 +42,7 @@ export function Layout() {
                 key={name}
                 {...to}
                 className="top-bar-link"
-                aria-current={pathname === to.to ? 'page' : undefined}
+                activeOptions={{ exact: true, includeSearch: false }}
                 data-within={to.to !== '/' && pathname.startsWith(`${to.to}/`)}
               >
                 {name}
