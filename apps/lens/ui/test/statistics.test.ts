@@ -8,6 +8,7 @@ import {
   dispersionOf,
   isNotable,
   type PeriodMeasures,
+  wentWithAll,
 } from '../src/model/changes.ts'
 import { trendOf } from '../src/model/trend.ts'
 
@@ -108,6 +109,18 @@ describe('what changed between two periods', () => {
     assert.equal(slower.aspect, 'duration')
     assert.ok(slower.score > faster.score)
     assert.ok(muchSlower.score > slower.score)
+  })
+
+  it('knows traffic that only went as that of all did', () => {
+    const change = (before: number, now: number) =>
+      aspect(changesBetween(period(now), period(before)), 'rate')!
+    const halved = { before: 9000, now: 4500 }
+    assert.equal(wentWithAll(change(1000, 500), halved), true)
+    assert.equal(wentWithAll(change(1000, 420), halved), true)
+    assert.equal(wentWithAll(change(1000, 100), halved), false)
+    assert.equal(wentWithAll(change(1000, 1500), halved), false)
+    assert.equal(wentWithAll(change(1000, 0), halved), false)
+    assert.equal(wentWithAll(change(1000, 800), { before: 9000, now: 9000 }), false)
   })
 
   it('tells of who fell silent and who is new', () => {

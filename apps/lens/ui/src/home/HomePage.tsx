@@ -42,15 +42,17 @@ export function HomePage({ time }: { readonly time: TimeScope }) {
 }
 
 function Everything({ time }: { readonly time: TimeScope }) {
+  const overview = useQuery(overviewOptions(EVERYTHING, time))
   const services = useQuery(servicesOptions(time))
   const tenants = useQuery(topTenantsOptions(time))
   const byService = services.data && serviceRows(services.data.now, services.data.then)
   const byTenant = tenants.data && tenantRows(tenants.data.tenants)
   const periods = services.data
+  const all = overview.data && { before: overview.data.then.total, now: overview.data.now.total }
   return (
     <>
       <Overview scope={EVERYTHING} time={time} />
-      <Movers rows={[...(byService ?? []), ...(byTenant ?? [])]} time={time} periods={periods} />
+      <Movers rows={[...(byService ?? []), ...(byTenant ?? [])]} time={time} all={all} periods={periods} />
       <div className="home-columns">
         <Breakdown
           title="Services"

@@ -1,7 +1,7 @@
 /** What changed most, in sentences: who, what, from what to what, and the ways to the traces and to what they have in common. */
 import { Link } from '@tanstack/react-router'
 import { describeDeviation, formatChange, formatMeasure, verbOf } from '../model/change-words.ts'
-import { type Change, isNotable } from '../model/changes.ts'
+import { type Change, isNotable, wentWithAll } from '../model/changes.ts'
 import { exactDuration } from '../model/duration.ts'
 import { searchLink, tenantLink, whyLink } from '../model/links.ts'
 import { narrowed } from '../model/scope.ts'
@@ -16,15 +16,18 @@ const MOST = 5
 export interface MoversProps {
   readonly rows: readonly StatRow[]
   readonly time: TimeScope
+  /** Traces in all. */
+  readonly all: { readonly before: number; readonly now: number } | undefined
   readonly periods: { readonly range: Period; readonly before: Period } | undefined
 }
 
-export function Movers({ rows, time, periods }: MoversProps) {
-  if (periods === undefined) return undefined
+export function Movers({ rows, time, all, periods }: MoversProps) {
+  if (periods === undefined || all === undefined) return undefined
   // Where nothing was before, all is new, and none of it news.
   const compared = rows.some(({ before }) => before.calls > 0)
   const moved = rows
-    .flatMap((row) => row.changes.filter(isNotable).map((change) => ({ row, change })))
+    .flatMap((row) => row.changes.map((change) => ({ row, change })))
+    .filter(({ change }) => isNotable(change) && !wentWithAll(change, all))
     .sort((a, b) => b.change.score - a.change.score)
     .slice(0, MOST)
   const minutes = (periods.range.end - periods.range.start + 1) / 60_000
@@ -38,7 +41,7 @@ export function Movers({ rows, time, periods }: MoversProps) {
         <p className="muted">Nothing to compare with: the period before has no traces.</p>
       ) : moved.length === 0 ? (
         <p className="muted">
-          Nothing that could not be chance: every service and tenant is about as in the period before.
+          Nothing that could not be chance: no service and no tenant is much unlike the period before.
         </p>
       ) : (
         <ol>
@@ -117,7 +120,8 @@ function Ranking() {
         By how unusual a change is times how large it is; what got worse counts twice. Unusual: how many
         standard errors lie between now and before (10 or more count as certain; below 3 it may be chance, and
         is left out). Large: four times as much traffic or duration, or 10 points more errors, count in full.
-        Traffic that always varies must change more to be unusual.
+        Traffic that always varies must change more to be unusual, and where it only goes as that of all does,
+        the figures above say so.
       </p>
     </details>
   )

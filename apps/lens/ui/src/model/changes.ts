@@ -49,6 +49,16 @@ export function isNotable({ deviation, size }: Change): boolean {
   return Math.abs(deviation) >= UNUSUAL && size >= 0.05
 }
 
+/** Whether traffic only went as that of all did: what has one cause is told once, for all. */
+export function wentWithAll(
+  { aspect, before, now }: Change,
+  all: { readonly before: number; readonly now: number },
+): boolean {
+  if (aspect !== 'rate' || before === 0 || now === 0 || all.before === 0 || all.now === 0) return false
+  const [own, whole] = [Math.log2(now / before), Math.log2(all.now / all.before)]
+  return Math.abs(whole) >= 0.15 && Math.sign(own) === Math.sign(whole) && Math.abs(own - whole) < 0.4
+}
+
 /** Counts of two periods: how far apart, when counts vary as chance does, times `dispersion`. */
 function rateChange(now: PeriodMeasures, before: PeriodMeasures, dispersion: number): Change | undefined {
   const sum = now.calls + before.calls

@@ -34,6 +34,8 @@ export interface StatTableProps {
 
 export function StatTable(props: StatTableProps) {
   const { label, head, rows, name, more, ...rest } = props
+  // Where nothing was before, all is new, and none of it news.
+  const compared = rows.some(({ before }) => before.calls > 0)
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by keys
     <section className="stat-table-scroll" aria-label={`${label}, table`} tabIndex={0}>
@@ -45,7 +47,7 @@ export function StatTable(props: StatTableProps) {
           {rows.map((row) => (
             <tr key={row.key} data-silent={row.now.calls === 0}>
               <th scope="row">{name(row)}</th>
-              <StatCells row={row} {...rest} />
+              <StatCells row={row} compared={compared} {...rest} />
               {more?.(row)}
             </tr>
           ))}
@@ -57,16 +59,17 @@ export function StatTable(props: StatTableProps) {
 
 type StatCellsProps = Pick<StatTableProps, 'time' | 'before' | 'minutes' | 'percentiles' | 'allChanges'> & {
   readonly row: StatRow
+  readonly compared: boolean
 }
 
-const StatCells = memo(function StatCells({ row, ...props }: StatCellsProps) {
+const StatCells = memo(function StatCells({ row, compared, ...props }: StatCellsProps) {
   const { now } = row
   const { time, before, minutes, percentiles = false, allChanges = false } = props
   const here = searchesOf(row, now, time)
   const then = searchesOf(row, row.before, before)
   const delta = (aspect: Aspect, search: RowSearches[keyof RowSearches]) => (
     <Delta
-      change={row.changes.find((change) => change.aspect === aspect)}
+      change={compared ? row.changes.find((change) => change.aspect === aspect) : undefined}
       minutes={minutes}
       search={search}
       always={allChanges}
