@@ -12,6 +12,7 @@ import { traceLink } from '../model/links.ts'
 import {
   DEFAULT_LOOKBACK,
   DEFAULT_RATE,
+  rangeInWords,
   type SearchState,
   searchParams,
   searchQuery,
@@ -174,7 +175,8 @@ export function LiveTail({ state, change, onRefused, now }: LiveTailProps) {
           <Notice icon="search" title={isPaused ? 'Paused before anything arrived' : 'Listening'}>
             <p>
               {unit === 'traces' ? 'Traces' : 'Spans'} that match appear here a second or two after Lens has
-              taken them. Spans that began more than {state.lookback ?? DEFAULT_LOOKBACK} ago are left out.
+              taken them. Spans that began before{' '}
+              {rangeInWords({ lookback: state.lookback ?? DEFAULT_LOOKBACK })} are left out.
             </p>
           </Notice>
         )

@@ -112,7 +112,8 @@ export function QueryField({ state, change, mistake, again }: QueryFieldProps) {
         break
       }
       case 'Escape':
-        if (!shown) break
+        // Once for the list; once more for the page's own keys.
+        if (!shown) event.currentTarget.blur()
         event.stopPropagation()
         setOpen(false)
         setActive(-1)
