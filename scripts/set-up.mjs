@@ -22,12 +22,16 @@ export class SetUpError extends Error {}
 const debianPackages = {
   chromium: '/usr/bin/chromium',
   curl: '/usr/bin/curl',
+  // Checks compose files without a daemon.
+  'docker-compose': '/usr/bin/docker-compose',
   faketime: '/usr/bin/faketime',
   'mariadb-server-core': '/usr/sbin/mariadbd',
   'nats-server': '/usr/sbin/nats-server',
   openssl: '/usr/bin/openssl',
   // One directory for each major version.
   postgresql: '/usr/lib/postgresql',
+  prometheus: '/usr/bin/promtool',
+  'prometheus-node-exporter': '/usr/bin/prometheus-node-exporter',
   // Holds the server under another name, and starts no service.
   'redis-tools': '/usr/bin/redis-check-rdb',
   strace: '/usr/bin/strace',

@@ -57,6 +57,17 @@ export async function fetchJaegerTraces(lens: string, traceId: string): Promise<
   return data
 }
 
+/** Those of the ids that Jaeger's API has no trace for. */
+export async function unknownTraces(lens: string, traceIds: readonly string[]): Promise<readonly string[]> {
+  const parameters = new URLSearchParams(traceIds.map((id) => ['traceID', id]))
+  const { data } = await getJson<{ readonly data: readonly JaegerTrace[] }>(
+    `${lens}/api/traces?${parameters}`,
+  )
+  // Jaeger leaves out the high half where it is zero.
+  const known = new Set(data.map(({ traceID }) => traceID.padStart(32, '0')))
+  return traceIds.filter((id) => !known.has(id))
+}
+
 async function getJson<T>(url: string): Promise<T> {
   const response = await fetch(url)
   if (!response.ok) throw new Error(`${url} answered ${response.status}: ${await response.text()}`)

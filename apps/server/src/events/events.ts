@@ -111,8 +111,14 @@ export class Events {
     return this.#relay.failing || away ? ['events: they wait in the outbox, the bus takes none'] : []
   }
 
-  backlog(): Promise<Backlog> {
-    return untraced(() => this.#tenants.system('backlog', readBacklog))
+  /** A handler that has nothing to do is told with zeros: what is missing from a graph says nothing. */
+  async backlog(): Promise<Backlog> {
+    const found = await untraced(() => this.#tenants.system('backlog', readBacklog))
+    const idle = this.#handlers.filter(({ name }) => !found.handlers.some(({ handler }) => handler === name))
+    return {
+      ...found,
+      handlers: [...found.handlers, ...idle.map(({ name }) => ({ handler: name, pending: 0, dead: 0 }))],
+    }
   }
 
   /** Resolves when all that was emitted so far, and what its handlers emitted, was handled, or has failed once. */

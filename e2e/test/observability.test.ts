@@ -1,0 +1,168 @@
+/**
+ * The dashboards and alerts tell of what there is: Debian's Prometheus scrapes the server and Lens of `npm start` under `npm run traffic` and is asked every
+ * expression of every panel and rule; the exemplars that it keeps lead to traces in Lens.
+ */
+import assert from 'node:assert/strict'
+import { execFile, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { after, before, describe, it } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { promisify } from 'node:util'
+import { root } from '../harness/app-process.ts'
+import { unknownTraces } from '../harness/lens-api.ts'
+import { npmStart, type Started, screenIsComplete } from '../harness/npm-start.ts'
+import { freePort, type Prometheus, startPrometheus } from '../harness/prometheus.ts'
+import { type Expression, expressions, metricsIn } from '../harness/stack-expressions.ts'
+import { temporaryDirectory } from '../harness/temporary-directory.ts'
+
+const run = promisify(execFile)
+
+/** Of cAdvisor and the Collector, which cannot run here: their expressions are parsed, and answered by nobody. */
+const elsewhere = /^(container|otelcol)_/
+
+/** A condition that is not met by then is not met. */
+const withinMs = 90_000
+
+describe('the dashboards and rules', () => {
+  const directory = temporaryDirectory()
+  const cleanup = new AsyncDisposableStack()
+  let started: Started
+  let prometheus: Prometheus
+  let lens: string
+
+  before(async () => {
+    started = cleanup.use(
+      npmStart({ dataDir: directory.path, flags: ['--no-sample'], env: { RUSTOK_SPAN_METRICS: 'true' } }),
+    )
+    await started.shows(screenIsComplete)
+    lens = addressIn('Lens')
+    const server = new URL(addressIn('GraphQL'))
+    const nodeExporter = await startNodeExporter()
+    prometheus = cleanup.use(
+      await startPrometheus(directory.path, {
+        'rustok-server': server.host,
+        'rustok-lens': new URL(lens).host,
+        node: nodeExporter,
+      }),
+    )
+    const traffic = run(process.execPath, ['scripts/traffic.ts', '--seconds', '4', '--rate', '8'], {
+      cwd: root,
+      env: { ...process.env, RUSTOK_DATA_DIR: directory.path },
+    })
+    // Lens counts requests to its API as well, and the dashboards show them.
+    await fetch(`${lens}/api/services`)
+    await traffic
+    await fetch(`${lens}/api/services`)
+  })
+
+  after(async () => {
+    await cleanup.disposeAsync()
+    directory[Symbol.dispose]()
+  })
+
+  function addressIn(name: string): string {
+    const address = new RegExp(`^ {2}${name} +(\\S+)`, 'm').exec(started.stdout())?.[1]
+    assert.ok(address, started.stdout())
+    return address
+  }
+
+  async function startNodeExporter(): Promise<string> {
+    const address = `127.0.0.1:${await freePort()}`
+    const child = spawn('prometheus-node-exporter', [`--web.listen-address=${address}`], { stdio: 'ignore' })
+    const exited = once(child, 'exit')
+    cleanup.defer(async () => {
+      child.kill('SIGKILL')
+      await exited
+    })
+    return address
+  }
+
+  /** Asks again until there is an answer: series come with a scrape, rates with the second. */
+  async function eventually(isSo: () => Promise<boolean>): Promise<boolean> {
+    const deadline = performance.now() + withinMs
+    for (;;) {
+      if (await isSo()) return true
+      if (performance.now() > deadline) return false
+      await sleep(500)
+    }
+  }
+
+  async function hasData({ expr }: Expression): Promise<boolean> {
+    const samples = await prometheus.query(expr)
+    return samples.some(({ value: [, text] }) => !Number.isNaN(Number(text)))
+  }
+
+  async function missing(all: readonly Expression[]): Promise<readonly Expression[]> {
+    const answered = await Promise.all(all.map(hasData))
+    return all.filter((_, index) => !answered[index])
+  }
+
+  const isHere = ({ expr }: Expression): boolean => !metricsIn(expr).some((name) => elsewhere.test(name))
+  const told = ({ where, expr }: Expression): string => `${where}: ${expr}`
+
+  it('show data in every panel, and record every rule', async () => {
+    let left = expressions().filter((one) => one.kind !== 'alert' && isHere(one))
+    assert.ok(left.length > 100, `${left.length} expressions`)
+    await eventually(async () => {
+      left = await missing(left)
+      return left.length === 0
+    })
+    assert.deepEqual(left.map(told), [])
+  })
+
+  it('name no metric that does not exist', async () => {
+    const names = new Set(
+      expressions()
+        .flatMap(({ expr }) => metricsIn(expr))
+        // Prometheus' own, of alerts that fire.
+        .filter((name) => !elsewhere.test(name) && name !== 'ALERTS'),
+    )
+    let left = [...names]
+    await eventually(async () => {
+      const counts = await Promise.all(left.map((name) => prometheus.query(`count(${name})`)))
+      left = left.filter((_, index) => counts[index]?.length === 0)
+      return left.length === 0
+    })
+    assert.deepEqual(left, [])
+  })
+
+  it('are evaluated without a fault, and parsed where what they ask about is not here', async () => {
+    const { groups } = await prometheus.get<{
+      groups: readonly { rules: readonly { name: string; health: string; lastError?: string }[] }[]
+    }>('/api/v1/rules')
+    const evaluated = groups.flatMap(({ rules }) => rules)
+    assert.equal(
+      evaluated.length,
+      expressions().filter(({ kind }) => kind === 'record' || kind === 'alert').length,
+    )
+    assert.deepEqual(
+      evaluated.filter(({ health }) => health !== 'ok'),
+      [],
+    )
+    const others = expressions().filter((one) => !isHere(one))
+    assert.ok(others.length > 0)
+    for (const { expr } of others) await prometheus.query(expr)
+  })
+
+  it('lead from every exemplar to a trace that Lens has', async () => {
+    const asking = expressions().filter(({ exemplars }) => exemplars)
+    assert.ok(asking.length > 0)
+    const found = await Promise.all(asking.map(({ expr }) => prometheus.exemplars(expr)))
+    for (const [index, exemplars] of found.entries()) {
+      assert.ok(exemplars.length > 0, `${told(asking[index]!)} has no exemplar`)
+    }
+    const ids = [...new Set(found.flat().map(({ labels }) => labels.trace_id!))]
+    assert.ok(ids.length > 10, `${ids.length} traces`)
+    // As Grafana does it, and several at a time, as many as an address has room for.
+    let left: readonly string[] = ids
+    await eventually(async () => {
+      const unknown: string[] = []
+      for (let first = 0; first < left.length; first += 100) {
+        unknown.push(...(await unknownTraces(lens, left.slice(first, first + 100))))
+      }
+      left = unknown
+      return left.length === 0
+    })
+    assert.deepEqual(left, [])
+  })
+})
