@@ -26,7 +26,7 @@ export interface BreakdownProps {
 export function Breakdown(props: BreakdownProps) {
   const { title, of, rows, total, time, period, before, failure, again } = props
   const [all, setAll] = useState(false)
-  const sorted = rows?.toSorted(byImportance) ?? []
+  const sorted = byImportance(rows ?? [])
   return (
     <section aria-label={title}>
       <div className="section-head">

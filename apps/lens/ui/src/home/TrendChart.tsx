@@ -135,7 +135,9 @@ function Axis({
 }) {
   // A label with a day is longer.
   const isToday = new Date(startMs).toDateString() === new Date(now).toDateString()
-  const labels = timeAxis(startMs, endMs, isToday ? 7 : 4, now).filter(({ at }) => at > 0.04 && at < 0.96)
+  const labels = timeAxis(startMs, endMs, isToday ? 7 : 4, now).filter(
+    ({ at }) => at > (isToday ? 0.04 : 0.09) && at < 0.96,
+  )
   return (
     <div className="trend-axis" aria-hidden="true">
       {labels.map(({ at, label }) => (

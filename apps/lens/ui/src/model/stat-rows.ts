@@ -115,8 +115,11 @@ function requestMeasures(one: RequestStatisticsView | RequestStatisticsView['pre
 }
 
 /** What has changed most on top, then whoever is busiest. */
-export function byImportance(a: StatRow, b: StatRow): number {
-  return importanceOf(b) - importanceOf(a) || b.now.calls - a.now.calls
+export function byImportance(rows: readonly StatRow[]): readonly StatRow[] {
+  const byCalls = rows.toSorted((a, b) => b.now.calls - a.now.calls)
+  // Where nothing was before, all is new, and none of it news.
+  if (rows.every(({ before }) => before.calls === 0)) return byCalls
+  return byCalls.toSorted((a, b) => importanceOf(b) - importanceOf(a))
 }
 
 /** What may well be chance says nothing. */
