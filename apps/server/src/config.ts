@@ -24,6 +24,8 @@ export interface Config {
   readonly port: number
   /** Absolute; the server's own part of RUSTOK_DATA_DIR. Undefined, which no variable gives, keeps everything in memory. */
   readonly dataDir: string | undefined
+  /** What a database in memory starts from; no variable gives it, either. */
+  readonly emptyCluster?: Blob
   /** A Postgres server; without it, PGlite in `dataDir`. */
   readonly databaseUrl: string | undefined
   /** The login that owns the tables, for migrations; without it, that of `databaseUrl`. */

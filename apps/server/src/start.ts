@@ -41,6 +41,7 @@ export function startServer(
       poolSize: config.databasePoolSize,
       statementTimeoutMs: config.databaseTimeoutMs,
       dataDir: config.dataDir,
+      emptyCluster: config.emptyCluster,
       log: kyselyTracing({ system: 'postgresql', namespace: 'rustok' }),
     })
     opened.defer(() => database.close())

@@ -3,10 +3,12 @@ import assert from 'node:assert/strict'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
-import { after, test } from 'node:test'
+import { after, before, test } from 'node:test'
+import { unpackEmptyCluster } from './support/empty-cluster.ts'
 import { ServerProcess } from './support/server-process.ts'
 
 const directory = mkdtempSync(path.join(tmpdir(), 'rustok-migrate-'))
+before(() => unpackEmptyCluster(directory))
 after(() => rmSync(directory, { recursive: true, force: true }))
 
 async function migrate(...args: readonly string[]) {

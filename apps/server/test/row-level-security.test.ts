@@ -7,6 +7,7 @@ import { migrate } from '../src/db/migrate.ts'
 import { type OpenDatabase, openDatabase } from '../src/db/open-database.ts'
 import { TenantDatabase } from '../src/db/tenant-database.ts'
 import { outbox } from '../src/events/outbox/outbox.ts'
+import { emptyCluster } from './support/empty-cluster.ts'
 import { asSuperuser, type Postgres, type PostgresDatabase, startPostgres } from './support/postgres.ts'
 
 let server: Postgres
@@ -25,7 +26,9 @@ for (const engine of ['pglite', 'postgres'] as const) {
 
     before(async () => {
       database = await openDatabase(
-        engine === 'pglite' ? {} : { databaseUrl: remote.url, ownerUrl: remote.ownerUrl },
+        engine === 'pglite'
+          ? { emptyCluster: await emptyCluster() }
+          : { databaseUrl: remote.url, ownerUrl: remote.ownerUrl },
       )
       await database.asOwner(migrate)
       tenants = new TenantDatabase(database.access, outbox)

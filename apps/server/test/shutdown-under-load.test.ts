@@ -4,6 +4,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { test } from 'node:test'
+import { unpackEmptyCluster } from './support/empty-cluster.ts'
 import { ServerProcess } from './support/server-process.ts'
 import { startSpanReceiver } from './support/span-receiver.ts'
 
@@ -15,6 +16,7 @@ const CREATE = JSON.stringify({ query: 'mutation { createNode(input: { title: "L
 
 test('answers every request that it took up before SIGTERM, and delivers every span of them', async () => {
   const dataDir = mkdtempSync(path.join(tmpdir(), 'rustok-load-'))
+  await unpackEmptyCluster(dataDir)
   const receiver = await startSpanReceiver()
   const server = new ServerProcess({
     RUSTOK_DATA_DIR: dataDir,

@@ -9,7 +9,7 @@ import { errorCode, errorMessage, StartupError } from '../errors.ts'
 import { makeDirectory } from '../make-directory.ts'
 import { lockDirectory } from './directory-lock.ts'
 import type { Engine } from './engine.ts'
-import { openPGlite } from './open-pglite.ts'
+import { openInMemory, openPGlite } from './open-pglite.ts'
 import { pgliteEngine } from './pglite-engine.ts'
 import { postgresEngine } from './postgres-engine.ts'
 import type { Database } from './schema.ts'
@@ -29,6 +29,8 @@ export interface DatabaseOptions {
   readonly ownerUrl?: string | undefined
   /** Where PGlite keeps its files; without it (and without a URL) the database is in memory. */
   readonly dataDir?: string | undefined
+  /** A dump of an empty PGlite, for a quick start in memory. */
+  readonly emptyCluster?: Blob | undefined
   readonly log?: Logger
   /** Connections to Postgres at most; 10 by default. */
   readonly poolSize?: number | undefined
@@ -50,7 +52,7 @@ export interface OpenDatabase {
 export async function openDatabase(options: DatabaseOptions): Promise<OpenDatabase> {
   const { databaseUrl, ownerUrl, dataDir, log } = options
   const access = await (databaseUrl === undefined
-    ? openEmbedded(dataDir, log)
+    ? openEmbedded(dataDir, log, options.emptyCluster)
     : openPostgres(databaseUrl, options))
   const owner = kyselyOf(access.dialect, log)
   return {
@@ -85,8 +87,12 @@ async function asLogin<T>(
   }
 }
 
-async function openEmbedded(dataDir: string | undefined, log: Logger | undefined): Promise<Engine> {
-  if (dataDir === undefined) return pgliteEngine(await openPGlite(undefined), log, () => {})
+async function openEmbedded(
+  dataDir: string | undefined,
+  log: Logger | undefined,
+  emptyCluster: Blob | undefined,
+): Promise<Engine> {
+  if (dataDir === undefined) return pgliteEngine(await openInMemory(emptyCluster), log, () => {})
 
   const directory = path.join(dataDir, 'pg')
   const lock = prepareDirectory(dataDir)

@@ -5,9 +5,13 @@
 import { existsSync, rmSync, writeFileSync } from 'node:fs'
 import { PGlite } from '@electric-sql/pglite'
 
+/** In memory, where nothing is yet: from a dump of that, where there is one, in a quarter of the time that making it takes. */
+export function openInMemory(emptyCluster: Blob | undefined): Promise<PGlite> {
+  return PGlite.create(emptyCluster === undefined ? {} : { loadDataDir: emptyCluster })
+}
+
 /** The caller has the directory for itself (`lockDirectory`). */
-export async function openPGlite(directory: string | undefined): Promise<PGlite> {
-  if (directory === undefined) return PGlite.create()
+export async function openPGlite(directory: string): Promise<PGlite> {
   const unfinished = `${directory}.unfinished`
   if (existsSync(directory) && !existsSync(unfinished)) return PGlite.create(directory)
 

@@ -10,6 +10,7 @@ import type { EventHandler } from '../../src/events/event-handler.ts'
 import { Events } from '../../src/events/events.ts'
 import type { NatsSettings } from '../../src/events/nats/nats-settings.ts'
 import { outbox } from '../../src/events/outbox/outbox.ts'
+import { emptyCluster } from './empty-cluster.ts'
 
 export const ACTOR = { tenantId: 'acme', userId: 'ada' }
 export const happened = defineEvent<{ readonly n: number }>('test.happened', 'rustok-server/test')
@@ -46,7 +47,7 @@ export async function openEventSystem({
   readonly nats?: NatsSettings
   readonly start?: boolean
 } = {}): Promise<EventSystem> {
-  const database = await openDatabase(options)
+  const database = await openDatabase({ emptyCluster: await emptyCluster(), ...options })
   await database.asOwner(migrate)
   const tenants = new TenantDatabase(database.access, outbox)
   const deliveries: Observed[] = []

@@ -9,6 +9,7 @@ import type { DemoUser } from '../../src/demo/demo-access.ts'
 import { createLogger, type Logger } from '../../src/log.ts'
 import { type RunningServer, startServer } from '../../src/start.ts'
 import { stopServer } from '../../src/stop-server.ts'
+import { emptyCluster } from './empty-cluster.ts'
 
 export interface LogLine {
   readonly level: string
@@ -46,6 +47,7 @@ export async function startTestServer(
       host: '127.0.0.1',
       port: 0,
       dataDir: undefined,
+      emptyCluster: await emptyCluster(),
       databaseUrl: undefined,
       databaseOwnerUrl: undefined,
       databasePoolSize: 10,
