@@ -11,6 +11,7 @@ import {
   selectionOf,
   tally,
 } from '../src/model/heatmap.ts'
+import { totalFound } from '../src/model/total-found.ts'
 
 const BUCKET = 1000
 const range = { start: 50_500, end: 99_999 }
@@ -146,6 +147,30 @@ describe('the heatmap', () => {
       assert.ok(tick.at >= 0 && tick.at <= 1)
       if (at > 0) assert.ok(tick.at < ticks[at - 1]!.at)
     }
+  })
+})
+
+describe('how many traces were found', () => {
+  const bound = { total: 200, totalIsExact: false }
+
+  it('is what the search counted, if it counted all', () => {
+    assert.deepEqual(totalFound({ total: 7, totalIsExact: true }, { total: 9, sample: { oneIn: 1 } }), {
+      total: 7,
+      word: '',
+    })
+  })
+
+  it('is what the heatmap counted or estimated, where the search stopped', () => {
+    assert.deepEqual(totalFound(bound, { total: 1204, sample: { oneIn: 1 } }), { total: 1204, word: '' })
+    assert.deepEqual(totalFound(bound, { total: 5000, sample: { oneIn: 8 } }), { total: 5000, word: 'about' })
+  })
+
+  it('is a bound while nobody knows better', () => {
+    assert.deepEqual(totalFound(bound, undefined), { total: 200, word: 'at least' })
+    assert.deepEqual(totalFound(bound, { total: 150, sample: { oneIn: 8 } }), {
+      total: 200,
+      word: 'at least',
+    })
   })
 })
 

@@ -4,7 +4,7 @@ import { useEffect, useEffectEvent, useMemo, useRef } from 'react'
 import type { SearchResponse, TraceOrder, TraceSummary } from 'rustok-lens/contract'
 import { ApiError } from '../api/client.ts'
 import { newestTraceOptions } from '../api/queries.ts'
-import { freshOptions, MOST_FRESH } from '../api/search.ts'
+import { freshOptions, heatmapOptions, MOST_FRESH } from '../api/search.ts'
 import { freshTraces } from '../model/fresh-traces.ts'
 import { conjunctsOf, withoutCondition } from '../model/query-text.ts'
 import {
@@ -16,6 +16,7 @@ import {
   type SearchState,
 } from '../model/search-state.ts'
 import { formatAgo, unixMillis } from '../model/time.ts'
+import { totalFound } from '../model/total-found.ts'
 import { Icon } from '../ui/Icon.tsx'
 import { Text } from '../ui/Text.tsx'
 import { FirstTrace } from './FirstTrace.tsx'
@@ -38,6 +39,7 @@ export interface ResultsProps {
 
 export function Results({ state, change, search, refresh, problems, now }: ResultsProps) {
   const { data, error, isError, isPending, isPlaceholderData } = search
+  const heatmap = useQuery({ ...heatmapOptions(state), enabled: false })
   const traces = useMemo(() => distinct(data?.pages.flatMap((page) => page.traces) ?? []), [data])
   if (problems.length > 0) {
     return (
@@ -49,7 +51,9 @@ export function Results({ state, change, search, refresh, problems, now }: Resul
   if (isError && !search.isFetchNextPageError)
     return <Failed error={error} query={state.query} refresh={refresh} />
   if (isPending || data === undefined) return <TraceListSkeleton />
-  const { total, totalIsExact, stored, tookMs, askedAt } = data.pages[0]!
+  const first = data.pages[0]!
+  const { total, totalIsExact, stored, tookMs, askedAt } = first
+  const found = totalFound(first, heatmap.isPlaceholderData ? undefined : heatmap.data)
   if (total === 0 && stored === 0)
     return <NothingStored state={state} change={change} refresh={refresh} now={now} />
   if (total === 0) return <NothingMatches state={state} change={change} stored={stored} />
@@ -58,8 +62,9 @@ export function Results({ state, change, search, refresh, problems, now }: Resul
     <section className="results" aria-label="Results" aria-busy={isPlaceholderData}>
       <div className="results-head">
         <p role="status">
-          Showing <strong>{traces.length.toLocaleString()}</strong> of {totalIsExact ? '' : 'at least '}
-          <strong>{total.toLocaleString()}</strong> {total === 1 ? 'trace' : 'traces'}
+          Showing <strong>{traces.length.toLocaleString()}</strong> of{' '}
+          {found.word === '' ? '' : `${found.word} `}
+          <strong>{found.total.toLocaleString()}</strong> {found.total === 1 ? 'trace' : 'traces'}
         </p>
         {isRelative && !isPlaceholderData && (
           <Fresh
