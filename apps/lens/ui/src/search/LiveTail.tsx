@@ -2,13 +2,10 @@
  * What arrives, as it arrives: traces or single spans that the search finds, the newest on top. Says what it leaves out, why it ends, and what it
  * is waiting for; while it is paused, arrivals wait.
  */
-import { Link } from '@tanstack/react-router'
-import { memo, useEffect, useReducer, useState } from 'react'
-import type { TailSkipped, TailSpan } from 'rustok-lens/contract'
+import { useEffect, useReducer, useState } from 'react'
+import type { TailSkipped } from 'rustok-lens/contract'
 import type { ApiError } from '../api/client.ts'
 import { followTail, type TailState } from '../api/tail.ts'
-import { formatDuration } from '../model/duration.ts'
-import { traceLink } from '../model/links.ts'
 import {
   DEFAULT_LOOKBACK,
   DEFAULT_RATE,
@@ -17,7 +14,6 @@ import {
   searchParams,
   searchQuery,
 } from '../model/search-state.ts'
-import { services } from '../model/service-palette.ts'
 import {
   type Arrival,
   EMPTY_TAIL,
@@ -29,10 +25,10 @@ import {
   withArrivals,
   withSkipped,
 } from '../model/tail-list.ts'
-import { formatTime, unixMillis } from '../model/time.ts'
+import { formatTime } from '../model/time.ts'
 import { Icon } from '../ui/Icon.tsx'
-import { TenantMark } from '../ui/TenantMark.tsx'
 import { Text } from '../ui/Text.tsx'
+import { LiveSpan } from './LiveSpan.tsx'
 import { Notice } from './Notice.tsx'
 import type { ChangeSearch } from './SearchPage.tsx'
 import { TraceList } from './TraceList.tsx'
@@ -240,59 +236,9 @@ function Arrivals({ shown, state, change, now }: ArrivalsProps) {
       {shown.map(
         (arrival) =>
           arrival.unit === 'spans' && (
-            <SpanItem key={arrival.key} span={arrival.span} change={change} now={now} />
+            <LiveSpan key={arrival.key} span={arrival.span} change={change} now={now} />
           ),
       )}
     </ol>
   )
 }
-
-interface SpanItemProps {
-  readonly span: TailSpan
-  readonly change: ChangeSearch
-  readonly now: number
-}
-
-const SpanItem = memo(function SpanItem({ span, change, now }: SpanItemProps) {
-  const failed = span.status === 'error'
-  return (
-    <li className="live-span" data-failed={failed}>
-      <time className="muted">{formatTime(unixMillis(span.startUnixNano), now)}</time>
-      <span className="live-span-tenant truncate">
-        {span.tenant !== '' && (
-          <button
-            type="button"
-            className="trace-tenant"
-            title={`Only tenant ${span.tenant}`}
-            onClick={() => change({ tenant: span.tenant })}
-          >
-            <TenantMark tenant={span.tenant} size={12} />
-            <span className="truncate">
-              <span className="visually-hidden">Only tenant </span>
-              <Text>{span.tenant}</Text>
-            </span>
-          </button>
-        )}
-      </span>
-      <span className="trace-service truncate">
-        <span className="service-dot" style={{ background: services.colorOf(span.service) }} />
-        <span className="truncate">
-          <Text>{span.service}</Text>
-        </span>
-      </span>
-      <span className="truncate">
-        <Link className="trace-link" {...traceLink(span.traceId, span.spanId)}>
-          <Text>{span.name}</Text>
-        </Link>
-        {failed && (
-          <span className="live-span-error">
-            {' '}
-            <Icon name="error" size={12} />
-            <Text>{span.statusMessage === '' ? 'error' : span.statusMessage}</Text>
-          </span>
-        )}
-      </span>
-      <span className="live-span-duration">{formatDuration(span.durationNano)}</span>
-    </li>
-  )
-})
