@@ -6,14 +6,21 @@ import { createRequire } from 'node:module'
 import { after, afterEach, before, beforeEach, describe, it } from 'node:test'
 import { promisify } from 'node:util'
 import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core'
-import type { SearchResponse, TenantsResponse } from 'rustok-lens/contract'
+import type { CompareResponse, SearchResponse, TenantsResponse } from 'rustok-lens/contract'
+import { conditionOf, inTrace } from '../../src/model/compared-value.ts'
 import { declinedOrder, shopTrace } from '../shop-traces.ts'
 import { RealLens } from '../support/real-lens.ts'
 import { Random, TraceBuilder } from '../trace-builder.ts'
 
 const HOSTILE = ['', '..', '<script>alert(1)</script>', 'a/b?c#d', 'acme.com', 'w'.repeat(2000)]
 
-const PAGES = ['/', '/tenants', '/tenants/nordlicht-books', '/tenants/nordlicht-books/users/ada.lindqvist']
+const PAGES = [
+  '/',
+  '/why',
+  '/tenants',
+  '/tenants/nordlicht-books',
+  '/tenants/nordlicht-books/users/ada.lindqvist',
+]
 
 describe('home and tenants over a real Lens', () => {
   let lens: RealLens
@@ -115,6 +122,42 @@ describe('home and tenants over a real Lens', () => {
         )
       ).total,
     )
+    assert.deepEqual(complaints, [])
+  })
+
+  it('says what failed traces have that others do not, each value by a search that finds as many', async () => {
+    const { values, selected } = await ask<CompareResponse>('/api/lens/compare?split=error&limit=12')
+    assert.ok(values.length > 10 && selected.total === selected.sampled)
+    for (const value of values) {
+      const query = inTrace(conditionOf(value)!)
+      const search = new URLSearchParams({ status: 'error', query })
+      assert.equal(
+        (await ask<SearchResponse>(`/api/lens/search?${search}`)).total,
+        value.selectedCount,
+        query,
+      )
+    }
+
+    await open('/why?tenant=nordlicht-books')
+    const listed = page.getByRole('list', { name: 'Values that stand out' }).getByRole('listitem')
+    const failure = listed.filter({ hasText: 'PaymentError' }).first()
+    const [, count] = /On ([\d,]+) of/.exec((await failure.textContent()) ?? '') ?? []
+    await failure.getByRole('link', { name: 'Show its traces' }).click()
+    await page.waitForURL(/\/search\?/)
+    assert.equal(await found(), Number(count))
+    await page.goBack()
+    await failure.getByRole('link', { name: 'Exclude' }).click()
+    await page.waitForURL(/query=not/)
+    await failure.waitFor({ state: 'detached' })
+    await page.getByRole('radio', { name: 'Slow traces' }).check()
+    await page.waitForURL(/split=duration&threshold=/)
+    await page.getByRole('textbox', { name: 'From' }).fill('1.5s')
+    await page.keyboard.press('Enter')
+    await page.waitForURL(/threshold=1\.5s/)
+    await page
+      .getByText(/traces of 1\.5 s or longer against|No traces of 1\.5 s or longer/)
+      .first()
+      .waitFor()
     assert.deepEqual(complaints, [])
   })
 
