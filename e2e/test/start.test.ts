@@ -96,7 +96,7 @@ describe('npm start', () => {
 
     const graphiql = await fetch(addressIn(screen, 'GraphQL'), { headers: { accept: 'text/html' } })
     assert.equal(graphiql.status, 200)
-    assert.ok(screen.includes(`: ${lens}/?tenant=acme\n`), screen)
+    assert.ok(screen.includes(`: ${lens}/search?tenant=acme\n`), screen)
 
     started.pressCtrlC()
     // Where npm's shell stays between npm and the command, it dies of the key press once the command has ended.

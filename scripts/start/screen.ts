@@ -96,5 +96,5 @@ function curlCommand({ lens, server, curlPrintsHeaders }: Screen, token: string)
 }
 
 function tenantLink(ui: string, tenant: string): string {
-  return `${ui}/?${new URLSearchParams({ tenant })}`
+  return `${ui}/search?${new URLSearchParams({ tenant })}`
 }

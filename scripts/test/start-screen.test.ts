@@ -59,7 +59,7 @@ describe('the screen of npm start', () => {
     assert.match(text, /^ {2}GraphQL +http:\/\/127\.0\.0\.1:5150\/graphql /m)
     assert.match(text, /^ {2}OTLP gRPC +http:\/\/127\.0\.0\.1:4317 /m)
     assert.match(text, /^ {2}OTLP HTTP +http:\/\/127\.0\.0\.1:4318\/v1\/traces$/m)
-    assert.match(text, /http:\/\/127\.0\.0\.1:16686\/\?tenant=acme$/m)
+    assert.match(text, /http:\/\/127\.0\.0\.1:16686\/search\?tenant=acme$/m)
   })
 
   it('puts each token alone on its line, so that one click copies it', () => {
