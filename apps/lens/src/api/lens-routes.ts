@@ -11,6 +11,7 @@ import { compareRoutes } from './lens/compare-routes.ts'
 import { countsRoutes } from './lens/counts-routes.ts'
 import { endpointsRoutes } from './lens/endpoints-routes.ts'
 import { logsRoutes } from './lens/logs-routes.ts'
+import { mapRoutes } from './lens/map-routes.ts'
 import { otlpRoutes } from './lens/otlp-routes.ts'
 import { searchRoutes } from './lens/search-routes.ts'
 import { servicesRoutes } from './lens/services-routes.ts'
@@ -59,6 +60,7 @@ export async function lensRoutes(
   await app.register(attributesRoutes)
   await app.register(tenantsRoutes)
   await app.register(servicesRoutes)
+  await app.register(mapRoutes)
   await app.register(tailRoutes, { gatekeeper })
   await app.register(logsRoutes)
   await app.register(otlpRoutes, { intake })

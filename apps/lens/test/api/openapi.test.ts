@@ -119,6 +119,7 @@ const examples: Readonly<
   ],
   'GET /api/lens/services': [['/api/lens/services'], ['/api/lens/services', { by: 'operation' }]],
   'GET /api/lens/dependencies': [['/api/lens/dependencies']],
+  'GET /api/lens/map': [['/api/lens/map'], ['/api/lens/map', { status: 'error', limit: 'x' }]],
   'GET /api/lens/tenants': [['/api/lens/tenants']],
   'GET /api/lens/users': [['/api/lens/users']],
   'GET /api/lens/traces/:traceId': [

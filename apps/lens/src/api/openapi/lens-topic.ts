@@ -107,6 +107,13 @@ export const lensTopic: Topic = {
       query: 'DependenciesQuery',
       answers: { 200: { description: 'Nodes and edges.', schema: 'DependenciesResponse' } },
     },
+    'GET /api/lens/map': {
+      summary:
+        'Services, databases, queues and hosts that the traces of a search went through, and the calls between them',
+      query: 'SearchQuery',
+      without,
+      answers: { 200: { description: 'Nodes and edges.', schema: 'MapResponse' } },
+    },
     'GET /api/lens/tenants': {
       summary: 'Tenants with their requests, failures and durations, now and in the period before',
       query: 'TenantsQuery',
