@@ -80,5 +80,14 @@ export async function visit(
       })
     },
   }
-  await journey.travel(seen)
+  // An answer in which something is missing that it should have: a failure of its own kind.
+  await journey.travel(seen).catch((error: Error) => {
+    tell({
+      tenant: town.tenant,
+      journey: journey.name,
+      outcome: 'failed',
+      milliseconds: 0,
+      why: error.message,
+    })
+  })
 }
