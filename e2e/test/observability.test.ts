@@ -101,7 +101,7 @@ describe('the dashboards and rules', () => {
   const told = ({ where, expr }: Expression): string => `${where}: ${expr}`
 
   it('show data in every panel, and record every rule', async () => {
-    let left = expressions().filter((one) => one.kind !== 'alert' && isHere(one))
+    let left: readonly Expression[] = expressions().filter((one) => one.kind !== 'alert' && isHere(one))
     assert.ok(left.length > 100, `${left.length} expressions`)
     await eventually(async () => {
       left = await missing(left)
