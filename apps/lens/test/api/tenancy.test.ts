@@ -303,6 +303,7 @@ const unrelated = new Set([
   'GET /health/live',
   'GET /health/ready',
   'GET /api/*',
+  'GET /api/lens/endpoints',
   'GET /api/lens/tail',
   'POST /api/transform',
 ])
