@@ -41,7 +41,7 @@ export function resolveCompose(
   variables: Readonly<Record<string, string>> = requiredVariables,
 ): { readonly status: number | null; readonly stdout: string; readonly stderr: string } {
   const args = files.flatMap((file) => ['--file', file])
-  return spawnSync('docker-compose', [...args, 'config'], {
+  return spawnSync('/usr/bin/docker-compose', [...args, 'config'], {
     cwd: root,
     // An .env of the developer's would answer for the test.
     env: { PATH: process.env.PATH, COMPOSE_DISABLE_ENV_FILE: '1', ...variables },

@@ -47,7 +47,7 @@ export async function startPrometheus(directory: string, targets: Targets): Prom
     '--enable-feature=exemplar-storage',
     '--log.level=warn',
   ]
-  const child = spawn('prometheus', args, { stdio: ['ignore', 'ignore', 'pipe'] })
+  const child = spawn('/usr/bin/prometheus', args, { stdio: ['ignore', 'ignore', 'pipe'] })
   const exited = once(child, 'exit')
   let log = ''
   child.stderr.on('data', (chunk) => {

@@ -123,7 +123,10 @@ describe('the container files', () => {
         assert.equal(image, `node:${pinned}-trixie-slim`)
       const [final = ''] = text.split(/^FROM /m).slice(-1)
       assert.match(final, /^USER node$/m)
-      assert.match(final, /^HEALTHCHECK .* CMD \["node", "\/app\/health.mjs"/m)
+      assert.match(
+        final,
+        /^HEALTHCHECK .* CMD \["node", "--eval", "fetch\('http:\/\/127\.0\.0\.1:\d+\/health\/ready'\)/m,
+      )
       assert.doesNotMatch(text, /npm install|:latest/)
     })
 
@@ -144,7 +147,7 @@ describe('the container files', () => {
 
 describe('the configuration of Prometheus', () => {
   const promtool = (...args: string[]) => {
-    const { status, stdout, stderr } = spawnSync('promtool', args, { cwd: root, encoding: 'utf8' })
+    const { status, stdout, stderr } = spawnSync('/usr/bin/promtool', args, { cwd: root, encoding: 'utf8' })
     assert.equal(status, 0, `${stdout}\n${stderr}`)
   }
 
@@ -187,12 +190,12 @@ describe('the configuration of Prometheus', () => {
 
   it('tells of each alert how grave it is, what it means and where its runbook is', () => {
     const page = read('docs/OBSERVABILITY_STACK.md')
-    const headings = new Set([...page.matchAll(/^### (\w+)$/gm)].map(([, name]) => name))
+    const headings = new Set([...page.matchAll(/^### (\w+)$/gm)].map(([, name = '']) => name))
     const alerts = rules().filter(({ alert }) => alert !== undefined)
-    for (const { alert, labels, annotations } of alerts) {
+    for (const { alert = '', labels, annotations } of alerts) {
       assert.match(labels?.severity ?? '', /^(?:page|ticket)$/, alert)
       assert.ok(annotations?.summary && annotations.description, alert)
-      assert.equal(annotations.runbook_url, `docs/OBSERVABILITY_STACK.md#${alert?.toLowerCase()}`)
+      assert.equal(annotations.runbook_url, `docs/OBSERVABILITY_STACK.md#${alert.toLowerCase()}`)
       assert.ok(headings.delete(alert), `${alert} has no section in the page`)
     }
     assert.deepEqual([...headings], [], 'sections of no alert')

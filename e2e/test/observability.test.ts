@@ -68,7 +68,9 @@ describe('the dashboards and rules', () => {
 
   async function startNodeExporter(): Promise<string> {
     const address = `127.0.0.1:${await freePort()}`
-    const child = spawn('prometheus-node-exporter', [`--web.listen-address=${address}`], { stdio: 'ignore' })
+    const child = spawn('/usr/bin/prometheus-node-exporter', [`--web.listen-address=${address}`], {
+      stdio: 'ignore',
+    })
     const exited = once(child, 'exit')
     cleanup.defer(async () => {
       child.kill('SIGKILL')
