@@ -174,11 +174,15 @@ export const wantTooMuch: Journey = {
   roles: customers,
   async travel({ ask, random }) {
     const { variants } = await offersOf(ask)
-    const scarce = variants.filter(({ available }) => available < 900)
-    const variant = anyOf(scarce, random)
+    // What nobody buys, cancels or restocks meanwhile.
+    const variant = anyOf(
+      variants.filter(({ available }) => available === 0),
+      random,
+    )
     if (variant === undefined) return
-    const input = { variantId: variant.id, quantity: variant.available + 1 }
-    await ask(operations.addToCart(input), { refusedAs: ['OutOfStockError', 'InvalidInputError'] })
+    await ask(operations.addToCart({ variantId: variant.id, quantity: 1 }), {
+      refusedAs: ['OutOfStockError'],
+    })
   },
 }
 
