@@ -21,7 +21,7 @@ export interface Target {
   readonly value: string
 }
 
-interface Counts {
+export interface Counts {
   readonly calls: number
   readonly failed: number
   readonly p50: number
@@ -35,8 +35,8 @@ export interface MappedCall extends Counts {
 
 export interface ServiceMap {
   readonly calls: readonly MappedCall[]
-  /** Services of which there is a span, called or not. */
-  readonly services: readonly string[]
+  /** Services of which there is a span, with what they were asked to do: spans of kind server or consumer, and roots. */
+  readonly services: readonly (Counts & { readonly name: string })[]
   readonly traces: number
   readonly oneIn: number
 }
@@ -93,7 +93,8 @@ export async function serviceMap(
 
   const [own, between, whole] = await Promise.all([
     engine.query<OwnCalls>(
-      `SELECT service, kind, target, ${counts} FROM (${described}) GROUP BY service, kind, target`,
+      `SELECT service, kind, target, kind IN (2, 5) OR parent_span_id = toFixedString('', 8) AS entry, ${counts}
+       FROM (${described}) GROUP BY service, kind, target, entry`,
       sql.parameters,
       options,
     ),
@@ -116,7 +117,7 @@ export async function serviceMap(
   ])
   return {
     calls: callsOf(own.rows, between.rows),
-    services: [...new Set(own.rows.map(({ service }) => service))].sort(),
+    services: servicesOf(own.rows),
     traces: Number(whole.rows[0]?.traces ?? 0),
     oneIn,
   }
@@ -133,6 +134,7 @@ interface OwnCalls extends CountRow {
   readonly service: string
   readonly kind: number
   readonly target: readonly [TargetKind | '', string, string, string]
+  readonly entry: 0 | 1
 }
 
 interface ServiceCalls extends CountRow {
@@ -142,6 +144,13 @@ interface ServiceCalls extends CountRow {
   readonly host: string
   /** The called span took a message from a queue that is on the map itself. */
   readonly queued: 0 | 1
+}
+
+function servicesOf(own: readonly OwnCalls[]): ServiceMap['services'] {
+  return [...Map.groupBy(own, ({ service }) => service)].map(([name, rows]) => ({
+    name,
+    ...countsOf(rows.filter(({ entry }) => entry === 1)),
+  }))
 }
 
 function callsOf(own: readonly OwnCalls[], between: readonly ServiceCalls[]): MappedCall[] {
@@ -169,9 +178,9 @@ function callsOf(own: readonly OwnCalls[], between: readonly ServiceCalls[]): Ma
   return [...toServices, ...toTargets]
 }
 
-/** Of calls by several addresses, the durations of the most frequent. */
+/** Of calls of several kinds or by several addresses, the durations of the most frequent. */
 function countsOf(rows: readonly CountRow[]): Counts {
-  const most = rows.reduce((a, b) => (Number(b.calls) > Number(a.calls) ? b : a))
+  const most = rows.toSorted((a, b) => Number(b.calls) - Number(a.calls))[0] ?? { p50: '0', p95: '0' }
   const sum = (of: 'calls' | 'failed') => rows.reduce((total, row) => total + Number(row[of]), 0)
   return { calls: sum('calls'), failed: sum('failed'), p50: Number(most.p50), p95: Number(most.p95) }
 }

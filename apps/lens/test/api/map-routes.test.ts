@@ -98,6 +98,13 @@ test('draws services, and the databases, queues and hosts that send no spans', a
   assert.ok(call !== undefined)
   assert.ok(call.p50DurationNano >= 71e6 && call.p50DurationNano <= 72e6)
   assert.equal(call.p95DurationNano, 73e6)
+  const measured = (id: string) => {
+    const node = map.nodes.find((one) => one.id === id)
+    return [node?.calls, node?.failed, node?.p95DurationNano]
+  }
+  assert.deepEqual(measured('service:web'), [4, 0, 100e6])
+  assert.deepEqual(measured('service:mailer'), [4, 0, 30e6])
+  assert.deepEqual(measured('host:smtp.example'), [4, 1, 20e6])
   const database = map.nodes.find(({ kind }) => kind === 'database')
   assert.deepEqual(database?.attribute, { key: 'db.system.name', value: 'postgresql' })
 })

@@ -24,6 +24,11 @@ export interface MapNode {
   readonly name: string
   /** Of others than services: an attribute that the spans towards it have. */
   readonly attribute: { readonly key: string; readonly value: string } | null
+  /** Of a service, its spans of kind server or consumer and its roots; of another, the calls to it. 0 where nothing called it. */
+  readonly calls: number
+  readonly failed: number
+  /** null without a call. */
+  readonly p95DurationNano: number | null
 }
 
 export type MapNodeKind = 'service' | 'database' | 'queue' | 'host'
@@ -39,7 +44,7 @@ export interface MapEdge {
   readonly calls: number
   /** Of which the span is an error. */
   readonly failed: number
-  /** Of the spans that are counted, exactly. */
+  /** Where calls are of several kinds, of the most frequent. */
   readonly p50DurationNano: number
   readonly p95DurationNano: number
 }

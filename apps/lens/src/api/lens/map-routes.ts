@@ -1,7 +1,7 @@
 /** GET /api/lens/map, as contract/map.ts describes it. */
 
 import type { FastifyInstance } from 'fastify'
-import { type MappedCall, serviceMap, type Target } from '../../query/service-map.ts'
+import { type Counts, type MappedCall, serviceMap, type Target } from '../../query/service-map.ts'
 import { clientGone } from '../client-gone.ts'
 import type { MapEdge, MapNode, MapResponse } from '../contract/map.ts'
 import { searchParameters } from '../search-parameters.ts'
@@ -12,11 +12,15 @@ export async function mapRoutes(app: FastifyInstance): Promise<void> {
     const { calls, services, traces, oneIn } = await serviceMap(request.store, filter, {
       signal: clientGone(reply),
     })
-    const ends = [...services, ...calls.flatMap(({ from, to }) => [from, to])]
-    const nodes = new Map(ends.map(nodeOf).map((node) => [node.id, node]))
+    const edges = edgesOf(calls)
+    const ours = services.map((service) => ({ ...nodeOf(service.name), ...measured(service) }))
+    const targets = calls.flatMap(({ from, to }) =>
+      [from, to].filter((end) => typeof end !== 'string').map((end) => withCalls(nodeOf(end), edges)),
+    )
+    const nodes = new Map([...ours, ...targets].map((node) => [node.id, node]))
     return {
       nodes: [...nodes.values()].sort((a, b) => compare(a.kind, b.kind) || compare(a.name, b.name)),
-      edges: edgesOf(calls),
+      edges,
       traces,
       sample: { oneIn },
       startMs: Number(filter.from / 1_000_000n),
@@ -25,10 +29,26 @@ export async function mapRoutes(app: FastifyInstance): Promise<void> {
   })
 }
 
-function nodeOf(end: string | Target): MapNode {
+type End = Pick<MapNode, 'id' | 'kind' | 'name' | 'attribute'>
+
+function nodeOf(end: string | Target): End {
   if (typeof end === 'string') return { id: `service:${end}`, kind: 'service', name: end, attribute: null }
   const { kind, name, key, value } = end
   return { id: `${kind}:${name}`, kind, name, attribute: { key, value } }
+}
+
+function measured({ calls, failed, p95 }: Counts): Omit<MapNode, keyof End> {
+  return { calls, failed, p95DurationNano: calls === 0 ? null : p95 }
+}
+
+function withCalls(node: End, edges: readonly MapEdge[]): MapNode {
+  const towards = edges.filter(({ to }) => to === node.id)
+  const most = towards.toSorted((a, b) => b.calls - a.calls)[0]
+  const sum = (of: 'calls' | 'failed') => towards.reduce((total, edge) => total + edge[of], 0)
+  return {
+    ...node,
+    ...measured({ calls: sum('calls'), failed: sum('failed'), p50: 0, p95: most?.p95DurationNano ?? 0 }),
+  }
 }
 
 /** A target that is named by an older and a newer attribute is one node. */
