@@ -32,7 +32,11 @@ describe('the dashboards and rules', () => {
 
   before(async () => {
     started = cleanup.use(
-      npmStart({ dataDir: directory.path, flags: ['--no-sample'], env: { RUSTOK_SPAN_METRICS: 'true' } }),
+      npmStart({
+        dataDir: directory.path,
+        flags: ['--no-sample'],
+        env: { RUSTOK_SPAN_METRICS: 'true', RUSTOK_DEMO_TENANTS: '2' },
+      }),
     )
     await started.shows(screenIsComplete)
     lens = addressIn('Lens')
