@@ -17,8 +17,8 @@ import { visit } from './visits/visit.ts'
 const command = 'npm run traffic'
 const help = `npm run traffic [-- options]
 
-  --seconds <n>   how long, 1 to 3600 (30)
-  --rate <n>      visits a second, 0.1 to 200 (8); a visit is one to six requests
+  --seconds <n>   how long, 1 to 3600 (60)
+  --rate <n>      visits a second, 0.1 to 200 (5); a visit is one to six requests
   --visits <n>    no more than so many, 1 to 100000
   --url <url>     the server, on this machine (the one that npm start runs)
 
@@ -43,8 +43,8 @@ const { values: flags } = readArguments(command, help, {
     url: { type: 'string' },
   },
 })
-const seconds = numberIn('seconds', flags.seconds ?? '30', 1, 3600)
-const rate = numberIn('rate', flags.rate ?? '8', 0.1, 200)
+const seconds = numberIn('seconds', flags.seconds ?? '60', 1, 3600)
+const rate = numberIn('rate', flags.rate ?? '5', 0.1, 200)
 const visits = Math.min(
   Math.ceil(seconds * rate),
   Math.floor(numberIn('visits', flags.visits ?? '100000', 1, 100_000)),

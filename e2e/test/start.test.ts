@@ -141,7 +141,7 @@ describe('npm start', () => {
     const env = { ...process.env, RUSTOK_DATA_DIR: shared.path }
     const server = addressIn(started.stdout(), 'GraphQL').replace('/graphql', '')
     const metrics = await valuesAt(`${server}/metrics`)
-    const { stdout } = await run(process.execPath, [traffic, '--visits', '100', '--rate', '20'], { env })
+    const { stdout } = await run(process.execPath, [traffic, '--visits', '100', '--rate', '10'], { env })
     const [, requests] = /^100 visits with (\d+) requests in /m.exec(stdout) ?? []
     assert.ok(Number(requests) >= 150, stdout)
     assert.match(stdout, /^ {2}all .* {3}0 {3}/m, 'nothing failed')
