@@ -24,7 +24,6 @@ const HomePage = lazyRouteComponent(() => import('./home/HomePage.tsx'), 'HomePa
 const SearchPage = lazyRouteComponent(() => import('./search/SearchPage.tsx'), 'SearchPage')
 const TracePage = lazyRouteComponent(() => import('./trace/TracePage.tsx'), 'TracePage')
 const WhyPage = lazyRouteComponent(() => import('./why/WhyPage.tsx'), 'WhyPage')
-const DiffPage = lazyRouteComponent(() => import('./why/DiffPage.tsx'), 'DiffPage')
 const MapPage = lazyRouteComponent(() => import('./map/MapPage.tsx'), 'MapPage')
 const TenantsPage = lazyRouteComponent(() => import('./tenants/TenantsPage.tsx'), 'TenantsPage')
 const TenantPage = lazyRouteComponent(() => import('./tenants/TenantPage.tsx'), 'TenantPage')
@@ -84,15 +83,6 @@ export const whyRoute = createRoute({
   }),
 })
 
-export const diffRoute = createRoute({
-  getParentRoute: () => rootRoute,
-  path: '/diff/$a/$b',
-  component: lazily(DiffPage, function Diff() {
-    const { a, b } = diffRoute.useParams()
-    return <DiffPage key={`${a} ${b}`} a={a} b={b} />
-  }),
-})
-
 export const mapRoute = createRoute({
   getParentRoute: () => rootRoute,
   path: '/map',
@@ -138,7 +128,6 @@ export const router = createRouter({
     searchRoute,
     traceRoute,
     whyRoute,
-    diffRoute,
     mapRoute,
     tenantsRoute,
     tenantRoute,

@@ -4,12 +4,12 @@
  */
 import { keepPreviousData, queryOptions } from '@tanstack/react-query'
 import type {
+  DependenciesResponse,
   EndpointsResponse,
   HeatmapResponse,
   LatencyResponse,
   SearchQuery,
   SearchResponse,
-  ServiceStatistics,
   ServicesResponse,
   TenantsQuery,
   TenantsResponse,
@@ -99,11 +99,6 @@ export function servicesOptions(
   })
 }
 
-/** By service and operation: what they were before. */
-export function keyOfService({ service, operation }: ServiceStatistics): string {
-  return `${service}\n${operation}`
-}
-
 const MOST_TENANTS = 300
 
 /** The tenants with the most requests. */
@@ -176,6 +171,23 @@ export function fewTracesOptions(state: SearchState, limit: number) {
       return response
     },
     ...usual(state),
+  })
+}
+
+/** Who calls whom, of a tenant or of all. */
+export function dependenciesOptions(time: TimeScope, tenant: string | undefined) {
+  return queryOptions({
+    queryKey: ['dependencies', tenant, timeScope({ ...time })],
+    queryFn: async ({ signal }) => {
+      const question = { ...periods(time).range, ...(tenant === undefined ? {} : { tenant }) }
+      const response = await fetchJson<DependenciesResponse>(
+        withParameters('/api/lens/dependencies', question),
+        signal,
+      )
+      services.add(response.nodes.map(({ service }) => service))
+      return response
+    },
+    ...usual(time),
   })
 }
 

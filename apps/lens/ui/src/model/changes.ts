@@ -29,7 +29,7 @@ export interface Change {
 }
 
 /** From here on a change is told of. Of a thousand comparisons without a cause, three are as far off. */
-export const UNUSUAL = 3
+const UNUSUAL = 3
 /** Beyond so many standard errors it makes no difference to the rank. */
 const CERTAIN = 10
 /** A percentile of fewer calls says little. */

@@ -26,12 +26,7 @@ export function whyLink(search: SearchState, split?: Split) {
   return { to: '/why', search: whyState(search, split) } as const
 }
 
-/** Two traces side by side. */
-export function diffLink(a: string, b: string) {
-  return { to: '/diff/$a/$b', params: { a, b } } as const
-}
-
-/** The map of what a search finds. */
+/** Who calls whom, in that time and of that tenant. */
 export function mapLink(search: SearchState) {
   return { to: '/map', search } as const
 }

@@ -1,7 +1,7 @@
 /** What frames every page: the bar with the mark, the keys, the theme and who one is, and the help sheet. */
 import { Link, Outlet, useLocation } from '@tanstack/react-router'
 import { useRef } from 'react'
-import { homeLink, searchLink, tenantsLink, whyLink } from '../model/links.ts'
+import { homeLink, mapLink, searchLink, tenantsLink, whyLink } from '../model/links.ts'
 import { AccountMenu } from '../session/AccountMenu.tsx'
 import { SessionGate } from '../session/SessionGate.tsx'
 import { HelpSheet } from './HelpSheet.tsx'
@@ -11,11 +11,12 @@ import { useSharedTime } from './use-shared-time.ts'
 import { useShortcuts } from './use-shortcuts.ts'
 import './Layout.css'
 
-/** In the order of the question: where is it, which requests, what do they have in common, and whom does it hit. */
+/** In the order of the question: where is it, which requests, what do they have in common, who calls whom, and whom does it hit. */
 const pages = [
   { name: 'Home', link: homeLink },
   { name: 'Traces', link: searchLink },
   { name: 'Why?', link: whyLink },
+  { name: 'Map', link: mapLink },
   { name: 'Tenants', link: tenantsLink },
 ] as const
 

@@ -10,7 +10,7 @@ const KEY = 'lens.time'
 
 export function useSharedTime(): TimeScope {
   const location = useRouterState({ select: (state) => state.location })
-  const hasTime = !/^\/(trace|diff)\//.test(location.pathname)
+  const hasTime = !/^\/trace\//.test(location.pathname)
   const here = timeScope(location.search)
   const text = JSON.stringify(here)
   useEffect(() => {
