@@ -26,6 +26,7 @@ const folders = [
   'apps/lens/ui/test',
   'bench/test',
   'e2e/test',
+  'examples/test',
   'scripts/test',
 ]
 

@@ -49,6 +49,7 @@ const layers: readonly Layer[] = [
     external: 'declared',
     typesOf: ['rustok-lens/contract'],
   },
+  { folder: 'examples', may: ['@rustok/telemetry'], external: 'declared', typesOf: ['rustok-lens/contract'] },
   { folder: 'scripts', may: [], external: 'declared', typesOf: ['rustok-lens/contract'] },
 ]
 
@@ -56,7 +57,7 @@ const layers: readonly Layer[] = [
 const libraries = ['@rustok/otlp', '@rustok/telemetry']
 
 /** Folders of tools: nobody installs them, so that all of their code may use development dependencies. */
-const tools = ['apps/lens/ui', 'bench', 'e2e', 'scripts']
+const tools = ['apps/lens/ui', 'bench', 'e2e', 'examples', 'scripts']
 
 const sourceFile = /\.(ts|tsx|mts|cts|js|mjs|cjs)$/
 

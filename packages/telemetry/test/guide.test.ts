@@ -1,0 +1,55 @@
+/** The guide's table of variables: what it calls the default is the reference's, its examples are taken, its mistakes say what it says. */
+import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
+import { suite, test } from 'node:test'
+import { OtelConfig } from '../src/config.ts'
+
+const page = (path: string) => readFileSync(new URL(path, import.meta.url), 'utf8')
+const rowsOf = (text: string, heading: string) =>
+  [
+    ...(text.split(/^## /m).find((part) => part.startsWith(heading)) ?? '').matchAll(/^\| (`[A-Z].*) \|$/gm),
+  ].map(([, row]) => row!.split(' | '))
+const codes = (cell: string) => [...cell.matchAll(/`([^`]+)`/g)].map(([, code]) => code!)
+
+const reference = rowsOf(page('../README.md'), 'Variables')
+const guide = rowsOf(page('../../../docs/OPENTELEMETRY_GUIDE.md'), 'Configuration')
+const warningsOf = (env: Record<string, string>) => OtelConfig.fromEnv(env).warnings
+
+/** Variables that mean something beside another one alone. */
+const beside: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  OTEL_TRACES_SAMPLER_ARG: { OTEL_TRACES_SAMPLER: 'traceidratio' },
+  OTEL_EXPORTER_OTLP_INSECURE: { OTEL_EXPORTER_OTLP_ENDPOINT: 'collector:4317' },
+  OTEL_EXPORTER_OTLP_CLIENT_KEY: { OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE: 'shop.pem' },
+  OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE: { OTEL_EXPORTER_OTLP_CLIENT_KEY: 'shop.key' },
+}
+
+/** Those whose warning does not repeat the value, because it may be a secret. */
+const secret: Readonly<Record<string, string>> = { OTEL_EXPORTER_OTLP_HEADERS: 'Bearer abc' }
+
+test('the guide has the variables of the reference, in its order, with its defaults', () => {
+  assert.ok(reference.length > 40)
+  assert.deepEqual(
+    guide.map(([names, value]) => [names, value]),
+    reference.map(([names, value]) => [names, value]),
+  )
+})
+
+suite('configuration', () => {
+  for (const [names, , example, mistake] of guide) {
+    const [name] = codes(names!)
+    const [value] = codes(example!)
+    // A file is looked for; its examples are tried with the configuration file itself.
+    if (name !== 'OTEL_CONFIG_FILE') {
+      test(`${name}=${value} is taken`, () => {
+        assert.deepEqual(warningsOf({ ...beside[name!], [name!]: value! }), [])
+      })
+    }
+    const [says] = codes(mistake!)
+    if (!says?.startsWith(name!)) continue
+    const wrong = secret[name!] ?? /'([^']*)'/.exec(says)?.[1]
+    test(`${name}=${wrong} says what the guide says`, () => {
+      const env = says.includes(' is not set') ? {} : beside[name!]
+      assert.deepEqual(warningsOf({ ...env, [name!]: wrong! }), [says])
+    })
+  }
+})
