@@ -119,6 +119,18 @@ test('writes the older format for all others, with the same samples and no exemp
   assert.equal(types.get('otel_sdk_exporter_span_exported'), 'counter')
 })
 
+test('tells what waits for every handler, also for those that nothing waits for', async () => {
+  const { text } = await scrape()
+  const of = (name: string) =>
+    [...text.matchAll(new RegExp(`^${name}\\{handler="([^"]+)"\\} `, 'gm'))].map(([, handler]) => handler)
+  for (const name of ['rustok_event_deliveries_pending', 'rustok_event_dead_letters']) {
+    const handlers = of(name)
+    assert.equal(new Set(handlers).size, handlers.length, name)
+    for (const handler of ['content-stats', 'content-search', 'fraud-check'])
+      assert.ok(handlers.includes(handler), `${name}: ${handler}`)
+  }
+})
+
 test('gives two scrapers at once each their own format', async () => {
   const answers = await Promise.all([scrape(), scrape(OPEN_METRICS), scrape(), scrape(OPEN_METRICS)])
   assert.deepEqual(
