@@ -17,6 +17,7 @@ const HOSTILE = ['', '..', '<script>alert(1)</script>', 'a/b?c#d', 'w'.repeat(20
 const PAGES = [
   '/',
   '/why',
+  '/map',
   '/tenants',
   '/tenants/nordlicht-books',
   '/tenants/nordlicht-books/users/ada.lindqvist',
@@ -161,6 +162,19 @@ describe('home and tenants over a real Lens', () => {
     assert.deepEqual(complaints, [])
   })
 
+  it('says which service calls which, with the traces of it', async () => {
+    await open('/map')
+    const edge = table('Calls between services').getByRole('row', { name: /storefront calls rustok-server/ })
+    await edge.getByRole('link').click()
+    await page.waitForURL(/\/search\?/)
+    const query = '{ service = storefront } and { service = rustok-server }'
+    assert.equal(
+      await found(),
+      (await ask<SearchResponse>(`/api/lens/search?${new URLSearchParams({ query })}`)).total,
+    )
+    assert.deepEqual(complaints, [])
+  })
+
   it('takes the time range along from page to page, also over a trace', async () => {
     await open('/?lookback=6h')
     const nav = page.getByRole('navigation', { name: 'Main' })
@@ -236,6 +250,7 @@ describe('home and tenants over a real Lens', () => {
         })
         .click()
       await page.waitForURL(/\/tenants\/./)
+      await figure('Traces').getByRole('link').first().waitFor()
       await page.reload()
       assert.equal(await figure('Traces').getByRole('link').first().textContent(), '1')
       const heading = page.getByRole('heading', { level: 1 })
