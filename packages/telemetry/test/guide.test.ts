@@ -53,3 +53,35 @@ suite('configuration', () => {
     })
   }
 })
+
+test('the arithmetic of sampling is right, from the sizes that it names', () => {
+  const text = page('../../../docs/OPENTELEMETRY_GUIDE.md')
+  const part = text.slice(text.indexOf('**The arithmetic.**'), text.indexOf('**Counting.**'))
+  const [requests, spans] = /(\d+) requests a second at (\d+) spans/.exec(part)!.slice(1).map(Number)
+  const [wire, disk] = /(\d+) bytes a span\s+on the wire, ([\d.]+) on/.exec(part)!.slice(1).map(Number)
+  const row = (name: string) =>
+    part
+      .split('\n')
+      .find((line) => line.startsWith(`| ${name} |`))!
+      .split(' | ')
+      .slice(1)
+      .map((cell) => Number(/([\d.]+) *\|?$/.exec(cell.replaceAll(',', ''))![1]))
+  const shares = row('share of traces')
+  assert.deepEqual(shares, [1, 0.1, 0.109])
+  const perSecond = requests! * spans!
+  const expected = {
+    'spans a second': perSecond,
+    'network, kB/s': (perSecond * wire!) / 1e3,
+    'spans a day, million': (perSecond * 86_400) / 1e6,
+    'disk a day, GB': (perSecond * 86_400 * disk!) / 1e9,
+    'disk of 14 days, GB': (14 * perSecond * 86_400 * disk!) / 1e9,
+  }
+  for (const [name, all] of Object.entries(expected)) {
+    const decimals = name.startsWith('network') ? 0 : 1
+    assert.deepEqual(
+      row(name),
+      shares.map((share) => Number((all * share).toFixed(decimals))),
+      name,
+    )
+  }
+})
