@@ -4,7 +4,6 @@
  */
 import { keepPreviousData, queryOptions } from '@tanstack/react-query'
 import type {
-  DependenciesResponse,
   EndpointsResponse,
   HeatmapResponse,
   LatencyResponse,
@@ -171,23 +170,6 @@ export function fewTracesOptions(state: SearchState, limit: number) {
       return response
     },
     ...usual(state),
-  })
-}
-
-/** Who calls whom, of a tenant or of all. */
-export function dependenciesOptions(time: TimeScope, tenant: string | undefined) {
-  return queryOptions({
-    queryKey: ['dependencies', tenant, timeScope({ ...time })],
-    queryFn: async ({ signal }) => {
-      const question = { ...periods(time).range, ...(tenant === undefined ? {} : { tenant }) }
-      const response = await fetchJson<DependenciesResponse>(
-        withParameters('/api/lens/dependencies', question),
-        signal,
-      )
-      services.add(response.nodes.map(({ service }) => service))
-      return response
-    },
-    ...usual(time),
   })
 }
 

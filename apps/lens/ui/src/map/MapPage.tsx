@@ -1,161 +1,92 @@
-/** Which service calls which, how often, and how often that fails, with the traces of each call; and how each service does. Busiest first. */
+/**
+ * What the traces of a search went through: services, databases, queues and hosts, with rate, errors and durations of the calls between them; the same
+ * as a drawing and as tables.
+ */
 import { useQuery } from '@tanstack/react-query'
-import { Link } from '@tanstack/react-router'
-import type { DependenciesResponse } from 'rustok-lens/contract'
-import { dependenciesOptions } from '../api/statistics.ts'
-import { formatCount, formatRate, formatShare } from '../model/amounts.ts'
-import { formatDuration } from '../model/duration.ts'
-import { searchLink } from '../model/links.ts'
-import { equals } from '../model/query-text.ts'
-import { CALLS, failedOf, narrowed, slowOf } from '../model/scope.ts'
-import { rangeInWords, type SearchState } from '../model/search-state.ts'
-import { services } from '../model/service-palette.ts'
-import { timeScope } from '../model/time-scope.ts'
+import { Link, useNavigate } from '@tanstack/react-router'
+import { useMemo, useState } from 'react'
+import type { MapResponse } from 'rustok-lens/contract'
+import { mapOptions } from '../api/map.ts'
+import { formatCount } from '../model/amounts.ts'
+import { mapLink, searchLink } from '../model/links.ts'
+import { rangeInWords, type SearchState, withFields } from '../model/search-state.ts'
+import { ActiveFilters } from '../search/ActiveFilters.tsx'
 import { Notice } from '../search/Notice.tsx'
 import { Failed } from '../ui/Failed.tsx'
 import { PageHead } from '../ui/PageHead.tsx'
-import { Text } from '../ui/Text.tsx'
 import { usePageTitle } from '../ui/use-page-title.ts'
-import '../ui/StatTable.css'
+import { MapDrawing } from './MapDrawing.tsx'
+import { MapTables } from './MapTables.tsx'
+import { NodePanel } from './NodePanel.tsx'
 import './MapPage.css'
 
 export function MapPage({ state }: { readonly state: SearchState }) {
   usePageTitle('Map')
-  const { tenant } = state
-  const { data, error, refetch } = useQuery(dependenciesOptions(state, tenant))
+  const navigate = useNavigate()
+  const { data, error, refetch, isPlaceholderData } = useQuery(mapOptions(state))
   return (
-    <div className="page">
+    <div className="page map-page">
       <PageHead title="Map" time={state}>
         <p>
-          Which service calls which, in {rangeInWords(state)}
-          {tenant !== undefined && (
-            <>
-              , of tenant <Text>{tenant}</Text>
-            </>
-          )}
-          {data?.complete === false && '. The newest calls are being counted'}
+          {data === undefined ? `What calls what, in ${rangeInWords(state)}` : <About data={data} />}{' '}
+          <Link {...searchLink(state)}>Its traces</Link>
         </p>
       </PageHead>
+      <ActiveFilters state={state} change={(fields) => void navigate(mapLink(withFields(state, fields)))} />
       {error !== null && (
         <Failed title="The map could not be loaded" error={error} again={() => void refetch()} />
       )}
+      {data === undefined && error === null && (
+        <p className="muted" role="status">
+          Looking at the traces…
+        </p>
+      )}
       {data?.nodes.length === 0 && (
-        <Notice icon="search" title={`No calls in ${rangeInWords(state)}`}>
-          <p>Choose a longer time, or look at home whether anything is sent.</p>
+        <Notice icon="search" title={`No traces in ${rangeInWords(state)}`}>
+          <p>Choose a longer time, take a filter back, or look at home whether anything is sent.</p>
         </Notice>
       )}
-      {data !== undefined && data.nodes.length > 0 && <Tables data={data} state={state} />}
+      {data !== undefined && data.nodes.length > 0 && (
+        <div aria-busy={isPlaceholderData}>
+          <Everything data={data} state={state} />
+        </div>
+      )}
     </div>
   )
 }
 
-interface TablesProps {
-  readonly data: DependenciesResponse
+function About({ data: { traces, sample } }: { readonly data: MapResponse }) {
+  if (sample.oneIn === 1) return `Drawn from ${traces.toLocaleString()} traces.`
+  return `Drawn from ${traces.toLocaleString()} traces, one in ${sample.oneIn.toLocaleString()} of about ${formatCount(traces * sample.oneIn)}; rates are of all.`
+}
+
+interface EverythingProps {
+  readonly data: MapResponse
   readonly state: SearchState
 }
 
-function Tables({ data, state }: TablesProps) {
-  const scope = {
-    ...(state.tenant === undefined ? {} : { tenant: state.tenant }),
-    ...timeScope({ ...state }),
-  }
+function Everything({ data, state }: EverythingProps) {
+  const [chosen, choose] = useState<string>()
+  const nodes = useMemo(() => new Map(data.nodes.map((node) => [node.id, node])), [data])
   const minutes = (data.endMs - data.startMs + 1) / 60_000
-  const edges = data.edges.toSorted((a, b) => b.calls - a.calls)
-  const nodes = data.nodes.toSorted((a, b) => b.calls - a.calls)
+  const perMinute = data.sample.oneIn / minutes
+  const node = chosen === undefined ? undefined : nodes.get(chosen)
   return (
-    <div className="map-columns">
-      <section>
-        <h2>Calls between services</h2>
-        {edges.length === 0 ? (
-          <p className="muted">None yet: no span has a parent in another service.</p>
-        ) : (
-          <table className="stat-table map-calls" aria-label="Calls between services">
-            <thead>
-              <tr>
-                <th scope="col">Caller and called</th>
-                <th scope="col">Calls</th>
-                <th scope="col">Failed</th>
-              </tr>
-            </thead>
-            <tbody>
-              {edges.map(({ parent, child, calls, failed }) => {
-                const search = {
-                  ...scope,
-                  query: `{ ${equals('service', parent)} } and { ${equals('service', child)} }`,
-                }
-                return (
-                  <tr key={`${parent}\n${child}`}>
-                    <th scope="row">
-                      <Link {...searchLink(search)} className="map-edge">
-                        <Service name={parent} /> <span className="visually-hidden">calls</span>
-                        <span aria-hidden="true">→</span> <Service name={child} />
-                      </Link>
-                    </th>
-                    <td title={`${formatCount(calls)} in all`}>{formatRate(calls / minutes)}</td>
-                    <td data-failed={failed > 0}>{formatShare(failed / calls)}</td>
-                  </tr>
-                )
-              })}
-            </tbody>
-          </table>
+    <>
+      <div className="map-main" data-open={node !== undefined}>
+        <MapDrawing data={data} perMinute={perMinute} chosen={node?.id} choose={choose} />
+        {node !== undefined && (
+          <NodePanel
+            node={node}
+            nodes={nodes}
+            edges={data.edges}
+            perMinute={perMinute}
+            state={state}
+            choose={choose}
+          />
         )}
-      </section>
-      <section>
-        <h2>Services</h2>
-        <table className="stat-table" aria-label="Services">
-          <thead>
-            <tr>
-              <th scope="col">Service</th>
-              <th scope="col">Calls</th>
-              <th scope="col">Failed</th>
-              <th scope="col" title="95 % take at most so long">
-                p95
-              </th>
-            </tr>
-          </thead>
-          <tbody>
-            {nodes.map(({ service, calls, failedShare, p95DurationNano }) => {
-              const all = { ...scope, service }
-              const counted = { ...all, ...narrowed({}, CALLS) }
-              return (
-                <tr key={service}>
-                  <th scope="row">
-                    <Link {...searchLink(all)} className="map-edge">
-                      <Service name={service} />
-                    </Link>
-                  </th>
-                  <td>
-                    <Link {...searchLink(all)}>{formatRate(calls / minutes)}</Link>
-                  </td>
-                  <td>
-                    <Link {...searchLink(failedOf(counted))}>{formatShare(failedShare)}</Link>
-                  </td>
-                  <td>
-                    {p95DurationNano === null ? (
-                      <span className="muted">–</span>
-                    ) : (
-                      <Link {...searchLink(slowOf(counted, p95DurationNano))}>
-                        {formatDuration(p95DurationNano)}
-                      </Link>
-                    )}
-                  </td>
-                </tr>
-              )
-            })}
-          </tbody>
-        </table>
-      </section>
-    </div>
-  )
-}
-
-function Service({ name }: { readonly name: string }) {
-  return (
-    <span className="map-service">
-      <span className="service-dot" style={{ background: services.colorOf(name) }} />
-      <span className="truncate">
-        <Text>{name}</Text>
-      </span>
-    </span>
+      </div>
+      <MapTables data={data} nodes={nodes} perMinute={perMinute} state={state} />
+    </>
   )
 }

@@ -11,6 +11,7 @@ const SHEET = [
       [['Esc'], 'Close what is open'],
       [['r'], 'Ask again'],
       [['/'], 'Go to the field that searches'],
+      [['+', '-', '0'], 'Map: larger, smaller, as wide as there is room'],
     ],
   },
   {

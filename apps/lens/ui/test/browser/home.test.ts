@@ -162,9 +162,27 @@ describe('home and tenants over a real Lens', () => {
     assert.deepEqual(complaints, [])
   })
 
+  it('draws what the traces went through, and says of a chosen node who calls it', async () => {
+    await open('/map?service=storefront')
+    const nodes = page
+      .getByRole('region', { name: 'Drawing of the map' })
+      .getByRole('list', { name: 'Nodes' })
+    await nodes.getByRole('button', { name: /^payments/ }).click()
+    const panel = page.getByRole('complementary', { name: 'Chosen node' })
+    await panel.getByRole('heading', { name: 'payments' }).waitFor()
+    await panel.getByRole('button', { name: 'rustok-server' }).click()
+    await panel.getByRole('heading', { name: 'rustok-server' }).waitFor()
+    await page.keyboard.press('Escape')
+    await panel.waitFor({ state: 'detached' })
+    assert.equal(await nodes.getByRole('button', { name: /postgresql rustok/ }).count(), 1)
+    await page.getByRole('button', { name: 'Remove service filter' }).click()
+    await page.waitForURL(/\/map$/)
+    assert.deepEqual(complaints, [])
+  })
+
   it('says which service calls which, with the traces of it', async () => {
     await open('/map')
-    const edge = table('Calls between services').getByRole('row', { name: /storefront calls rustok-server/ })
+    const edge = table('Calls').getByRole('row', { name: /storefront calls rustok-server/ })
     await edge.getByRole('link').click()
     await page.waitForURL(/\/search\?/)
     const query = '{ service = storefront } and { service = rustok-server }'
