@@ -35,6 +35,7 @@ const debianPackages = {
   // Holds the server under another name, and starts no service.
   'redis-tools': '/usr/bin/redis-check-rdb',
   strace: '/usr/bin/strace',
+  systemd: '/usr/bin/systemd-analyze',
   'python3-prometheus-client': '/usr/lib/python3/dist-packages/prometheus_client/openmetrics/parser.py',
 }
 
