@@ -100,7 +100,7 @@ test('tells it again after an error or a redirect, by the same id, and not once 
   assert.ok(system.outcomes('order-confirmation').includes('duplicate'))
 })
 
-test('has a fraud check that is slow for some orders and fails for a few, always the same ones', () => {
+test('has a fraud check that is slow for some orders and fails for some, always the same ones', () => {
   const ids = Array.from({ length: 2_000 }, (_, index) => `order-${index}`)
   const verdicts = ids.map(fraudVerdict)
   assert.deepEqual(ids.map(fraudVerdict), verdicts)
@@ -109,7 +109,7 @@ test('has a fraud check that is slow for some orders and fails for a few, always
   const slow = share(({ delayMs }) => delayMs >= 600)
   const failing = share(({ fails }) => fails)
   assert.ok(slow > 0.08 && slow < 0.16, String(slow))
-  assert.ok(failing > 0.02 && failing < 0.06, String(failing))
+  assert.ok(failing > 0.05 && failing < 0.11, String(failing))
   assert.ok(verdicts.every(({ delayMs }) => delayMs <= 2_000))
 })
 
