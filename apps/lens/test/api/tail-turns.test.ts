@@ -10,6 +10,7 @@ import { EventStream, type StreamEvent } from '../../src/api/tail/event-stream.t
 import { Tail, type TailStream } from '../../src/api/tail/tail.ts'
 import { TailHub } from '../../src/api/tail/tail-hub.ts'
 import { configFromEnvironment } from '../../src/config.ts'
+import { QueryLimitError, type StoreEngine } from '../../src/store/engine.ts'
 import { openStore, type Store } from '../../src/store/open-store.ts'
 import { TemporaryDirectory } from '../support/temporary-directory.ts'
 
@@ -68,9 +69,9 @@ class Page implements TailStream {
   }
 }
 
-function tailOf(unit: 'traces' | 'spans', rate = 10) {
+function tailOf(unit: 'traces' | 'spans', rate = 10, engine: StoreEngine = store.engine) {
   const page = new Page()
-  const tail = new Tail(store.engine, page, {
+  const tail = new Tail(engine, page, {
     unit,
     rate,
     after: now,
@@ -80,6 +81,31 @@ function tailOf(unit: 'traces' | 'spans', rate = 10) {
   const turn = (second: number) => tail.turn(second * 1000 + 1_600, new AbortController().signal)
   return { page, turn }
 }
+
+test('asks once more for what took too much, and then leaves it out and says so', async () => {
+  let refusals = 1
+  const busy = new Proxy(store.engine, {
+    get: (engine, name) => {
+      if (name === 'query' && refusals-- > 0) return () => Promise.reject(new QueryLimitError('too much'))
+      const value: unknown = Reflect.get(engine, name)
+      return typeof value === 'function' ? value.bind(engine) : value
+    },
+  })
+  const { page, turn } = tailOf('traces', 10, busy)
+  await arrive(now + 1, 2)
+  await turn(now + 1)
+  assert.deepEqual(page.take(), { shown: 0, skipped: [] })
+  await turn(now + 2)
+  assert.deepEqual(page.take(), { shown: 2, skipped: [] })
+  refusals = 2
+  await arrive(now + 3, 1)
+  await turn(now + 3)
+  await turn(now + 4)
+  assert.deepEqual(page.take(), { shown: 0, skipped: [{ spans: null, reason: 'limit' }] })
+  await arrive(now + 5, 1)
+  await turn(now + 5)
+  assert.deepEqual(page.take(), { shown: 1, skipped: [] })
+})
 
 for (const unit of ['traces', 'spans'] as const) {
   test(`tells of ${unit} of a second once, when it has passed`, async () => {

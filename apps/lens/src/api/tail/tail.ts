@@ -58,6 +58,8 @@ export class Tail {
   #settled: number
   #wroteAt = performance.now()
   #wasStalled = false
+  /** The last turn's question took too much. Once it is asked again: the store may have been busy. */
+  #tookTooMuch = false
   /** Of the last seconds: rows counted when they were shown. */
   readonly #counted = new Map<number, number>()
   /** Of the last seconds: spans that were sent, where all that matched were. */
@@ -87,11 +89,14 @@ export class Tail {
       const events = await this.#eventsUntil(last, nowMs, { signal, limits })
       this.#after = last
       this.#wasStalled = false
+      this.#tookTooMuch = false
       if (events.length > 0) this.#write(events)
       else this.#heartbeat()
     } catch (error) {
       if (signal.aborted) return
       if (error instanceof QueryLimitError) {
+        this.#tookTooMuch = !this.#tookTooMuch
+        if (this.#tookTooMuch) return this.#heartbeat()
         this.#moveTo(last)
         this.#write([skipped({ spans: null, reason: 'limit' })])
       } else if (error instanceof StoreUnavailableError || error instanceof QueryQueueError) {

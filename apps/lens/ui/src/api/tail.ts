@@ -81,7 +81,8 @@ async function followOnce(
   } catch (error) {
     if (signal.aborted) return undefined
     if (!(error instanceof ApiError)) return 'The connection was lost'
-    if (error.status === 0) return error.message
+    // Lens is not there, stops, or has too many listeners at the moment.
+    if (error.status === 0 || error.status === 429 || error.status >= 500) return error.message
     if (error.status === 401) noteSessionEnd(queryClient)
     listener.onState({ kind: 'refused', error })
     return undefined
