@@ -134,7 +134,8 @@ test('carriers that hold anything but text are read without an error', () => {
 
 suite('beside the official propagator', () => {
   const entries = fc.dictionary(
-    fc.string({ unit: 'grapheme', minLength: 1, maxLength: 20 }),
+    // The official one loses `__proto__`, which ours keeps: see above.
+    fc.string({ unit: 'grapheme', minLength: 1, maxLength: 20 }).filter((key) => key !== '__proto__'),
     fc.record({ value: fc.string({ unit: 'grapheme', minLength: 1, maxLength: 40 }) }),
     { maxKeys: 20, noNullPrototype: true },
   )
