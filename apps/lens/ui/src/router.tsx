@@ -24,6 +24,8 @@ const HomePage = lazyRouteComponent(() => import('./home/HomePage.tsx'), 'HomePa
 const SearchPage = lazyRouteComponent(() => import('./search/SearchPage.tsx'), 'SearchPage')
 const TracePage = lazyRouteComponent(() => import('./trace/TracePage.tsx'), 'TracePage')
 const WhyPage = lazyRouteComponent(() => import('./why/WhyPage.tsx'), 'WhyPage')
+const DiffPage = lazyRouteComponent(() => import('./diff/DiffPage.tsx'), 'DiffPage')
+const DiffWithPage = lazyRouteComponent(() => import('./diff/DiffWithPage.tsx'), 'DiffWithPage')
 const MapPage = lazyRouteComponent(() => import('./map/MapPage.tsx'), 'MapPage')
 const TenantsPage = lazyRouteComponent(() => import('./tenants/TenantsPage.tsx'), 'TenantsPage')
 const TenantPage = lazyRouteComponent(() => import('./tenants/TenantPage.tsx'), 'TenantPage')
@@ -83,6 +85,24 @@ export const whyRoute = createRoute({
   }),
 })
 
+export const diffRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: '/diff/$a/$b',
+  component: lazily(DiffPage, function Diff() {
+    const { a, b } = diffRoute.useParams()
+    return <DiffPage key={`${a} ${b}`} a={a} b={b} />
+  }),
+})
+
+export const diffWithRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: '/diff/$a',
+  component: lazily(DiffWithPage, function DiffWith() {
+    const { a } = diffWithRoute.useParams()
+    return <DiffWithPage key={a} a={a} />
+  }),
+})
+
 export const mapRoute = createRoute({
   getParentRoute: () => rootRoute,
   path: '/map',
@@ -128,6 +148,8 @@ export const router = createRouter({
     searchRoute,
     traceRoute,
     whyRoute,
+    diffRoute,
+    diffWithRoute,
     mapRoute,
     tenantsRoute,
     tenantRoute,

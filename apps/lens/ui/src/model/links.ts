@@ -26,7 +26,17 @@ export function whyLink(search: SearchState, split?: Split) {
   return { to: '/why', search: whyState(search, split) } as const
 }
 
-/** Who calls whom, in that time and of that tenant. */
+/** Two traces side by side. */
+export function diffLink(a: string, b: string) {
+  return { to: '/diff/$a/$b', params: { a, b } } as const
+}
+
+/** Which trace to put beside this one. */
+export function diffWithLink(a: string) {
+  return { to: '/diff/$a', params: { a } } as const
+}
+
+/** What the traces of a search went through. */
 export function mapLink(search: SearchState) {
   return { to: '/map', search } as const
 }

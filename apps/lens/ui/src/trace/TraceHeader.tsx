@@ -2,7 +2,7 @@
 import { Link } from '@tanstack/react-router'
 import { useMemo } from 'react'
 import { formatDuration } from '../model/duration.ts'
-import { searchLink } from '../model/links.ts'
+import { diffWithLink, searchLink } from '../model/links.ts'
 import { rangeReaching } from '../model/search-state.ts'
 import { services } from '../model/service-palette.ts'
 import { formatAgo, formatTime, formatUtcNano } from '../model/time.ts'
@@ -59,6 +59,13 @@ export function TraceHeader({ model, now }: { readonly model: TraceModel; readon
           </span>
         )}
         <div className="trace-actions">
+          <Link
+            {...diffWithLink(model.traceId)}
+            className="button quiet small"
+            title="Side by side with another trace, such as a typical one"
+          >
+            Compare
+          </Link>
           <CopyButton text={() => location.href} label="Copy link" caption="Link" icon="link" />
           <CopyButton text={model.traceId} label="Copy trace id" caption="Trace id" />
           <a

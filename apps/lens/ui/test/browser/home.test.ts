@@ -193,6 +193,30 @@ describe('home and tenants over a real Lens', () => {
     assert.deepEqual(complaints, [])
   })
 
+  it('puts a trace beside a typical one, and says what differs', async () => {
+    const { traces } = await ask<SearchResponse>('/api/lens/search?status=error&order=longest&limit=1')
+    await open(`/trace/${traces[0]?.traceId}`)
+    await page.getByRole('link', { name: 'Compare', exact: true }).click()
+    await page.getByRole('link', { name: /^A typical one/ }).click()
+    await page.waitForURL(/\/diff\/[0-9a-f]{32}\/[0-9a-f]{32}$/)
+    await page.getByText(/^B takes .* less than A\.$/).waitFor()
+    const rows = table('Side by side').getByRole('row')
+    await rows.filter({ hasText: 'fails no more' }).first().waitFor()
+    const few = await rows.count()
+    await page.getByRole('checkbox', { name: /rows that hardly differ/ }).check()
+    assert.ok((await rows.count()) > few)
+    await faultless('two traces')
+    await page.getByRole('link', { name: 'The other way round' }).click()
+    await page.getByText(/^B takes .* longer than A\.$/).waitFor()
+    await page.getByRole('link', { name: 'Compare with another' }).click()
+    await page
+      .getByRole('textbox', { name: /by its id/ })
+      .fill(`00-${traces[0]?.traceId}-00f067aa0ba902b7-01`)
+    await page.getByRole('button', { name: 'Compare' }).click()
+    await page.waitForURL(/\/diff\//)
+    assert.deepEqual(complaints, [])
+  })
+
   it('takes the time range along from page to page, also over a trace', async () => {
     await open('/?lookback=6h')
     const nav = page.getByRole('navigation', { name: 'Main' })
