@@ -10,6 +10,7 @@ import type { Logger } from 'pino'
 import { ingestBacklog, ingestRows } from '../metrics/lens-metrics.ts'
 import { StoreFullError, StoreUnavailableError } from '../store/engine.ts'
 import type { Store } from '../store/open-store.ts'
+import { InsertPace } from './insert-pace.ts'
 
 /** Rows of a table as columns, in Native format when they are complete. */
 export interface InsertBlock {
@@ -49,11 +50,17 @@ const fullBytes = 48 * 1024 * 1024
 const worthSendingRows = 65_536
 
 /**
- * An insert costs the engine some 20 ms of CPU however few its rows. While requests keep coming, a block therefore waits for as many as
+ * An insert costs the engine some 20 ms of CPU however few its rows, and merges as much again. While requests keep coming, a block therefore waits for as many as
  * the last one had (its senders send again once they are answered), as long as the last insert took and at most this, unless it is worth sending
  * anyway.
  */
 const longestPause = 100
+
+/**
+ * Fewer rows than this also wait their turn in `InsertPace`: they come from timers. Exporters send a batch of 512 when they have one, and a sender of such
+ * must not be kept, or its queue overflows.
+ */
+const paceableRows = 512
 
 /** Blocks that wait to be filled again while requests keep coming: one fills and two are with the engine. Each is some 30 MB. */
 const mostUsed = 2
@@ -74,6 +81,8 @@ export class GroupCommit<Block extends InsertBlock> {
   #open: Group<Block> | undefined
   readonly #full: Group<Block>[] = []
   readonly #inserting = new Set<Group<Block>>()
+  readonly #pace = new InsertPace()
+  readonly #now: () => number
   #running: Promise<void> | undefined
   #stirred: PromiseWithResolvers<void> = Promise.withResolvers()
   #pauseEnds = 0
@@ -81,11 +90,19 @@ export class GroupCommit<Block extends InsertBlock> {
   #closed = false
   readonly #forget: () => void
 
-  constructor(store: Pick<Store, 'engine' | 'ready'>, table: string, newBlock: NewBlock<Block>, log: Logger) {
+  /** `now` in milliseconds, from anywhere. */
+  constructor(
+    store: Pick<Store, 'engine' | 'ready'>,
+    table: string,
+    newBlock: NewBlock<Block>,
+    log: Logger,
+    now = () => performance.now(),
+  ) {
     this.#store = store
     this.#table = table
     this.#newBlock = newBlock
     this.#log = log
+    this.#now = now
     this.#forget = ingestBacklog.observe({ table }, () => this.backlog)
   }
 
@@ -115,7 +132,7 @@ export class GroupCommit<Block extends InsertBlock> {
       this.#full.push(group)
       this.#open = undefined
     }
-    if (this.#isEnough(group)) this.#stirred.resolve()
+    if (this.#waitOf(group) === 0) this.#stirred.resolve()
     this.#running ??= this.#run()
     await group.stored
     return result
@@ -150,8 +167,12 @@ export class GroupCommit<Block extends InsertBlock> {
       const group = this.#next()
       if (group !== undefined) void this.#send(group)
       else if (this.#inserting.size > 0) await this.#stirring()
-      else if (this.#pauseLeft > 0) await Promise.race([sleep(this.#pauseLeft), this.#stirring()])
-      else break
+      else {
+        const open = this.#open
+        const wait = open === undefined ? this.#pauseLeft : this.#waitOf(open)
+        if (open === undefined && wait === 0) break
+        await Promise.race([sleep(wait), this.#stirring()])
+      }
     }
     this.#used.length = 0
     this.#running = undefined
@@ -166,14 +187,15 @@ export class GroupCommit<Block extends InsertBlock> {
     const open = this.#open
     if (open === undefined) return undefined
     if (busy === 1 && open.block.rows < worthSendingRows) return undefined
-    if (busy === 0 && this.#pauseLeft > 0 && !this.#isEnough(open)) return undefined
+    if (busy === 0 && this.#waitOf(open) > 0) return undefined
     this.#open = undefined
     return open
   }
 
   async #send(group: Group<Block>): Promise<void> {
     this.#inserting.add(group)
-    const began = performance.now()
+    const began = this.#now()
+    if (group.block.rows < paceableRows) this.#pace.spend(began)
     const insert = this.#insert(group.block)
     group.settle(insert)
     await insert.then(
@@ -184,7 +206,7 @@ export class GroupCommit<Block extends InsertBlock> {
     this.#inserting.delete(group)
     // The senders that were answered just now send again: the next block waits for them.
     this.#lastRequests = group.requests
-    const ended = performance.now()
+    const ended = this.#now()
     this.#pauseEnds = ended + Math.min(ended - began, longestPause)
     this.#stirred.resolve()
   }
@@ -194,7 +216,7 @@ export class GroupCommit<Block extends InsertBlock> {
   }
 
   get #pauseLeft(): number {
-    return this.#closed ? 0 : Math.max(0, this.#pauseEnds - performance.now())
+    return this.#closed ? 0 : Math.max(0, this.#pauseEnds - this.#now())
   }
 
   /** Resolves when a block may have become fit to be sent. */
@@ -203,8 +225,11 @@ export class GroupCommit<Block extends InsertBlock> {
     this.#stirred = Promise.withResolvers()
   }
 
-  #isEnough({ block, requests }: Group<Block>): boolean {
-    return block.rows >= worthSendingRows || requests >= this.#lastRequests
+  /** Milliseconds that an open block still waits for more. */
+  #waitOf({ block, requests }: Group<Block>): number {
+    if (this.#closed || block.rows >= worthSendingRows) return 0
+    const pause = requests >= this.#lastRequests ? 0 : this.#pauseLeft
+    return block.rows < paceableRows ? Math.max(pause, this.#pace.wait(this.#now())) : pause
   }
 
   #newGroup(): Group<Block> {

@@ -33,6 +33,8 @@ class HeldEngine {
       return settle.promise
     },
   } as Partial<StoreEngine> as StoreEngine
+  /** Stands, so that no insert takes any time. */
+  now = 0
   readonly commit = new GroupCommit<Block>(
     { engine: this.engine, ready: async () => {} },
     'rows',
@@ -41,14 +43,23 @@ class HeldEngine {
       return new Block()
     },
     pino({ level: 'silent' }),
+    () => this.now,
   )
 
-  add(value: number, bytes = 0): Promise<number> {
+  add(value: number, bytes = 0, rows = 1): Promise<number> {
     return this.commit.add((block) => {
-      block.values.push(value)
+      for (let row = 0; row < rows; row++) block.values.push(value)
       block.bytes += bytes
       return value
     })
+  }
+
+  /** Adds one and has it stored. */
+  async store(value: number, rows = 1): Promise<void> {
+    const adding = this.add(value, 0, rows)
+    await this.reached(this.inserts.length + 1)
+    this.inserts.at(-1)!.settle.resolve()
+    await adding
   }
 
   async reached(count: number): Promise<void> {
@@ -97,6 +108,29 @@ test('gives requests of one turn one insert, and those that come meanwhile the n
     ],
   )
   await held.commit.close()
+})
+
+test('after twenty inserts of a few rows at once, gathers such rows for half a second, and lets full batches and a closing pass', async () => {
+  const held = new HeldEngine()
+  for (let value = 1; value <= 20; value++) await held.store(value)
+  const paced = [held.add(21)]
+  await new Promise((resolve) => setTimeout(resolve, 20))
+  paced.push(held.add(22))
+  await new Promise((resolve) => setTimeout(resolve, 20))
+  assert.equal(held.inserts.length, 20)
+  held.now += 500
+  await held.reached(21)
+  assert.deepEqual(held.inserts[20]!.values, [21, 22])
+  held.inserts[20]!.settle.resolve()
+  await Promise.all(paced)
+
+  await held.store(23, 512)
+  const last = held.add(24)
+  const closing = held.commit.close()
+  await held.reached(23)
+  assert.deepEqual(held.inserts[22]!.values, [24])
+  held.inserts[22]!.settle.resolve()
+  await Promise.all([last, closing])
 })
 
 test('acknowledges nothing before its own insert has ended', async () => {
