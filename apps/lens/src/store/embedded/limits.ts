@@ -69,8 +69,11 @@ export function statementDefaults(): Readonly<Record<string, string>> {
     exclude_materialize_skip_indexes_on_insert: indexOfYoungSpans,
     output_format_json_quote_64bit_integers: '1',
     additional_table_filters: '{}',
-    // The third time that an expression comes, constants and all, compiling it takes 14 ms; rows of an hour or a day do not bring that in again.
+    // The third time that an expression comes, constants and all, compiling it takes 14 ms, and an aggregation or an order 70; rows of an hour or a day do not
+    // bring that in again.
     compile_expressions: '0',
+    compile_aggregate_expressions: '0',
+    compile_sort_description: '0',
     optimize_throw_if_noop: '0',
     min_free_disk_bytes_to_perform_insert: String(keptFree),
   }
