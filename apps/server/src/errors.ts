@@ -1,6 +1,6 @@
 /**
- * Why the process refuses to start, as one line for the person at the terminal: it names what is wrong and the variable
- * that changes it. Thrown by config, key, lock, database and listener; `main.ts` prints it and exits with 1.
+ * Why the process refuses to start, as one line for the person at the terminal (one each, where several settings are wrong): it names what is
+ * wrong and the variable that changes it. Thrown by config, key, lock, database and listener; `main.ts` prints it and exits with 1.
  */
 export class StartupError extends Error {
   override readonly name = 'StartupError'
@@ -10,6 +10,14 @@ export class StartupError extends Error {
   constructor(variable: string, message: string, options?: ErrorOptions) {
     super(`${variable}: ${message}`, options)
     this.variable = variable
+  }
+
+  /** One for several, a line each; `variable` is the first's. */
+  static ofAll(first: StartupError, others: readonly StartupError[]): StartupError {
+    if (others.length === 0) return first
+    const all = new StartupError(first.variable, '', { cause: [first, ...others] })
+    all.message = [first, ...others].map(({ message }) => message).join('\n')
+    return all
   }
 }
 

@@ -1,45 +1,58 @@
 #!/usr/bin/env node
-/** The process: finds the command, and says in one line what its user can mend. `commands/` has what each does. */
-import { type Command, UsageError } from './commands/command.ts'
-import { events } from './commands/events.ts'
-import { keys } from './commands/keys.ts'
-import { migrate } from './commands/migrate.ts'
-import { serve } from './commands/serve.ts'
-import { worker } from './commands/worker.ts'
+/** The process: finds the command, and says in a line what its user can mend. `commands/` has what each does. */
+import { UsageError } from './commands/command.ts'
+import { commandHelp, helpText } from './commands/help.ts'
+import { commands, type ListedCommand } from './commands/list.ts'
+import { nearest } from './domain/nearest.ts'
 import { StartupError } from './errors.ts'
-
-const COMMANDS: readonly Command[] = [serve, worker, migrate, events, keys]
 
 // A reader of our output that goes away must not take a shutdown with it.
 process.stdout.on('error', () => {})
 process.stderr.on('error', () => {})
 
-const [name = serve.name, ...args] = process.argv.slice(2)
+const [name = 'serve', ...args] = process.argv.slice(2)
 
 try {
   const exitCode = await runCommand()
   if (exitCode !== undefined) process.exit(exitCode)
 } catch (error) {
   if (!(error instanceof StartupError || error instanceof UsageError)) throw error
-  process.stderr.write(`rustok-server: ${error.message}\n`)
+  for (const line of error.message.split('\n')) process.stderr.write(`rustok-server: ${line}\n`)
   process.exit(error instanceof UsageError ? 2 : 1)
 }
 
 async function runCommand(): Promise<number | undefined> {
-  if (name === '--help' || name === '-h' || name === 'help') {
-    process.stdout.write(help())
+  if (isHelp(name) || name === 'help') {
+    process.stdout.write(helpText())
     return 0
   }
-  const command = COMMANDS.find((candidate) => candidate.name === name)
+  const command = Object.hasOwn(commands, name) ? commands[name] : undefined
   if (command === undefined) {
-    const known = COMMANDS.map((candidate) => candidate.name).join(', ')
-    throw new UsageError(`there is no command "${name}", there are: ${known}`)
+    const known = Object.keys(commands)
+    throw new UsageError(`there is no command "${name}"${hint(name, known)} (there are: ${known.join(', ')})`)
   }
-  return command.run(args)
+  if (args.some(isHelp)) {
+    process.stdout.write(commandHelp(command))
+    return 0
+  }
+  refuseUnknownOptions(command)
+  return (await command.load()).run(args)
 }
 
-function help(): string {
-  const width = Math.max(...COMMANDS.map((command) => command.name.length))
-  const lines = COMMANDS.map(({ name, summary }) => `  ${name.padEnd(width)}  ${summary}`)
-  return `Usage: rustok-server [command] [options]\n\n${lines.join('\n')}\n\nSettings are environment variables: see the README.\n`
+function refuseUnknownOptions({ options = {} }: ListedCommand): void {
+  const known = Object.keys(options)
+  for (const argument of args) {
+    const [option = ''] = argument.split('=')
+    if (!option.startsWith('--') || known.includes(option)) continue
+    throw new UsageError(`${name} has no option ${option}${hint(option, known)}`)
+  }
+}
+
+function hint(typed: string, known: readonly string[]): string {
+  const meant = nearest(typed, known)
+  return meant === undefined ? '' : `, did you mean ${meant}?`
+}
+
+function isHelp(argument: string): boolean {
+  return argument === '--help' || argument === '-h'
 }

@@ -1,7 +1,12 @@
 /** Settings from the environment: defaults, and one line for each value that cannot be. */
 import assert from 'node:assert/strict'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { test } from 'node:test'
+import { misspelled } from '../src/config/misspelled.ts'
+import type { Setting } from '../src/config/setting.ts'
+import { settings } from '../src/config/settings.ts'
 import { readConfig } from '../src/config.ts'
 import { StartupError } from '../src/errors.ts'
 
@@ -132,7 +137,7 @@ test('names the variable of a bad value, on one line', () => {
   for (const [variable, values] of Object.entries(bad)) {
     for (const value of values) {
       assert.throws(
-        () => readConfig({ [variable]: value }),
+        () => readConfig({ RUSTOK_WEBHOOK_SECRET: 'y'.repeat(32), [variable]: value }),
         (error) =>
           error instanceof StartupError &&
           error.variable === variable &&
@@ -145,6 +150,8 @@ test('names the variable of a bad value, on one line', () => {
   assert.equal(readConfig({ PORT: '65535' }).port, 65_535)
   const together: readonly [variable: string, env: Record<string, string>][] = [
     ['NATS_STREAM', { NATS_URL: 'nats://one', NATS_STREAM: 'a.b' }],
+    ['RUSTOK_JWT_SECRET_FILE', { RUSTOK_JWT_SECRET_FILE: '/nowhere/secret' }],
+    ['DATABASE_URL', { DATABASE_URL: 'postgres://one/a', DATABASE_URL_FILE: '/run/secrets/url' }],
     ['NATS_KEY', { NATS_URL: 'nats://one', NATS_CERT: 'cert.pem' }],
     ['NATS_CERT', { NATS_URL: 'nats://one', NATS_KEY: 'key.pem' }],
     ['RUSTOK_WEBHOOK_SECRET', { RUSTOK_WEBHOOK_URL: 'http://hooks.example' }],
@@ -181,4 +188,63 @@ test('takes token keys from a directory or a secret, not from both', () => {
     variable: 'RUSTOK_JWT_KEYS',
     message: 'RUSTOK_JWT_KEYS: RUSTOK_JWT_SECRET is set as well: unset one of the two',
   })
+})
+
+test('says all that is wrong at once, a line each', () => {
+  assert.throws(
+    () => readConfig({ PORT: 'x', RUSTOK_LOG_LEVEL: 'info', RUSTOK_DEMO: 'perhaps', NATS_CERT: 'cert.pem' }),
+    {
+      variable: 'PORT',
+      message: [
+        'PORT: "x" is not a port (0 to 65535)',
+        'RUSTOK_DEMO: "perhaps" is neither true nor false',
+        'NATS_KEY: NATS_CERT and NATS_KEY go together',
+      ].join('\n'),
+    },
+  )
+})
+
+test('reads a secret from the file that a variable names, without the end of its line', () => {
+  const directory = mkdtempSync(path.join(tmpdir(), 'rustok-config-'))
+  try {
+    const file = path.join(directory, 'secret')
+    writeFileSync(file, `${'s'.repeat(40)}\n`)
+    assert.equal(readConfig({ RUSTOK_JWT_SECRET_FILE: file }).jwtSecret, 's'.repeat(40))
+    writeFileSync(file, '\n')
+    assert.throws(() => readConfig({ RUSTOK_JWT_SECRET_FILE: file }), {
+      message: /RUSTOK_JWT_SECRET_FILE: .* is empty/,
+    })
+  } finally {
+    rmSync(directory, { recursive: true })
+  }
+})
+
+test('recognises variables that are nearly a setting, and leaves those of others alone', () => {
+  const slips = misspelled({
+    RUSTOK_LOG_LEVL: 'info',
+    RUSTOK_WEBHOOK_SECERT_FILE: '/x',
+    RUSTOK_JWT_SECRET_FILE: '/y',
+    RUSTOK_SPAN_METRICS: 'true',
+    DATABASE_USER: 'root',
+  })
+  assert.deepEqual(slips, [
+    { variable: 'RUSTOK_LOG_LEVL', meant: 'RUSTOK_LOG_LEVEL' },
+    { variable: 'RUSTOK_WEBHOOK_SECERT_FILE', meant: 'RUSTOK_WEBHOOK_SECRET_FILE' },
+  ])
+})
+
+test("README's table is the table of settings", () => {
+  const readme = readFileSync(path.join(import.meta.dirname, '../README.md'), 'utf8')
+  const rows = Object.values(settings).map((setting: Setting<unknown>) => {
+    const { variable, otherwise, otherwiseWords, meaning } = setting
+    const standing = otherwise === undefined ? '–' : `\`${otherwise}\``
+    return `| \`${variable}\` | ${otherwiseWords ?? standing} | ${meaning} |`
+  })
+  const head = '| variable | default | meaning |\n|---|---|---|\n'
+  const start = readme.indexOf(head) + head.length
+  const table = readme.slice(start, readme.indexOf('\n\n', start)).split('\n')
+  assert.deepEqual(
+    table.filter((row) => !row.startsWith('| `OTEL_*`')),
+    rows,
+  )
 })

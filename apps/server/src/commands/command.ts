@@ -1,8 +1,5 @@
-/** What `rustok-server <name>` does. `main.ts` holds the list; each file beside this one is a command. */
+/** What `rustok-server <name>` does. `list.ts` has them all; each other file beside this one is a command. */
 export interface Command {
-  readonly name: string
-  /** One line for `--help`. */
-  readonly summary: string
   /** What follows the name. Resolves with the exit code, or with undefined for a process that goes on until it is told to stop. */
   run(args: readonly string[]): Promise<number | undefined>
 }

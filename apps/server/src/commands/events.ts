@@ -14,13 +14,9 @@ import {
 import { outbox } from '../events/outbox/outbox.ts'
 import { type Command, UsageError } from './command.ts'
 
-const USAGE = `Usage: rustok-server events dead-letters [--handler name] [--id event] [--since time] [--limit n] [--json]
-       rustok-server events replay (--handler name | --id event | --since time) [--dry-run]`
 const LIMIT = '50'
 
 export const events: Command = {
-  name: 'events',
-  summary: 'List dead letters (events dead-letters) and replay them (events replay)',
   async run([action, ...args]) {
     switch (action) {
       case 'dead-letters':
@@ -28,9 +24,7 @@ export const events: Command = {
       case 'replay':
         return replay(args)
       case undefined:
-      case '--help':
-        process.stdout.write(`${USAGE}\n`)
-        return action === undefined ? 2 : 0
+        throw new UsageError('events takes one of: dead-letters, replay')
       default:
         throw new UsageError(`events has no "${action}", it has dead-letters and replay`)
     }

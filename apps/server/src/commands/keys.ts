@@ -6,8 +6,6 @@ import type { SigningKey } from '../identity/key-ring.ts'
 import { type Command, UsageError } from './command.ts'
 
 export const keys: Command = {
-  name: 'keys',
-  summary: 'rotate: write a new token key, remove those without tokens; list: show them',
   async run(args) {
     const [action, ...rest] = args
     if (rest.length > 0 || (action !== 'rotate' && action !== 'list')) {

@@ -7,8 +7,6 @@ import { type Command, UsageError } from './command.ts'
 const LOOKS = ['--status', '--dry-run']
 
 export const migrate: Command = {
-  name: 'migrate',
-  summary: 'Bring the database to this version (migrate --status: say what is missing, change nothing)',
   async run(args) {
     const [option, ...rest] = args
     if (rest.length > 0 || (option !== undefined && !LOOKS.includes(option))) {

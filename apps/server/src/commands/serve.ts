@@ -1,5 +1,6 @@
 /** `rustok-server serve`, which is also what it does without a command: the HTTP API. */
 import { initTracing, OtelConfig, shutdown } from '@rustok/telemetry'
+import { misspelled } from '../config/misspelled.ts'
 import { readConfig } from '../config.ts'
 import { createLogger } from '../log.ts'
 import { startServer } from '../start.ts'
@@ -8,13 +9,12 @@ import { type Command, refuseArguments } from './command.ts'
 import { runUntilStopped } from './run-until-stopped.ts'
 
 export const serve: Command = {
-  name: 'serve',
-  summary: 'Serve the HTTP API (the default)',
   async run(args) {
     refuseArguments('serve', args)
     const tracing = await initTracing(OtelConfig.fromEnv(), { handleSignals: false })
     const config = readConfig(process.env)
     const log = createLogger({ level: config.logLevel, format: config.logFormat })
+    for (const slip of misspelled(process.env)) log.warn(slip, 'a variable that is no setting')
     const server = await startServer(config, log, tracing)
     runUntilStopped(log, () => stopServer(server, shutdown, log))
     log.info({ url: server.url, engine: server.database.engine, demo: config.demo }, 'ready')
