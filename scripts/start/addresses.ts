@@ -8,6 +8,8 @@ export interface DemoUser {
   readonly id: string
   readonly name: string
   readonly role: string
+  readonly email: string
+  readonly password: string
   readonly token: string
 }
 

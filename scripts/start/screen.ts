@@ -78,6 +78,8 @@ function firstRequest(screen: Screen, tenant: DemoTenant, user: DemoUser, paint:
     [
       ...where,
       `  Without curl, open ${paint('cyan', `${server.url}/graphql`)}: a query and a token are filled in.`,
+      `  Or sign in as ${user.name}: POST ${server.url}/auth/sign-in with X-Tenant-ID: ${tenant.id} and`,
+      `  ${JSON.stringify({ email: user.email, password: user.password })}`,
       `  All traces of ${tenant.name}: ${paint('cyan', tenantLink(lens.urls.ui, tenant.id))}`,
     ],
   ]

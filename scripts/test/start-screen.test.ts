@@ -24,12 +24,30 @@ const screen: Screen = {
         {
           id: 'acme',
           name: 'Acme Corp',
-          users: [{ id: 'ada', name: 'Ada Park', role: 'admin', token: 'aa.bb.cc' }],
+          users: [
+            {
+              id: 'ada',
+              name: 'Ada Park',
+              role: 'admin',
+              email: 'ada@acme.example',
+              password: 'secret',
+              token: 'aa.bb.cc',
+            },
+          ],
         },
         {
           id: 'globex',
           name: 'Globex',
-          users: [{ id: 'dev', name: 'Dev Singh', role: 'author', token: 'dd.ee.ff' }],
+          users: [
+            {
+              id: 'dev',
+              name: 'Dev Singh',
+              role: 'author',
+              email: 'dev@globex.example',
+              password: 'secret',
+              token: 'dd.ee.ff',
+            },
+          ],
         },
       ],
     },
@@ -70,6 +88,15 @@ describe('the screen of npm start', () => {
       lines[lines.indexOf('dd.ee.ff') - 1] ?? '',
       /Globex \(tenant globex\), token of Dev Singh, author/,
     )
+  })
+
+  it('says how somebody of the first tenant signs in', () => {
+    const text = renderScreen(screen, plain)
+    assert.match(
+      text,
+      /Or sign in as Ada Park: POST http:\/\/127\.0\.0\.1:5150\/auth\/sign-in with X-Tenant-ID: acme and$/m,
+    )
+    assert.ok(text.split('\n').includes('  {"email":"ada@acme.example","password":"secret"}'))
   })
 
   it('prints a command that a shell reads as it was meant', (t) => {

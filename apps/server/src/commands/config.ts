@@ -31,8 +31,8 @@ export const config: Command = {
 
 function lineOf({ setting, text, source, value }: SettingState): Line {
   const { variable } = setting
-  if (text === undefined || value === undefined) return { variable, value: null, source }
-  const shown = setting.secret === undefined ? String(value) : masked(setting, text)
+  if (text === undefined) return { variable, value: null, source }
+  const shown = setting.secret === undefined ? String(value ?? text) : masked(setting, text)
   return { variable, value: shown === '' ? null : shown, source }
 }
 

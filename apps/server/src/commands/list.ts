@@ -36,6 +36,14 @@ export const commands: Readonly<Record<string, ListedCommand>> = {
     },
     load: async () => (await import('./migrate.ts')).migrate,
   },
+  seed: {
+    summary: 'Add the demo: tenants, people, products and texts',
+    usage: ['seed [--production]'],
+    options: { '--production': 'where NODE_ENV is production, too: everybody knows the passwords' },
+    about:
+      'Migrates the database first. As many tenants as RUSTOK_DEMO_TENANTS; what is there already stays as it is. Prints who can sign in.',
+    load: async () => (await import('./seed.ts')).seed,
+  },
   config: {
     summary: 'Print every setting, its value and where it comes from',
     usage: ['config [--json]'],

@@ -21,15 +21,19 @@ export interface ReadSettings {
 export function readSettings(env: NodeJS.ProcessEnv): ReadSettings {
   const problems: StartupError[] = []
   const given: Given = (variable) => env[variable]?.trim() || undefined
-  const states = Object.entries(settings).map(([name, setting]): [string, SettingState] => {
-    try {
-      return [name, readSetting(setting, given)]
-    } catch (error) {
-      if (!(error instanceof StartupError)) throw error
-      problems.push(error)
-      return [name, { setting, text: undefined, source: 'environment', value: undefined }]
-    }
-  })
+  const states = Object.entries(settings).map(
+    ([name, setting]: [string, Setting<unknown>]): [string, SettingState] => {
+      try {
+        return [name, readSetting(setting, given)]
+      } catch (error) {
+        if (!(error instanceof StartupError)) throw error
+        problems.push(error)
+        // What is wrong is shown as it was written, but where it might be a secret.
+        const text = setting.secret === undefined ? given(setting.variable) : undefined
+        return [name, { setting, text, source: 'environment', value: undefined }]
+      }
+    },
+  )
   const values = Object.fromEntries(states.map(([name, { value }]) => [name, value])) as SettingValues
   return { values, states: states.map(([, state]) => state), problems: [...problems, ...together(given)] }
 }
