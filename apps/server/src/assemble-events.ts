@@ -1,6 +1,8 @@
 /** The part of the composition that servers and workers share: the event handlers of all domains, and where their fate is told. */
 
 import { orderConfirmationHandler } from './commerce/order-confirmation.ts'
+import { paymentHandler } from './commerce/payment-handler.ts'
+import type { PaymentSettings } from './commerce/payment-provider.ts'
 import type { Config } from './config.ts'
 import { contentStatsHandler } from './content/content-stats.ts'
 import { contentSearchHandler } from './content/search-index.ts'
@@ -13,7 +15,10 @@ import { Events, type EventsObserver } from './events/events.ts'
 import type { Logger } from './log.ts'
 import type { ServerMetrics } from './metrics.ts'
 
-export type EventsConfig = Pick<Config, 'demo' | 'nats' | 'webhook'>
+export interface EventsConfig extends Pick<Config, 'demo' | 'nats' | 'webhook'> {
+  /** Without it, orders wait until somebody marks them as paid. */
+  readonly payments: PaymentSettings | undefined
+}
 
 /** Nothing moves before `start()`. Throws a StartupError for settings that cannot be used. */
 export function assembleEvents(
@@ -29,7 +34,7 @@ export function assembleEvents(
     nats: config.nats,
     observer: eventsObserver(log, metrics),
   })
-  for (const handler of eventHandlers(config)) events.subscribe(handler)
+  for (const handler of eventHandlers(config, metrics)) events.subscribe(handler)
   metrics.watchBacklog(() => events.backlog())
   metrics.watchPool(() => database.access.pool())
   metrics.watchTotals(readTotals(tenants))
@@ -37,11 +42,15 @@ export function assembleEvents(
 }
 
 /** The same list in every process: the relay publishes for all of them. */
-function eventHandlers({ demo, webhook }: EventsConfig): readonly EventHandler[] {
+function eventHandlers(
+  { demo, webhook, payments }: EventsConfig,
+  metrics: ServerMetrics,
+): readonly EventHandler[] {
   return [
     contentStatsHandler(),
     contentSearchHandler(),
     ...(webhook === undefined ? [] : [orderConfirmationHandler(webhook)]),
+    ...(payments === undefined ? [] : [paymentHandler(payments, metrics)]),
     ...(demo ? [fraudCheckHandler()] : []),
   ]
 }

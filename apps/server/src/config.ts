@@ -3,6 +3,7 @@
  * everything below `main.ts` takes values and can be built twice in one process with different ones.
  */
 import path from 'node:path'
+import type { PaymentSettings } from './commerce/payment-provider.ts'
 import { readSettings } from './config/read-settings.ts'
 import type { LOG_FORMATS, LOG_LEVELS, SettingValues, WORKERS } from './config/settings.ts'
 import { StartupError } from './errors.ts'
@@ -50,6 +51,8 @@ export interface Config {
   readonly nats: NatsSettings | undefined
   /** Told of orders; without it, nobody is. */
   readonly webhook: WebhookSettings | undefined
+  /** Who is asked for the payment of orders: somebody, the demo's own provider, or nobody. */
+  readonly payments: PaymentSettings | 'demo' | undefined
 }
 
 /** Empty equals unset, as in the OpenTelemetry variables beside these. Throws one StartupError for all bad values. */
@@ -78,6 +81,7 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
     workerPort: known(values.workerPort),
     nats: nats(values),
     webhook: webhook(values),
+    payments: payments(values),
   }
 }
 
@@ -96,4 +100,13 @@ function nats(values: SettingValues): NatsSettings | undefined {
 
 function webhook({ webhookUrl: url, webhookSecret: secret }: SettingValues): WebhookSettings | undefined {
   return url === undefined ? undefined : { url, secret: known(secret) }
+}
+
+function payments({
+  paymentUrl: url,
+  paymentSecret: secret,
+  demo,
+}: SettingValues): PaymentSettings | 'demo' | undefined {
+  if (url !== undefined) return { url, secret }
+  return known(demo) ? 'demo' : undefined
 }

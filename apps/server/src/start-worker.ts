@@ -11,6 +11,7 @@ import { checkRoles } from './db/check-roles.ts'
 import { migrate } from './db/migrate.ts'
 import { openDatabase } from './db/open-database.ts'
 import { TenantDatabase } from './db/tenant-database.ts'
+import { paymentProvider } from './demo/demo-payments.ts'
 import { StartupError } from './errors.ts'
 import { outbox } from './events/outbox/outbox.ts'
 import type { Logger } from './log.ts'
@@ -61,7 +62,9 @@ export function startWorker(
     await checkRoles(database.access, log)
     const metrics = new ServerMetrics(() => tracing?.openMetrics() ?? '')
     const tenants = new TenantDatabase(database.access, outbox)
-    const events = assembleEvents(config, log, metrics, database, tenants)
+    const payments = await paymentProvider(config.payments)
+    opened.defer(() => payments.close())
+    const events = assembleEvents({ ...config, payments: payments.settings }, log, metrics, database, tenants)
     const readiness = new Readiness({ database: database.ping }, () => events.degraded())
     const app = Fastify({
       loggerInstance: log as FastifyBaseLogger,
@@ -74,6 +77,6 @@ export function startWorker(
     const url = await listen(app, 'RUSTOK_WORKER_PORT', { host, port })
     events.start()
     opened.move()
-    return { app, events, readiness, database, url }
+    return { app, events, readiness, database, payments, url }
   })
 }

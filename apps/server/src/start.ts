@@ -13,6 +13,7 @@ import { migrate } from './db/migrate.ts'
 import { type OpenDatabase, openDatabase } from './db/open-database.ts'
 import { type DemoAccess, demoAccess } from './demo/demo-access.ts'
 import { demoTenants } from './demo/demo-data.ts'
+import { type PaymentProvider, paymentProvider } from './demo/demo-payments.ts'
 import { seedDemo } from './demo/seed-demo.ts'
 import { errorCode, errorMessage, StartupError } from './errors.ts'
 import type { KeyRing } from './identity/key-ring.ts'
@@ -24,6 +25,8 @@ export interface RunningServer extends Assembly {
   readonly url: string
   readonly demo: DemoAccess | undefined
   readonly database: OpenDatabase
+  /** Events need it until they have ended. */
+  readonly payments: PaymentProvider
   readonly keys: KeyRing
 }
 
@@ -51,7 +54,9 @@ export function startServer(
     const migrations = await database.asOwner(migrate)
     if (migrations.length > 0) log.info({ migrations }, 'database migrated')
     await checkRoles(database.access, log)
-    const assembly = assemble(config, log, database, keys, tracing)
+    const payments = await paymentProvider(config.payments)
+    opened.defer(() => payments.close())
+    const assembly = assemble({ ...config, payments: payments.settings }, log, database, keys, tracing)
     const tenants = config.demo ? demoTenants(config.demoTenants) : []
     if (config.demo) await seedDemo(assembly.tenants, assembly.passwords, tenants)
     opened.defer(() => assembly.app.close())
@@ -59,7 +64,7 @@ export function startServer(
     const url = await listen(assembly.app, 'PORT', config)
     if (config.workers === 'internal') assembly.events.start()
     opened.move()
-    return { ...assembly, url, demo, database, keys }
+    return { ...assembly, url, demo, database, payments, keys }
   })
 }
 

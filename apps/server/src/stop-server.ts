@@ -8,7 +8,7 @@ import type { Logger } from './log.ts'
 import type { RunningServer } from './start.ts'
 
 /** What ends, of a server or of a worker. */
-export type Stoppable = Pick<RunningServer, 'app' | 'events' | 'readiness' | 'database'>
+export type Stoppable = Pick<RunningServer, 'app' | 'events' | 'readiness' | 'database' | 'payments'>
 
 /** Milliseconds after the signal by which each step must be done. Orchestrators kill after 30 s, Docker after 10 s. */
 const REQUESTS_BY = 5_000
@@ -59,8 +59,9 @@ async function closeApp({ app }: Stoppable): Promise<void> {
   }
 }
 
-async function endEvents({ events }: Stoppable, timeoutMs: number): Promise<void> {
+async function endEvents({ events, payments }: Stoppable, timeoutMs: number): Promise<void> {
   const left = await events.stop(timeoutMs)
+  await payments.close()
   if (left > 0) throw new Error(`${left} events were still being handled`)
 }
 

@@ -31,6 +31,7 @@ test('has the documented defaults, also for variables that are set to nothing', 
     workerPort: 5151,
     nats: undefined,
     webhook: undefined,
+    payments: 'demo',
   }
   assert.deepEqual(readConfig({}), expected)
   assert.deepEqual(
@@ -79,6 +80,8 @@ test('reads every variable', () => {
       NATS_STREAM: 'SHOP',
       RUSTOK_WEBHOOK_URL: 'https://hooks.example/{tenant}/orders',
       RUSTOK_WEBHOOK_SECRET: 'y'.repeat(32),
+      RUSTOK_PAYMENT_URL: 'https://pay.example/{tenant}',
+      RUSTOK_PAYMENT_SECRET: 'z',
     }),
     {
       production: true,
@@ -107,6 +110,7 @@ test('reads every variable', () => {
         stream: 'SHOP',
       },
       webhook: { url: 'https://hooks.example/{tenant}/orders', secret: 'y'.repeat(32) },
+      payments: { url: 'https://pay.example/{tenant}', secret: 'z' },
     },
   )
 })
@@ -114,6 +118,7 @@ test('reads every variable', () => {
 test('has no demo in production by default, and none anywhere when told so', () => {
   assert.equal(readConfig({ NODE_ENV: 'production' }).demo, false)
   assert.equal(readConfig({ RUSTOK_DEMO: 'false' }).demo, false)
+  assert.equal(readConfig({ RUSTOK_DEMO: 'false' }).payments, undefined)
 })
 
 test('names the variable of a bad value, on one line', () => {
@@ -133,6 +138,7 @@ test('names the variable of a bad value, on one line', () => {
     RUSTOK_WORKER_PORT: ['70000'],
     NATS_URL: ['localhost:4222', 'http://nats', 'nats://', 'nats://one,,'],
     RUSTOK_WEBHOOK_URL: ['hooks.example', 'ftp://hooks.example'],
+    RUSTOK_PAYMENT_URL: ['pay.example', 'ftp://pay.example'],
   }
   for (const [variable, values] of Object.entries(bad)) {
     for (const value of values) {

@@ -54,9 +54,29 @@ export interface OrderCancelled {
   readonly cancelledAt: string
 }
 
+export interface OrderDeclined {
+  readonly orderId: string
+  readonly customerId: string
+  readonly currency: string
+  readonly totalMinor: number
+  /** The payment provider's. */
+  readonly reason: string
+  readonly declinedAt: string
+}
+
+/** The provider authorised a payment that the order has no use for any more: it is to be released. */
+export interface PaymentSuperseded {
+  readonly orderId: string
+  readonly customerId: string
+  /** The payment provider's. */
+  readonly reference: string
+}
+
 export const productCreated = defineEvent<ProductChanged>('commerce.product.created', SOURCE)
 export const productUpdated = defineEvent<ProductChanged>('commerce.product.updated', SOURCE)
 export const stockAdjusted = defineEvent<StockAdjusted>('commerce.stock.adjusted', SOURCE)
 export const orderPlaced = defineEvent<OrderPlaced>('commerce.order.placed', SOURCE)
 export const orderPaid = defineEvent<OrderPaid>('commerce.order.paid', SOURCE)
 export const orderCancelled = defineEvent<OrderCancelled>('commerce.order.cancelled', SOURCE)
+export const orderDeclined = defineEvent<OrderDeclined>('commerce.order.declined', SOURCE)
+export const paymentSuperseded = defineEvent<PaymentSuperseded>('commerce.payment.superseded', SOURCE)

@@ -22,6 +22,8 @@ export type CommerceOperation =
   | 'orders'
   | 'countOrders'
   | 'orderItemsOf'
+  | 'authorisePayment'
+  | 'releasePayment'
 
 export interface CommerceObserver {
   commerceOperation(operation: CommerceOperation, outcome: string, seconds: number): void

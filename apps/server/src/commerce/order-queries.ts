@@ -23,7 +23,10 @@ function toOrder(row: Selectable<OrderTable>): Order {
     itemCount: row.item_count,
     placedAt: row.placed_at,
     paidAt: row.paid_at ?? undefined,
+    paymentReference: row.payment_reference ?? undefined,
     cancelledAt: row.cancelled_at ?? undefined,
+    declinedAt: row.declined_at ?? undefined,
+    declineReason: row.decline_reason ?? undefined,
   }
 }
 
@@ -277,17 +280,33 @@ async function moveReserved(
     .execute()
 }
 
-export async function updateOrder(
+type Settlement =
+  | { readonly status: 'paid'; readonly paid_at: Date; readonly payment_reference: string }
+  | { readonly status: 'declined'; readonly declined_at: Date; readonly decline_reason: string }
+
+/** Of an order that is neither paid nor over; undefined when there is none. Holds the order until the transaction ends. */
+export async function settlePlacedOrder(
   trx: Trx,
   tenantId: string,
   id: string,
-  change:
-    | { readonly status: 'paid'; readonly paid_at: Date; readonly payment_reference: string }
-    | { readonly status: 'cancelled'; readonly cancelled_at: Date },
-): Promise<Order> {
+  change: Settlement,
+): Promise<Order | undefined> {
   const row = await trx
     .updateTable('orders')
     .set(change)
+    .where('tenant_id', '=', tenantId)
+    .where('id', '=', id)
+    .where('status', '=', 'placed')
+    .returningAll()
+    .executeTakeFirst()
+  return row && toOrder(row)
+}
+
+/** `findOrderForUpdate` must hold it. */
+export async function markCancelled(trx: Trx, tenantId: string, id: string, at: Date): Promise<Order> {
+  const row = await trx
+    .updateTable('orders')
+    .set({ status: 'cancelled', cancelled_at: at })
     .where('tenant_id', '=', tenantId)
     .where('id', '=', id)
     .returningAll()

@@ -17,6 +17,10 @@ const OrderStatusType = builder.enumType('OrderStatus', {
     PLACED: { value: 'placed', description: 'Its stock is reserved, and nothing paid.' },
     PAID: { value: 'paid' },
     CANCELLED: { value: 'cancelled', description: 'Its stock can be bought again.' },
+    DECLINED: {
+      value: 'declined',
+      description: 'The payment provider refused; its stock can be bought again.',
+    },
   } as const,
 })
 
@@ -49,6 +53,11 @@ const OrderType = builder.objectRef<Order>('Order').implement({
     placedAt: t.expose('placedAt', { type: 'DateTime' }),
     paidAt: t.expose('paidAt', { type: 'DateTime', nullable: true }),
     cancelledAt: t.expose('cancelledAt', { type: 'DateTime', nullable: true }),
+    declinedAt: t.expose('declinedAt', { type: 'DateTime', nullable: true }),
+    declineReason: t.exposeString('declineReason', {
+      nullable: true,
+      description: 'As the payment provider put it.',
+    }),
     customer: t.field({ type: UserType, resolve: ({ customerId }) => customerId }),
     items: t.loadable({
       type: OrderItemConnectionType,

@@ -13,7 +13,12 @@ export interface Order {
   readonly itemCount: number
   readonly placedAt: Date
   readonly paidAt: Date | undefined
+  /** Where the money can be found. */
+  readonly paymentReference: string | undefined
   readonly cancelledAt: Date | undefined
+  readonly declinedAt: Date | undefined
+  /** As the payment provider put it. */
+  readonly declineReason: string | undefined
 }
 
 export interface OrderItem {

@@ -176,6 +176,21 @@ export const settings = {
     secret: 'all',
     parse: secret('signing'),
   },
+  paymentUrl: {
+    variable: 'RUSTOK_PAYMENT_URL',
+    otherwise: undefined,
+    otherwiseWords: '–, in the demo its own',
+    meaning: "the payment provider's API, asked about each order; `{tenant}` stands for the tenant's id",
+    secret: 'url',
+    parse: webhookUrl,
+  },
+  paymentSecret: {
+    variable: 'RUSTOK_PAYMENT_SECRET',
+    otherwise: undefined,
+    meaning: 'sent to the payment provider as a bearer token',
+    secret: 'all',
+    parse: text,
+  },
 } as const satisfies Readonly<Record<string, Setting<unknown>>>
 
 export type Settings = typeof settings

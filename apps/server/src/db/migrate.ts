@@ -13,6 +13,7 @@ import * as commerce from './migrations/0007-commerce.ts'
 import * as access from './migrations/0009-access.ts'
 import * as contentKinds from './migrations/0011-content-kinds.ts'
 import * as contentSearch from './migrations/0012-content-search.ts'
+import * as payments from './migrations/0013-payments.ts'
 import type { Database } from './schema.ts'
 
 /** Applied in the order of their names; a name never changes once it was released. */
@@ -26,6 +27,7 @@ const MIGRATIONS: Record<string, Migration> = {
   '0009-access': access,
   '0011-content-kinds': contentKinds,
   '0012-content-search': contentSearch,
+  '0013-payments': payments,
 }
 
 /** The names of the migrations that were applied now. Throws the first failure; a failed migration leaves nothing. */

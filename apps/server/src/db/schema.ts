@@ -240,7 +240,7 @@ export interface CartItemTable {
   quantity: number
 }
 
-export type OrderStatus = 'placed' | 'paid' | 'cancelled'
+export type OrderStatus = 'placed' | 'paid' | 'cancelled' | 'declined'
 
 export interface OrderTable {
   tenant_id: string
@@ -260,6 +260,9 @@ export interface OrderTable {
   placed_at: Date
   paid_at: ColumnType<Date | null, never, Date>
   cancelled_at: ColumnType<Date | null, never, Date>
+  declined_at: ColumnType<Date | null, never, Date>
+  /** As the payment provider put it. */
+  decline_reason: ColumnType<string | null, never, string>
 }
 
 export interface OrderItemTable {

@@ -15,7 +15,14 @@ let production: { readonly url: string; readonly app: FastifyInstance }
 before(async () => {
   const { log, database, keys } = development
   const { app } = assemble(
-    { production: true, trustedProxies: [], demo: true, nats: undefined, webhook: undefined },
+    {
+      production: true,
+      trustedProxies: [],
+      demo: true,
+      nats: undefined,
+      webhook: undefined,
+      payments: undefined,
+    },
     log,
     database,
     keys,

@@ -38,7 +38,14 @@ test('ends requests, then events, then telemetry, and last the database', async 
 
 test('says what is missing when it is not ready, and stays alive', async () => {
   const { app, readiness } = assemble(
-    { production: false, demo: false, trustedProxies: [], nats: undefined, webhook: undefined },
+    {
+      production: false,
+      demo: false,
+      trustedProxies: [],
+      nats: undefined,
+      webhook: undefined,
+      payments: undefined,
+    },
     server.log,
     server.database,
     server.keys,
