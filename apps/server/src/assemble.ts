@@ -26,7 +26,8 @@ import { TokenVerifier } from './identity/tokens.ts'
 import { UserService } from './identity/user-service.ts'
 import type { Logger } from './log.ts'
 import { ServerMetrics } from './metrics.ts'
-import { Readiness } from './readiness.ts'
+import { readinessChecks } from './readiness/checks.ts'
+import { Readiness } from './readiness/readiness.ts'
 
 export interface Assembly {
   readonly app: FastifyInstance
@@ -47,7 +48,7 @@ export function assemble(
   const tenants = new TenantDatabase(database.access, outbox)
   const events = assembleEvents(config, log, metrics, database, tenants)
   const passwords = new PasswordHasher()
-  const readiness = new Readiness({ database: database.ping }, () => events.degraded())
+  const readiness = new Readiness(readinessChecks(database, tenants, events), log)
   const app = buildApp({
     production: config.production,
     trustedProxies: config.trustedProxies,

@@ -19,7 +19,8 @@ import { ServerMetrics } from './metrics.ts'
 import { health } from './plugins/health.ts'
 import { httpMetrics } from './plugins/http-metrics.ts'
 import { RequestLog } from './plugins/request-log.ts'
-import { Readiness } from './readiness.ts'
+import { readinessChecks } from './readiness/checks.ts'
+import { Readiness } from './readiness/readiness.ts'
 import { listen } from './start.ts'
 import type { Stoppable } from './stop-server.ts'
 
@@ -65,7 +66,7 @@ export function startWorker(
     const payments = await paymentProvider(config.payments)
     opened.defer(() => payments.close())
     const events = assembleEvents({ ...config, payments: payments.settings }, log, metrics, database, tenants)
-    const readiness = new Readiness({ database: database.ping }, () => events.degraded())
+    const readiness = new Readiness(readinessChecks(database, tenants, events), log)
     const app = Fastify({
       loggerInstance: log as FastifyBaseLogger,
       logController: new RequestLog(),

@@ -317,7 +317,7 @@ describe('a server', () => {
     await postgres.crash()
     while ((await ready()) !== 503) await setTimeout(5)
     const down = await fetch(`${server.url}/health/ready`)
-    assert.match(await down.text(), /"missing":\["database: the database is unreachable"\]/)
+    assert.match(await down.text(), /"detail":"Not ready: database"/)
     const told = await sendGraphQL(server.url, LIST, { token: server.user('ada').token }).catch(
       () => undefined,
     )

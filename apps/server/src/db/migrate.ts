@@ -14,6 +14,7 @@ import * as access from './migrations/0009-access.ts'
 import * as contentKinds from './migrations/0011-content-kinds.ts'
 import * as contentSearch from './migrations/0012-content-search.ts'
 import * as payments from './migrations/0013-payments.ts'
+import * as readableMigrations from './migrations/0015-readable-migrations.ts'
 import type { Database } from './schema.ts'
 
 /** Applied in the order of their names; a name never changes once it was released. */
@@ -28,6 +29,12 @@ const MIGRATIONS: Record<string, Migration> = {
   '0011-content-kinds': contentKinds,
   '0012-content-search': contentSearch,
   '0013-payments': payments,
+  '0015-readable-migrations': readableMigrations,
+}
+
+/** Of all that this version knows. */
+export function migrationNames(): readonly string[] {
+  return Object.keys(MIGRATIONS)
 }
 
 /** The names of the migrations that were applied now. Throws the first failure; a failed migration leaves nothing. */

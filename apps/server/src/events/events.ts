@@ -39,6 +39,11 @@ export interface EventsOptions {
   readonly observer: EventsObserver
 }
 
+export interface BusReport {
+  readonly bus: 'database' | 'nats'
+  readonly state: 'moving' | 'stalled' | 'elsewhere'
+}
+
 export class Events {
   readonly #tenants: TenantDatabase
   readonly #engine: Engine
@@ -104,11 +109,12 @@ export class Events {
     })
   }
 
-  /** Why events do not move on as they should: a broker that is away, a database that does not answer. */
-  async degraded(): Promise<readonly string[]> {
-    if (!this.#started) return []
+  /** Events do not move on while a broker is away, or the relay fails; `elsewhere` is where this process leaves them to others. */
+  async bus(): Promise<BusReport> {
+    const bus = this.#broker?.system ?? 'database'
+    if (!this.#started) return { bus, state: 'elsewhere' }
     const away = this.#broker !== undefined && !(await answers(this.#broker))
-    return this.#relay.failing || away ? ['events: they wait in the outbox, the bus takes none'] : []
+    return { bus, state: this.#relay.failing || away ? 'stalled' : 'moving' }
   }
 
   /** A handler that has nothing to do is told with zeros: what is missing from a graph says nothing. */

@@ -11,10 +11,12 @@ export const health = (app: FastifyInstance, { readiness }: Pick<AppServices, 'r
     reply.header('cache-control', 'no-store').send({ status: 'live' })
   })
   app.get('/health/ready', PROBE, async (_request, reply) => {
-    const missing = await readiness.missing()
-    if (missing.length > 0) return sendProblem(reply, { status: 503, detail: 'Not ready', missing })
-    const degraded = await readiness.degraded()
-    const answer = degraded.length === 0 ? { status: 'ready' } : { status: 'ready', degraded }
-    return reply.header('cache-control', 'no-store').send(answer)
+    const { ready, degraded, checks } = await readiness.report()
+    if (ready) {
+      const status = degraded ? 'degraded' : 'ready'
+      return reply.header('cache-control', 'no-store').send({ status, checks })
+    }
+    const failed = Object.keys(checks).filter((name) => checks[name]?.status === 'failed')
+    return sendProblem(reply, { status: 503, detail: `Not ready: ${failed.join(', ')}`, checks })
   })
 }

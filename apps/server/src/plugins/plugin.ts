@@ -15,7 +15,7 @@ import type { TokenHolder, TokenVerifier } from '../identity/tokens.ts'
 import type { UserService } from '../identity/user-service.ts'
 import type { Logger } from '../log.ts'
 import type { ServerMetrics } from '../metrics.ts'
-import type { Readiness } from '../readiness.ts'
+import type { Readiness } from '../readiness/readiness.ts'
 
 export interface AppServices {
   readonly production: boolean

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { connect } from 'node:net'
 import { test } from 'node:test'
+import { sql } from 'kysely'
 import { dataOf, sendGraphQL } from '../support/graphql-client.ts'
 import { sharedServer as server } from '../support/shared-server.ts'
 
@@ -19,15 +20,89 @@ function post(body: string | Uint8Array, headers: Record<string, string> = {}) {
 }
 
 test('is live and ready', async () => {
+  await server.events.settled()
   for (const [path, body] of [
     ['/health/live', { status: 'live' }],
-    ['/health/ready', { status: 'ready' }],
+    [
+      '/health/ready',
+      {
+        status: 'ready',
+        checks: {
+          database: { status: 'ok' },
+          migrations: { status: 'ok' },
+          bus: { status: 'ok', bus: 'database' },
+          outbox: { status: 'ok', lagSeconds: 0 },
+        },
+      },
+    ],
   ] as const) {
     const response = await fetch(server.url + path)
     assert.equal(response.status, 200)
     assert.equal(response.headers.get('cache-control'), 'no-store')
     assert.deepEqual(await response.json(), body)
   }
+})
+
+async function readiness() {
+  const response = await fetch(`${server.url}/health/ready`)
+  const { status, detail, checks } = (await response.json()) as {
+    status: string | number
+    detail?: string
+    checks: Record<string, Record<string, unknown>>
+  }
+  return { code: response.status, status, detail, checks }
+}
+
+test('is not ready on a database that lacks migrations, and names them; ready on one of a later version', async () => {
+  const name = '0012-content-search'
+  const applied = server.owner.withTables<{ kysely_migration: { name: string; timestamp: string } }>()
+  const row = await applied
+    .deleteFrom('kysely_migration')
+    .where('name', '=', name)
+    .returningAll()
+    .executeTakeFirstOrThrow()
+  const lacking = await readiness()
+  await applied
+    .insertInto('kysely_migration')
+    .values([row, { name: '9999-invented', timestamp: row.timestamp }])
+    .execute()
+  const newer = await readiness()
+  await applied.deleteFrom('kysely_migration').where('name', '=', '9999-invented').execute()
+  assert.deepEqual([lacking.code, lacking.detail], [503, 'Not ready: migrations'])
+  assert.deepEqual(lacking.checks.migrations, {
+    status: 'failed',
+    detail: 'The database lacks 1 migration',
+    pending: [name],
+  })
+  assert.equal(lacking.checks.database?.status, 'ok')
+  assert.deepEqual([newer.code, newer.status], [200, 'degraded'])
+  assert.deepEqual(newer.checks.migrations?.newer, ['9999-invented'])
+  assert.equal((await readiness()).status, 'ready')
+})
+
+test('is not ready on an empty database', async () => {
+  await sql`alter table kysely_migration rename to hidden`.execute(server.owner)
+  const { code, checks } = await readiness()
+  await sql`alter table hidden rename to kysely_migration`.execute(server.owner)
+  assert.equal(code, 503)
+  assert.deepEqual(checks.migrations, {
+    status: 'failed',
+    detail: 'The database is older than this version, or empty',
+  })
+})
+
+test('is degraded while an event waits for longer than a minute', async () => {
+  await server.events.settled()
+  const id = crypto.randomUUID()
+  // Leased by nobody who is there: no relay takes it meanwhile.
+  await sql`insert into outbox (id, tenant_id, key, type, envelope, created_at, lease, leased_until)
+    values (${id}, 'acme', ${id}, 'test.late', '{}', now() - interval '2 minutes', ${id}, now() + interval '1 hour')`.execute(
+    server.owner,
+  )
+  const { code, status, checks } = await readiness()
+  await sql`delete from outbox where id = ${id}`.execute(server.owner)
+  assert.deepEqual([code, status, checks.outbox?.status], [200, 'degraded', 'degraded'])
+  assert.ok(Number(checks.outbox?.lagSeconds) >= 120)
 })
 
 test('answers mistakes in HTTP with problem details that say what is wrong', async () => {

@@ -28,7 +28,7 @@ test('ends requests, then events, then telemetry, and last the database', async 
   const clean = await server.stop(async () => {
     flushed = true
     assert.deepEqual(handled, [1, 2])
-    assert.deepEqual(await server.readiness.missing(), ['the server is shutting down'])
+    assert.deepEqual(Object.keys((await server.readiness.report()).checks), ['process'])
     await assert.rejects(fetch(`${server.url}/health/live`))
     await server.database.ping()
   })
@@ -53,9 +53,14 @@ test('says what is missing when it is not ready, and stays alive', async () => {
   const ready = await app.inject('/health/ready')
   assert.equal(ready.statusCode, 503)
   assert.equal(ready.headers['content-type'], 'application/problem+json; charset=utf-8')
-  assert.match(ready.json().missing.join(), /^database: ./)
+  assert.equal(ready.json().detail, 'Not ready: database')
+  const { database, migrations, outbox } = ready.json().checks
+  assert.deepEqual(database, { status: 'failed', detail: 'The database does not answer' })
+  assert.deepEqual([migrations.status, outbox.status], ['unknown', 'unknown'])
   assert.equal((await app.inject('/health/live')).statusCode, 200)
 
   readiness.stop()
-  assert.deepEqual((await app.inject('/health/ready')).json().missing, ['the server is shutting down'])
+  assert.deepEqual((await app.inject('/health/ready')).json().checks, {
+    process: { status: 'failed', detail: 'The server is shutting down' },
+  })
 })
