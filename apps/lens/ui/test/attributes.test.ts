@@ -2,13 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'
 import type { Attribute } from 'rustok-lens/contract'
-import {
-  attributeText,
-  documentLanguage,
-  httpLink,
-  matchingAttributes,
-  searchForAttribute,
-} from '../src/model/attributes.ts'
+import { attributeText, documentLanguage, httpLink, matchingAttributes } from '../src/model/attributes.ts'
 import { type Language, tokenize } from '../src/model/tokens.ts'
 
 const attribute = (key: string, value: string): Attribute => ({ key, type: 'string', value })
@@ -65,16 +59,6 @@ describe('attributes', () => {
         if (href !== undefined) assert.match(href, /^https?:\/\//)
       }),
     )
-  })
-
-  it('offer the search for their field, else for their text', () => {
-    assert.deepEqual(searchForAttribute('tenant_id', 'north'), { tenant: 'north' })
-    assert.deepEqual(searchForAttribute('user_id', 'u-1'), { user: 'u-1' })
-    assert.deepEqual(searchForAttribute('service.name', 'gateway'), { service: 'gateway' })
-    assert.deepEqual(searchForAttribute('order.id', 4711), { text: '4711' })
-    assert.deepEqual(searchForAttribute('constructor', 'x'), { text: 'x' })
-    assert.equal(searchForAttribute('db.query.text', 'a\nb'), undefined)
-    assert.equal(searchForAttribute('empty', ''), undefined)
   })
 
   it('are documents when their key or their form says so', () => {

@@ -208,7 +208,7 @@ describe('the UI in a browser', () => {
     await details.getByText('insert into').waitFor()
     await details.getByRole('searchbox', { name: 'Filter attributes' }).fill('user_id')
     assert.equal(await details.getByRole('term').filter({ hasText: 'db.query.text' }).count(), 0)
-    await details.getByRole('link', { name: /^Search for user_id / }).click()
+    await details.getByRole('link', { name: /^Filter by user_id / }).click()
     await page.waitForURL(/\/search\?.*user=/)
     await page.goBack()
     await details.getByRole('heading', { name: 'INSERT orders' }).waitFor()

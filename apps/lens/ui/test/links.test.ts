@@ -57,6 +57,7 @@ describe('addresses', () => {
     for (const split of [
       { by: 'error' },
       { by: 'duration', threshold: '1.5s' },
+      { by: 'filter', where: '{ http.route = "/a b" }' },
       { by: 'selection', start: 1000, end: 2000 },
       { by: 'selection', start: 1000, end: 2000, minDuration: '1s', maxDuration: '2s' },
     ] as const) {

@@ -2,18 +2,25 @@
 import { keepPreviousData, queryOptions } from '@tanstack/react-query'
 import type { CompareResponse, LatencyResponse } from 'rustok-lens/contract'
 import { canonicalDuration } from '../model/duration.ts'
+import { withCondition } from '../model/query-text.ts'
 import { type SearchState, searchParams, searchQuery } from '../model/search-state.ts'
 import type { WhyState } from '../model/why-state.ts'
 import { fetchJson } from './client.ts'
 import { address } from './queries.ts'
 
 export function compareOptions(state: WhyState) {
-  const params = searchParams(searchQuery(filterOf(state)))
+  const filter = filterOf(state)
+  const { where } = state
+  const isFilter = state.split === 'filter' && where !== undefined
+  const selected = isFilter ? { ...filter, query: withCondition(filter.query, where) } : filter
+  const params = searchParams(searchQuery(selected))
   params.set('split', state.split ?? 'error')
   const duration = (name: string, text: string | undefined) => {
     const canonical = text === undefined ? undefined : canonicalDuration(text)
     if (canonical !== undefined) params.set(name, canonical)
   }
+  // The others are those of the search without the condition.
+  if (isFilter) params.set('other.query', filter.query ?? '')
   if (state.split === 'duration') duration('threshold', state.threshold)
   if (state.split === 'selection') {
     params.set('selectStart', String(state.selectStart))
@@ -45,6 +52,7 @@ export function filterOf(state: WhyState): SearchState {
   const {
     split: _split,
     threshold: _threshold,
+    where: _where,
     selectStart: _start,
     selectEnd: _end,
     selectMinDuration: _min,

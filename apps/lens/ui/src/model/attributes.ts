@@ -1,10 +1,9 @@
 /**
- * Attributes as a reader wants them: as text, found by a word, told apart as documents, links or things to search for.
+ * Attributes as a reader wants them: as text, found by a word, told apart as documents or links.
  * Everything here comes from strangers, so the results are plain text for the components to draw, and a link is only what
  * is plainly http or https. Called by the span's panel.
  */
 import type { Attribute, AttributeValue } from 'rustok-lens/contract'
-import type { SearchState } from './search-state.ts'
 import type { Language } from './tokens.ts'
 
 export function attributeText(value: AttributeValue): string {
@@ -54,22 +53,4 @@ function isJson(text: string): boolean {
   } catch {
     return false
   }
-}
-
-const FIELDS: Readonly<Record<string, 'tenant' | 'user' | 'service'>> = {
-  tenant_id: 'tenant',
-  'tenant.id': 'tenant',
-  user_id: 'user',
-  'user.id': 'user',
-  'enduser.id': 'user',
-  'service.name': 'service',
-}
-
-/** The search for other traces with this value; undefined where it would be meaningless (long documents, empty values). */
-export function searchForAttribute(key: string, value: AttributeValue): SearchState | undefined {
-  if (value === null || typeof value === 'object' || typeof value === 'boolean') return undefined
-  const text = String(value)
-  if (text.trim() === '' || text.length > 120 || text.includes('\n')) return undefined
-  const field = Object.hasOwn(FIELDS, key) ? FIELDS[key] : undefined
-  return field === undefined ? { text } : { [field]: text }
 }

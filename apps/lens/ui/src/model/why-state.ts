@@ -8,6 +8,8 @@ import { parseSearchState, type SearchState } from './search-state.ts'
 export type Split =
   | { readonly by: 'error' }
   | { readonly by: 'duration'; readonly threshold: string }
+  /** Those that meet a condition of the query language. */
+  | { readonly by: 'filter'; readonly where: string }
   | {
       readonly by: 'selection'
       /** Unix milliseconds. */
@@ -20,6 +22,7 @@ export type Split =
 export interface WhyState extends SearchState {
   readonly split?: Split['by']
   readonly threshold?: string
+  readonly where?: string
   readonly selectStart?: number
   readonly selectEnd?: number
   readonly selectMinDuration?: string
@@ -31,6 +34,7 @@ export function whyState(search: SearchState, split?: Split): WhyState {
   if (split === undefined) return filter
   if (split.by === 'error') return { ...filter, split: 'error' }
   if (split.by === 'duration') return { ...filter, split: 'duration', threshold: split.threshold }
+  if (split.by === 'filter') return { ...filter, split: 'filter', where: split.where }
   const { start, end, minDuration, maxDuration } = split
   return {
     ...filter,
@@ -51,6 +55,8 @@ export function parseWhyState(parts: Readonly<Record<string, unknown>>): WhyStat
   const threshold = text('threshold')
   if (parts.split === 'duration' && threshold !== undefined)
     return whyState(search, { by: 'duration', threshold })
+  const where = text('where')
+  if (parts.split === 'filter' && where !== undefined) return whyState(search, { by: 'filter', where })
   // Times are read as those of a search are.
   const { start, end } = parseSearchState({ start: parts.selectStart, end: parts.selectEnd })
   if (parts.split !== 'selection' || start === undefined || end === undefined) return whyState(search)

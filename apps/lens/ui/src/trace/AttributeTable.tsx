@@ -2,9 +2,10 @@
 import { Link } from '@tanstack/react-router'
 import { Fragment } from 'react'
 import type { Attribute } from 'rustok-lens/contract'
-import { attributeText, documentLanguage, httpLink, searchForAttribute } from '../model/attributes.ts'
+import { attributeText, documentLanguage, httpLink } from '../model/attributes.ts'
 import { searchLink } from '../model/links.ts'
-import type { SearchState } from '../model/search-state.ts'
+import type { AttributeOwner } from '../model/query-text.ts'
+import { type ValueContext, type ValueLinks, valueLinks } from '../model/value-links.ts'
 import { CopyButton } from '../ui/CopyButton.tsx'
 import { Icon } from '../ui/Icon.tsx'
 import { Text, VisibleText } from '../ui/Text.tsx'
@@ -14,15 +15,20 @@ import './AttributeTable.css'
 export interface AttributeTableProps {
   readonly label: string
   readonly attributes: readonly Attribute[]
-  /** The time in which the search for a value would find this trace too. */
-  readonly range?: SearchState
+  /** Whose they are, for those that searches know. */
+  readonly of?: AttributeOwner
+  readonly context?: ValueContext
 }
 
-export function AttributeTable({ label, attributes, range }: AttributeTableProps) {
+export function AttributeTable({ label, attributes, of, context }: AttributeTableProps) {
   return (
     <dl className="attributes" aria-label={label}>
       {attributes.map((attribute) => (
-        <AttributeRow key={attribute.key} attribute={attribute} range={range} />
+        <AttributeRow
+          key={attribute.key}
+          attribute={attribute}
+          links={of && context && valueLinks(of, attribute.key, attribute.value, context)}
+        />
       ))}
     </dl>
   )
@@ -30,15 +36,14 @@ export function AttributeTable({ label, attributes, range }: AttributeTableProps
 
 function AttributeRow({
   attribute,
-  range,
+  links,
 }: {
   readonly attribute: Attribute
-  readonly range: SearchState | undefined
+  readonly links: ValueLinks | undefined
 }) {
   const { key, value, type } = attribute
   const text = attributeText(value)
   const language = typeof value === 'object' && value !== null ? 'json' : documentLanguage(key, text)
-  const search = range === undefined ? undefined : searchForAttribute(key, value)
   return (
     <div className="attribute" data-block={language !== undefined}>
       <dt>
@@ -51,20 +56,45 @@ function AttributeRow({
           <CodeBlock text={text} language={language} />
         )}
         <span className="attribute-actions">
-          {search !== undefined && (
-            <Link
-              {...searchLink({ ...range, ...search })}
-              className="button quiet small icon"
-              aria-label={`Search for ${key.slice(0, 80)} ${text}`}
-              title="Search for traces with this value"
-            >
-              <Icon name="search" />
-            </Link>
-          )}
+          {links !== undefined && <WaysOn links={links} name={`${key.slice(0, 80)} ${text}`} />}
           <CopyButton text={text} label={`Copy ${key.slice(0, 80)}`} />
         </span>
       </dd>
     </div>
+  )
+}
+
+const WAYS_ON = 'button quiet small icon'
+
+function WaysOn({ links, name }: { readonly links: ValueLinks; readonly name: string }) {
+  return (
+    <>
+      <Link
+        {...searchLink(links.filter)}
+        className={WAYS_ON}
+        aria-label={`Filter by ${name}`}
+        title="Filter by: traces with this value"
+      >
+        <Icon name="filter" />
+      </Link>
+      <Link
+        {...searchLink(links.exclude)}
+        className={WAYS_ON}
+        aria-label={`Exclude ${name}`}
+        title="Exclude: this operation without this value"
+      >
+        <Icon name="exclude" />
+      </Link>
+      <Link
+        to="/why"
+        search={links.compare}
+        className={WAYS_ON}
+        aria-label={`Compare ${name}`}
+        title="Compare: what do traces with this value have that others of this operation do not?"
+      >
+        <Icon name="compare" />
+      </Link>
+    </>
   )
 }
 

@@ -69,20 +69,27 @@ function Details({ model, span, select, range, view, of }: DetailsProps) {
   const groups = [
     {
       title: 'Span',
+      owner: 'span' as const,
       attributes: matchingAttributes(view.attributes, filter),
       dropped: view.droppedAttributes,
     },
     {
       title: 'Resource',
+      owner: 'resource' as const,
       attributes: matchingAttributes(of.resources[view.resource]?.attributes ?? [], filter),
       dropped: 0,
     },
-    { title: 'Scope', attributes: matchingAttributes(scopeAttributes, filter), dropped: 0 },
+    { title: 'Scope', owner: undefined, attributes: matchingAttributes(scopeAttributes, filter), dropped: 0 },
   ]
+  const context = {
+    service: model.services[model.service[span]!]!.name,
+    operation: model.spans[span]!.name,
+    range,
+  }
   const found = groups.reduce((sum, { attributes }) => sum + attributes.length, 0)
   return (
     <>
-      <SpanEvents model={model} span={span} view={view} />
+      <SpanEvents model={model} span={span} view={view} context={context} />
       <SpanLogs model={model} span={span} />
       <SpanLinks model={model} span={span} view={view} select={select} />
       <section aria-labelledby="attributes-title">
@@ -105,13 +112,17 @@ function Details({ model, span, select, range, view, of }: DetailsProps) {
           />
         </div>
         {groups.map(
-          ({ title, attributes, dropped }) =>
+          ({ title, attributes, dropped, owner }) =>
             (attributes.length > 0 || dropped > 0) && (
               <div key={title} className="attribute-group">
                 <h4>
                   {title} <span className="muted">{attributes.length}</span>
                 </h4>
-                <AttributeTable label={`${title} attributes`} attributes={attributes} range={range} />
+                <AttributeTable
+                  label={`${title} attributes`}
+                  attributes={attributes}
+                  {...(owner !== undefined && { of: owner, context })}
+                />
                 {dropped > 0 && (
                   <p className="span-dropped">{dropped} more were dropped by a limit at the sender.</p>
                 )}

@@ -4,6 +4,7 @@ import { findAttribute } from '../model/attributes.ts'
 import { formatDuration } from '../model/duration.ts'
 import { formatUtcNano } from '../model/time.ts'
 import type { TraceModel } from '../model/trace-model.ts'
+import type { ValueContext } from '../model/value-links.ts'
 import { Text } from '../ui/Text.tsx'
 import { AttributeTable } from './AttributeTable.tsx'
 import { CodeBlock } from './CodeBlock.tsx'
@@ -16,9 +17,10 @@ export interface SpanEventsProps {
   readonly model: TraceModel
   readonly span: number
   readonly view: SpanView
+  readonly context: ValueContext
 }
 
-export function SpanEvents({ model, span, view }: SpanEventsProps) {
+export function SpanEvents({ model, span, view, context }: SpanEventsProps) {
   const { events, droppedEvents } = view
   if (events.length + droppedEvents === 0) return undefined
   const start = model.times.originUnixNano + BigInt(Math.round(model.times.start[span]!))
@@ -33,7 +35,7 @@ export function SpanEvents({ model, span, view }: SpanEventsProps) {
         {events.slice(0, MOST).map((event, at) => (
           // biome-ignore lint/suspicious/noArrayIndexKey: a span's events never change
           <li key={at}>
-            <SpanEvent event={event} start={start} />
+            <SpanEvent event={event} start={start} context={context} />
           </li>
         ))}
       </ol>
@@ -47,14 +49,19 @@ export function SpanEvents({ model, span, view }: SpanEventsProps) {
   )
 }
 
-function SpanEvent({ event, start }: { readonly event: EventView; readonly start: bigint }) {
+interface SpanEventProps extends Pick<SpanEventsProps, 'context'> {
+  readonly event: EventView
+  readonly start: bigint
+}
+
+function SpanEvent({ event, start, context }: SpanEventProps) {
   const nanos = /^\d{1,20}$/.test(event.timeUnixNano) ? BigInt(event.timeUnixNano) : 0n
   const type = findAttribute(event.attributes, 'exception.type')
   const message = findAttribute(event.attributes, 'exception.message')
   const stack = findAttribute(event.attributes, 'exception.stacktrace')
   const isException = event.name === 'exception' || stack !== undefined
   const rest = isException
-    ? event.attributes.filter(({ key }) => !/^exception\.(type|message|stacktrace)$/.test(key))
+    ? event.attributes.filter(({ key }) => !/^exception\.(message|stacktrace)$/.test(key))
     : event.attributes
   return (
     <details open={isException} data-exception={isException}>
@@ -73,7 +80,9 @@ function SpanEvent({ event, start }: { readonly event: EventView; readonly start
         </p>
       )}
       {stack !== undefined && <CodeBlock text={stack} language="text" />}
-      {rest.length > 0 && <AttributeTable label="Event attributes" attributes={rest} />}
+      {rest.length > 0 && (
+        <AttributeTable label="Event attributes" attributes={rest} of="event" context={context} />
+      )}
     </details>
   )
 }

@@ -11,8 +11,9 @@ import { formatShare } from '../model/amounts.ts'
 import { certaintyOf, conditionOf, formatLift, formatPart, inTrace, nameOf } from '../model/compared-value.ts'
 import { exactDuration, formatDuration, parseDuration } from '../model/duration.ts'
 import { searchLink, whyLink } from '../model/links.ts'
-import { withCondition } from '../model/query-text.ts'
+import { hasCondition, withCondition } from '../model/query-text.ts'
 import { activeFilters, rangeInWords, type SearchState } from '../model/search-state.ts'
+import { rankedValues, type ValueGroup } from '../model/value-groups.ts'
 import type { Split, WhyState } from '../model/why-state.ts'
 import { Notice } from '../search/Notice.tsx'
 import { Failed } from '../ui/Failed.tsx'
@@ -47,8 +48,15 @@ export function WhyPage({ state }: { readonly state: WhyState }) {
   )
 }
 
+/** `{ a = b }` is what a person means by `a = b` of a trace. */
+function withoutBraces(condition = ''): string {
+  const inner = /^\{ ([^{}]*) \}$/.exec(condition)?.[1]
+  return inner ?? condition
+}
+
 /** The words for those that are selected. */
-function selectedIn({ split, threshold }: WhyState): string {
+function selectedIn({ split, threshold, where }: WhyState): string {
+  if (split === 'filter') return `traces with ${withoutBraces(where)}`
   if (split === 'duration')
     return `traces of ${formatDuration(parseDuration(threshold ?? '') ?? 0)} or longer`
   return split === 'selection' ? 'selected traces' : 'failed traces'
@@ -68,10 +76,22 @@ function Cohorts({ state, filter }: CohortsProps) {
   const p95 = durations.data?.percentiles?.p95
   const suggested = state.threshold ?? (p95 === undefined ? '1s' : exactDuration(Math.round(p95)))
   const threshold = typed ?? suggested
-  const choose = (next: Split) => void navigate(whyLink(filter, next))
+  const choose = (next: Split) => {
+    setWhere(undefined)
+    void navigate(whyLink(filter, next))
+  }
   const apply = (event: FormEvent) => {
     event.preventDefault()
     if (parseDuration(threshold) !== undefined) choose({ by: 'duration', threshold })
+  }
+  const [where, setWhere] = useState<string>()
+  const isWhere = where !== undefined || split === 'filter'
+  const applyWhere = (event: FormEvent) => {
+    event.preventDefault()
+    const text = (where ?? withoutBraces(state.where)).trim()
+    if (text === '') return
+    // About some span of a trace, unless it says itself what it is about.
+    choose({ by: 'filter', where: /[{]|^not\b/i.test(text) ? text : inTrace(text) })
   }
   const isWrong = parseDuration(threshold) === undefined
   const filters = activeFilters(filter)
@@ -83,7 +103,7 @@ function Cohorts({ state, filter }: CohortsProps) {
           <input
             type="radio"
             name="split"
-            checked={split === 'error'}
+            checked={!isWhere && split === 'error'}
             onChange={() => choose({ by: 'error' })}
           />{' '}
           Failed traces
@@ -92,10 +112,19 @@ function Cohorts({ state, filter }: CohortsProps) {
           <input
             type="radio"
             name="split"
-            checked={split === 'duration'}
+            checked={!isWhere && split === 'duration'}
             onChange={() => choose({ by: 'duration', threshold: suggested })}
           />{' '}
           Slow traces
+        </label>
+        <label>
+          <input
+            type="radio"
+            name="split"
+            checked={isWhere}
+            onChange={() => setWhere(withoutBraces(state.where))}
+          />{' '}
+          Traces with…
         </label>
         {split === 'selection' && (
           <label>
@@ -103,7 +132,28 @@ function Cohorts({ state, filter }: CohortsProps) {
           </label>
         )}
       </fieldset>
-      {split === 'duration' && (
+      {isWhere && (
+        <form onSubmit={applyWhere}>
+          <label htmlFor="why-where" className="visually-hidden">
+            Condition
+          </label>
+          <input
+            id="why-where"
+            className="field why-where"
+            value={where ?? withoutBraces(state.where)}
+            placeholder="http.response.status_code >= 500, or any other condition of a query"
+            onChange={(event) => setWhere(event.target.value)}
+          />
+          <button
+            type="submit"
+            className="button"
+            disabled={(where ?? withoutBraces(state.where)).trim() === ''}
+          >
+            Compare
+          </button>
+        </form>
+      )}
+      {!isWhere && split === 'duration' && (
         <form onSubmit={apply}>
           <label htmlFor="why-threshold">From</label>
           <input
@@ -155,14 +205,21 @@ function withoutFields(state: WhyState, fields: readonly string[]): WhyState {
 
 /** What explains something is among the first. */
 const FIRST = 20
+/** Of what may be chance. */
+const FEW = 5
 
 interface AnswerProps extends CohortsProps {
   readonly data: CompareResponse
 }
 
 function Answer({ data, state, filter }: AnswerProps) {
-  const { selected, rest, values } = data
+  const { selected, rest } = data
+  // What the selected ones were chosen by explains nothing.
+  const values = data.values.filter((value) => !isTheCondition(value, state.where))
+  const { certain, uncertain } = rankedValues(values)
+  const groups = [...certain, ...uncertain]
   const [all, setAll] = useState(false)
+  const shown = all ? groups : groups.slice(0, certain.length === 0 ? FEW : Math.min(FIRST, certain.length))
   const who = selectedIn(state)
   if (selected.total === 0 || rest.total === 0) {
     return (
@@ -194,25 +251,28 @@ function Answer({ data, state, filter }: AnswerProps) {
             : `: ${selected.sampled.toLocaleString()} and ${rest.sampled.toLocaleString()} of them were read, drawn evenly.`}
         </span>
       </p>
-      {values.length === 0 ? (
-        <p className="muted">No value is on more of them than on the others.</p>
-      ) : (
-        <ol className="why-values" aria-label="Values that stand out">
-          {(all ? values : values.slice(0, FIRST)).map((value) => (
-            <Value
-              key={`${value.source}\n${value.key}\n${value.value}`}
-              value={value}
-              data={data}
-              state={state}
-              filter={filter}
-            />
-          ))}
-        </ol>
+      {certain.length === 0 && (
+        <p className="muted">
+          {uncertain.length === 0
+            ? 'No value is on more of them than on the others.'
+            : 'Nothing stands out for sure: each of these differences may be chance.'}
+        </p>
       )}
-      {!all && values.length > FIRST && (
+      <ol className="why-values" aria-label="Values that stand out">
+        {shown.map((group) => (
+          <Value
+            key={`${group.first.source}\n${group.first.key}\n${group.first.value}`}
+            group={group}
+            data={data}
+            state={state}
+            filter={filter}
+          />
+        ))}
+      </ol>
+      {shown.length < groups.length && (
         <p className="why-more">
           <button type="button" className="button" onClick={() => setAll(true)}>
-            Show {values.length - FIRST} more
+            Show {groups.length - shown.length} more{certain.length <= FIRST && ', which may be chance'}
           </button>
         </p>
       )}
@@ -221,11 +281,16 @@ function Answer({ data, state, filter }: AnswerProps) {
   )
 }
 
-interface ValueProps extends AnswerProps {
-  readonly value: ComparedValue
+function isTheCondition(value: ComparedValue, where: string | undefined): boolean {
+  const condition = conditionOf(value)
+  return condition !== undefined && where !== undefined && hasCondition(where, inTrace(condition))
 }
 
-function Value({ value, data, state, filter }: ValueProps) {
+interface ValueProps extends AnswerProps {
+  readonly group: ValueGroup
+}
+
+function Value({ group: { first: value, alike }, data, state, filter }: ValueProps) {
   const condition = conditionOf(value)
   const { words, isCertain } = certaintyOf(value)
   const narrowed = (text: string) => ({ ...state, query: withCondition(filter.query, text) })
@@ -256,7 +321,48 @@ function Value({ value, data, state, filter }: ValueProps) {
           <Link {...searchLink(tracesOf(state, filter, inTrace(condition)))}>Show its traces</Link>
         </p>
       )}
+      {alike.length > 0 && <Alike values={alike} narrowed={narrowed} />}
     </li>
+  )
+}
+
+interface AlikeProps {
+  readonly values: readonly ComparedValue[]
+  readonly narrowed: (condition: string) => WhyState
+}
+
+/** Usually one thing under several names: a route, its operation, its statement. */
+function Alike({ values, narrowed }: AlikeProps) {
+  return (
+    <details className="why-alike">
+      <summary>
+        {values.length === 1 ? 'One more value is' : `${values.length} more values are`} on the same numbers
+      </summary>
+      <ul>
+        {values.map((value) => {
+          const condition = conditionOf(value)
+          const name = (
+            <>
+              <span className="muted">
+                <Text>{nameOf(value)}</Text>
+              </span>{' '}
+              <Text>{value.value}</Text>
+            </>
+          )
+          return (
+            <li key={`${value.source}\n${value.key}\n${value.value}`} className="truncate">
+              {condition === undefined ? (
+                name
+              ) : (
+                <Link to="/why" search={narrowed(inTrace(condition))} title="Filter by">
+                  {name}
+                </Link>
+              )}
+            </li>
+          )
+        })}
+      </ul>
+    </details>
   )
 }
 
@@ -269,6 +375,7 @@ function tracesOf(state: WhyState, filter: SearchState, condition: string): Sear
   const found = { ...filter, query: withCondition(filter.query, condition) }
   if (state.split === 'duration')
     return { ...found, ...(state.threshold && { minDuration: state.threshold }) }
+  if (state.split === 'filter') return { ...found, query: withCondition(found.query, state.where ?? '') }
   if (state.split !== 'selection') return { ...found, status: 'error' }
   const { lookback: _lookback, ...rest } = found
   const { selectStart: start, selectEnd: end, selectMinDuration: low, selectMaxDuration: high } = state
