@@ -70,7 +70,7 @@ export const createNodePaths = (() => {
     `${event} > publish content.node.created [client]`,
     process,
     `${process} > transaction [internal]`,
-    `${process} > transaction [internal] > WITH handled_events [client]`,
+    `${process} > transaction [internal] > INSERT handled_events [client]`,
     `${process} > transaction [internal] > INSERT content_stats [client]`,
     `${transaction} > INSERT outbox [client]`,
     author,

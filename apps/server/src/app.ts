@@ -7,6 +7,7 @@ import { auth } from './plugins/auth.ts'
 import { graphql } from './plugins/graphql.ts'
 import { health } from './plugins/health.ts'
 import { httpMetrics } from './plugins/http-metrics.ts'
+import { passwords } from './plugins/passwords.ts'
 import type { AppPlugin, AppServices } from './plugins/plugin.ts'
 import { problems } from './plugins/problems.ts'
 import { RequestLog } from './plugins/request-log.ts'
@@ -15,7 +16,17 @@ import { tenancy } from './plugins/tenancy.ts'
 import { tracing } from './plugins/tracing.ts'
 
 /** Hooks run in this order: a request has its trace before anything else happens to it. */
-const PLUGINS: readonly AppPlugin[] = [tracing, problems, httpMetrics, health, auth, signIn, tenancy, graphql]
+const PLUGINS: readonly AppPlugin[] = [
+  tracing,
+  problems,
+  httpMetrics,
+  health,
+  auth,
+  signIn,
+  tenancy,
+  passwords,
+  graphql,
+]
 
 /** A document of 20,000 characters and as much again in variables, in UTF-8, with room to spare. */
 const BODY_LIMIT = 256 * 1024

@@ -1,4 +1,4 @@
-/** The part of the composition that servers and workers share: the event handlers of all domains, and where their fate is told. */
+/** The part of the composition that servers and workers share: the event handlers of all domains, retention, and where their fate is told. */
 
 import { orderConfirmationHandler } from './commerce/order-confirmation.ts'
 import { paymentHandler } from './commerce/payment-handler.ts'
@@ -12,10 +12,14 @@ import { readTotals } from './db/totals.ts'
 import { fraudCheckHandler } from './demo/fraud-check.ts'
 import type { EventHandler } from './events/event-handler.ts'
 import { Events, type EventsObserver } from './events/events.ts'
+import { logMailer, webhookMailer } from './identity/password-mailer.ts'
+import { passwordResetHandler } from './identity/password-reset-handler.ts'
 import type { Logger } from './log.ts'
 import type { ServerMetrics } from './metrics.ts'
+import { Retention } from './retention.ts'
 
-export interface EventsConfig extends Pick<Config, 'demo' | 'nats' | 'webhook'> {
+export interface EventsConfig
+  extends Pick<Config, 'production' | 'demo' | 'nats' | 'webhook' | 'passwordReset'> {
   /** Without it, orders wait until somebody marks them as paid. */
   readonly payments: PaymentSettings | undefined
 }
@@ -34,7 +38,7 @@ export function assembleEvents(
     nats: config.nats,
     observer: eventsObserver(log, metrics),
   })
-  for (const handler of eventHandlers(config, metrics)) events.subscribe(handler)
+  for (const handler of eventHandlers(config, log, metrics, tenants)) events.subscribe(handler)
   metrics.watchBacklog(() => events.backlog())
   metrics.watchPool(() => database.access.pool())
   metrics.watchTotals(readTotals(tenants))
@@ -43,12 +47,17 @@ export function assembleEvents(
 
 /** The same list in every process: the relay publishes for all of them. */
 function eventHandlers(
-  { demo, webhook, payments }: EventsConfig,
+  { production, demo, webhook, payments, passwordReset }: EventsConfig,
+  log: Logger,
   metrics: ServerMetrics,
+  tenants: TenantDatabase,
 ): readonly EventHandler[] {
+  const mailer =
+    passwordReset === undefined ? logMailer(log, { showTokens: !production }) : webhookMailer(passwordReset)
   return [
     contentStatsHandler(),
     contentSearchHandler(),
+    passwordResetHandler(tenants, mailer),
     ...(webhook === undefined ? [] : [orderConfirmationHandler(webhook)]),
     ...(payments === undefined ? [] : [paymentHandler(payments, metrics)]),
     ...(demo ? [fraudCheckHandler()] : []),
@@ -72,4 +81,16 @@ function eventsObserver(log: Logger, metrics: ServerMetrics): EventsObserver {
     refused: (handler, reason) =>
       log.error({ handler, reason }, 'a message at the broker is no event, and is put aside'),
   }
+}
+
+/** What is over goes where events are handled. */
+export function assembleRetention(log: Logger, metrics: ServerMetrics, tenants: TenantDatabase): Retention {
+  return new Retention(tenants, {
+    swept(table, rows) {
+      metrics.rowsSwept(table, rows)
+      log.info({ table, rows }, 'rows were removed whose time was over')
+    },
+    failed: (error) => log.error({ err: error }, 'what is over cannot be removed, and is tried again'),
+    recovered: () => log.info('what is over is removed again'),
+  })
 }

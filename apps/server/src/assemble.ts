@@ -5,7 +5,7 @@
 import type { Tracing } from '@rustok/telemetry'
 import type { FastifyInstance } from 'fastify'
 import { buildApp } from './app.ts'
-import { assembleEvents, type EventsConfig } from './assemble-events.ts'
+import { assembleEvents, assembleRetention, type EventsConfig } from './assemble-events.ts'
 import { CartService } from './commerce/cart-service.ts'
 import { OrderService } from './commerce/order-service.ts'
 import { ProductService } from './commerce/product-service.ts'
@@ -17,8 +17,10 @@ import { TenantDatabase } from './db/tenant-database.ts'
 import { demoToken } from './demo/demo-access.ts'
 import type { Events } from './events/events.ts'
 import { outbox } from './events/outbox/outbox.ts'
+import { passwordGuesses } from './identity/guess-limits.ts'
 import { IdentityService } from './identity/identity-service.ts'
 import type { KeyRing } from './identity/key-ring.ts'
+import { PasswordService } from './identity/password-service.ts'
 import { PasswordHasher } from './identity/passwords.ts'
 import { SessionService } from './identity/session-service.ts'
 import { TenantHosts } from './identity/tenant-hosts.ts'
@@ -28,17 +30,19 @@ import type { Logger } from './log.ts'
 import { ServerMetrics } from './metrics.ts'
 import { readinessChecks } from './readiness/checks.ts'
 import { Readiness } from './readiness/readiness.ts'
+import type { Retention } from './retention.ts'
 
 export interface Assembly {
   readonly app: FastifyInstance
   readonly events: Events
+  readonly retention: Retention
   readonly tenants: TenantDatabase
   readonly passwords: PasswordHasher
   readonly readiness: Readiness
 }
 
 export function assemble(
-  config: Pick<Config, 'production' | 'trustedProxies'> & EventsConfig,
+  config: Pick<Config, 'trustedProxies'> & EventsConfig,
   log: Logger,
   database: OpenDatabase,
   keys: KeyRing,
@@ -47,7 +51,9 @@ export function assemble(
   const metrics = new ServerMetrics(() => tracing?.openMetrics() ?? '')
   const tenants = new TenantDatabase(database.access, outbox)
   const events = assembleEvents(config, log, metrics, database, tenants)
+  const retention = assembleRetention(log, metrics, tenants)
   const passwords = new PasswordHasher()
+  const guesses = passwordGuesses()
   const readiness = new Readiness(readinessChecks(database, tenants, events), log)
   const app = buildApp({
     production: config.production,
@@ -60,7 +66,8 @@ export function assemble(
     hosts: new TenantHosts(tenants),
     identity: new IdentityService(tenants),
     users: new UserService(tenants, passwords),
-    sessions: new SessionService(tenants, keys, passwords, metrics),
+    sessions: new SessionService(tenants, keys, passwords, guesses, metrics),
+    passwords: new PasswordService(tenants, passwords, guesses, metrics),
     content: new ContentService(tenants, metrics),
     editing: new EditingService(tenants, metrics),
     products: new ProductService(tenants, metrics),
@@ -68,5 +75,5 @@ export function assemble(
     orders: new OrderService(tenants, metrics),
     demoToken: config.demo ? () => demoToken(keys) : undefined,
   })
-  return { app, events, tenants, passwords, readiness }
+  return { app, events, retention, tenants, passwords, readiness }
 }

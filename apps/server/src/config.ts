@@ -51,6 +51,8 @@ export interface Config {
   readonly nats: NatsSettings | undefined
   /** Told of orders; without it, nobody is. */
   readonly webhook: WebhookSettings | undefined
+  /** Sends the mail in which there is a token for a new password; without it, the log tells it, in development. */
+  readonly passwordReset: WebhookSettings | undefined
   /** Who is asked for the payment of orders: somebody, the demo's own provider, or nobody. */
   readonly payments: PaymentSettings | 'demo' | undefined
 }
@@ -80,7 +82,8 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
     workers: known(values.workers),
     workerPort: known(values.workerPort),
     nats: nats(values),
-    webhook: webhook(values),
+    webhook: webhook(values.webhookUrl, values),
+    passwordReset: webhook(values.resetWebhookUrl, values),
     payments: payments(values),
   }
 }
@@ -98,7 +101,10 @@ function nats(values: SettingValues): NatsSettings | undefined {
   return { url, credentials, ca, certificate, key, stream: known(values.natsStream) }
 }
 
-function webhook({ webhookUrl: url, webhookSecret: secret }: SettingValues): WebhookSettings | undefined {
+function webhook(
+  url: string | undefined,
+  { webhookSecret: secret }: SettingValues,
+): WebhookSettings | undefined {
   return url === undefined ? undefined : { url, secret: known(secret) }
 }
 

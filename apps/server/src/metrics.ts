@@ -17,7 +17,8 @@ import type { PoolState } from './db/engine.ts'
 import type { Totals } from './db/totals.ts'
 import type { OperationOutcome } from './domain/result.ts'
 import type { Backlog, HandlerBacklog } from './events/outbox/backlog.ts'
-import type { SessionObserver, SessionOperation, SessionOutcome } from './identity/session-service.ts'
+import type { SessionObserver, SessionOperation, SessionOutcome } from './identity/session-observer.ts'
+import type { SweptTable } from './retention.ts'
 
 /** From an answer out of memory to a request that is about to time out. */
 const DURATION_BUCKETS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10]
@@ -76,8 +77,15 @@ export class ServerMetrics implements OperationObserver, CommerceObserver, Sessi
 
   readonly #sessions = new Counter({
     name: 'rustok_session_operations_total',
-    help: 'Sign-ins, refreshes and sign-outs, by outcome',
+    help: 'Sign-ins, refreshes, sign-outs and changes of passwords, by outcome',
     labelNames: ['operation', 'outcome'] as const,
+    registers: [this.registry],
+  })
+
+  readonly #swept = new Counter({
+    name: 'rustok_retention_rows_total',
+    help: 'Rows removed because their time was over, by table',
+    labelNames: ['table'] as const,
     registers: [this.registry],
   })
 
@@ -120,6 +128,10 @@ export class ServerMetrics implements OperationObserver, CommerceObserver, Sessi
 
   eventDelivered(type: string, handler: string, outcome: string): void {
     this.#deliveries.inc({ type, handler, outcome })
+  }
+
+  rowsSwept(table: SweptTable, rows: number): void {
+    this.#swept.inc({ table }, rows)
   }
 
   /** The database's connections, asked when somebody looks. */

@@ -5,7 +5,7 @@
 import { type Tracing, tracedSpan } from '@rustok/telemetry'
 import { kyselyTracing } from '@rustok/telemetry/kysely'
 import Fastify, { type FastifyBaseLogger } from 'fastify'
-import { assembleEvents } from './assemble-events.ts'
+import { assembleEvents, assembleRetention } from './assemble-events.ts'
 import type { Config } from './config.ts'
 import { checkRoles } from './db/check-roles.ts'
 import { migrate } from './db/migrate.ts'
@@ -76,8 +76,10 @@ export function startWorker(
     httpMetrics(app, { metrics })
     health(app, { readiness })
     const url = await listen(app, 'RUSTOK_WORKER_PORT', { host, port })
+    const retention = assembleRetention(log, metrics, tenants)
     events.start()
+    retention.start()
     opened.move()
-    return { app, events, readiness, database, payments, url }
+    return { app, events, retention, readiness, database, payments, url }
   })
 }

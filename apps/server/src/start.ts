@@ -62,7 +62,10 @@ export function startServer(
     opened.defer(() => assembly.app.close())
     const demo = config.demo ? await demoAccess(keys, tenants) : undefined
     const url = await listen(assembly.app, 'PORT', config)
-    if (config.workers === 'internal') assembly.events.start()
+    if (config.workers === 'internal') {
+      assembly.events.start()
+      assembly.retention.start()
+    }
     opened.move()
     return { ...assembly, url, demo, database, payments, keys }
   })

@@ -31,6 +31,7 @@ test('has the documented defaults, also for variables that are set to nothing', 
     workerPort: 5151,
     nats: undefined,
     webhook: undefined,
+    passwordReset: undefined,
     payments: 'demo',
   }
   assert.deepEqual(readConfig({}), expected)
@@ -79,6 +80,7 @@ test('reads every variable', () => {
       NATS_KEY: '/etc/nats/key.pem',
       NATS_STREAM: 'SHOP',
       RUSTOK_WEBHOOK_URL: 'https://hooks.example/{tenant}/orders',
+      RUSTOK_RESET_WEBHOOK_URL: 'https://mail.example/{tenant}',
       RUSTOK_WEBHOOK_SECRET: 'y'.repeat(32),
       RUSTOK_PAYMENT_URL: 'https://pay.example/{tenant}',
       RUSTOK_PAYMENT_SECRET: 'z',
@@ -110,6 +112,7 @@ test('reads every variable', () => {
         stream: 'SHOP',
       },
       webhook: { url: 'https://hooks.example/{tenant}/orders', secret: 'y'.repeat(32) },
+      passwordReset: { url: 'https://mail.example/{tenant}', secret: 'y'.repeat(32) },
       payments: { url: 'https://pay.example/{tenant}', secret: 'z' },
     },
   )
@@ -138,6 +141,7 @@ test('names the variable of a bad value, on one line', () => {
     RUSTOK_WORKER_PORT: ['70000'],
     NATS_URL: ['localhost:4222', 'http://nats', 'nats://', 'nats://one,,'],
     RUSTOK_WEBHOOK_URL: ['hooks.example', 'ftp://hooks.example'],
+    RUSTOK_RESET_WEBHOOK_URL: ['mail.example', 'ftp://mail.example'],
     RUSTOK_PAYMENT_URL: ['pay.example', 'ftp://pay.example'],
   }
   for (const [variable, values] of Object.entries(bad)) {

@@ -1,12 +1,15 @@
 /** PostgreSQL's own wall between tenants, on both engines: what a query that forgets its tenant sees, and what a login can undo. */
 import assert from 'node:assert/strict'
+import { randomUUID } from 'node:crypto'
 import { after, before, describe, test } from 'node:test'
+import { setTimeout } from 'node:timers/promises'
 import { sql } from 'kysely'
 import pg from 'pg'
 import { migrate } from '../src/db/migrate.ts'
 import { type OpenDatabase, openDatabase } from '../src/db/open-database.ts'
 import { TenantDatabase } from '../src/db/tenant-database.ts'
 import { outbox } from '../src/events/outbox/outbox.ts'
+import { Retention } from '../src/retention.ts'
 import { emptyCluster } from './support/empty-cluster.ts'
 import { asSuperuser, type Postgres, type PostgresDatabase, startPostgres } from './support/postgres.ts'
 
@@ -97,6 +100,49 @@ for (const engine of ['pglite', 'postgres'] as const) {
         tenants.transact('acme', 'test', ({ trx }) => trx.deleteFrom('tenants').execute()),
         { code: '42501' },
       )
+    })
+
+    test('removes the sessions of all tenants that are over, in batches, and shows nobody the others', async () => {
+      const day = 86_400_000
+      const sessions = (tenant: string, ends: readonly number[]) =>
+        tenants.transact(tenant, 'test', ({ trx }) =>
+          trx
+            .insertInto('sessions')
+            .values(
+              ends.map((end) => ({
+                tenant_id: tenant,
+                id: randomUUID(),
+                user_id: `${tenant}-user`,
+                token_hash: Buffer.alloc(32),
+                expires_at: new Date(Date.now() + end),
+              })),
+            )
+            .execute(),
+        )
+      await sessions('acme', [...Array<number>(1_100).fill(-2 * day), -day / 2, day])
+      await sessions('globex', [-2 * day, day])
+      const seen = await tenants.system('test', (trx) =>
+        trx.selectFrom('sessions').select('expires_at').execute(),
+      )
+      assert.equal(seen.length, 1_101)
+      const changed = await tenants.system('test', (trx) =>
+        trx.deleteFrom('sessions').where('expires_at', '>', new Date()).executeTakeFirst(),
+      )
+      assert.equal(changed.numDeletedRows, 0n)
+
+      const swept: number[] = []
+      const retention = new Retention(tenants, {
+        swept: (table, rows) => swept.push(table === 'sessions' ? rows : Number.NaN),
+        failed: (error) => assert.fail(String(error)),
+        recovered: () => {},
+      })
+      retention.start()
+      const left = async (tenant: string) =>
+        (await tenants.read(tenant, (db) => db.selectFrom('sessions').select('id').execute())).length
+      while ((await left('acme')) + (await left('globex')) > 3) await setTimeout(20)
+      await retention.stop()
+      assert.deepEqual([await left('acme'), await left('globex')], [2, 1])
+      assert.deepEqual(swept, [500, 500, 101])
     })
 
     test('leaves nothing of a tenant on a connection, whether its transaction ended well or not', async () => {

@@ -131,13 +131,18 @@ test('a wrong password: the tenant and no user, no error of the server', async (
   }
 })
 
-test('a refresh: the tenant and user of the session', async () => {
+async function refreshTokenOfBen(): Promise<string> {
   const response = await fetch(`${server.url}/auth/sign-in`, {
     method: 'POST',
     headers: { 'content-type': 'application/json', 'x-tenant-id': 'acme' },
     body: JSON.stringify({ email: 'ben@acme.example', password: 'ben tries rustok' }),
   })
   const { refreshToken } = (await response.json()) as { refreshToken: string }
+  return refreshToken
+}
+
+test('a refresh: the tenant and user of the session', async () => {
+  const refreshToken = await refreshTokenOfBen()
   const spans = await traceOf(rest('POST', '/auth/refresh', { refreshToken }))
   assert.equal(
     tree(spans),
@@ -153,6 +158,52 @@ test('a refresh: the tenant and user of the session', async () => {
     'ben',
   )
   assert.doesNotMatch(inspect(spans), /rt_/)
+})
+
+test('a sign-out: the tenant and user of the session', async () => {
+  const refreshToken = await refreshTokenOfBen()
+  const spans = await traceOf(rest('POST', '/auth/sign-out', { refreshToken }))
+  assert.equal(
+    tree(spans),
+    `POST /auth/sign-out [server]
+  identity.signOut [internal]
+    transaction [internal]
+      SELECT sessions [client]
+      UPDATE sessions [client]`,
+  )
+  checkActor(
+    spans.filter(({ name }) => name !== 'SELECT sessions'),
+    'acme',
+    'ben',
+  )
+  assert.doesNotMatch(inspect(spans), /rt_/)
+  // Nobody's word is taken for whose session it would have been.
+  const again = await traceOf(rest('POST', '/auth/sign-out', { refreshToken }))
+  assert.ok(again.every(({ attributes }) => attributes.tenant_id === undefined))
+})
+
+test('a forgotten password: the tenant, and the user from when it is found out who that is', async () => {
+  const spans = await traceOf(rest('POST', '/auth/request-password-reset', { email: 'ben@acme.example' }))
+  assert.equal(
+    tree(spans),
+    `POST /auth/request-password-reset [server]
+  identity.requestPasswordReset [internal]
+    transaction [internal]
+      INSERT outbox [client]
+      INSERT password_resets [client]
+      create identity.password_reset.requested [producer]
+        process identity.password_reset.requested [consumer]
+          SELECT handled_events [client]
+          SELECT password_resets [client]
+          transaction [internal]
+            INSERT handled_events [client]
+            UPDATE password_resets [client]
+        publish identity.password_reset.requested [client]`,
+  )
+  assert.ok(spans.every(({ attributes }) => attributes.tenant_id === 'acme'))
+  const update = spans.find(({ name }) => name === 'UPDATE password_resets')
+  assert.equal(update?.attributes.user_id, 'ben')
+  assert.doesNotMatch(inspect(spans), /pr_|ben@acme/)
 })
 
 test('a list with authors: one span for a field however often it is resolved', async () => {

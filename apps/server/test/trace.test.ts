@@ -68,8 +68,8 @@ test('traces a mutation from the server down to the database and on through the 
             publish content.node.created [client]
             process content.node.created [consumer]
               transaction [internal]
+                INSERT handled_events [client]
                 INSERT content_stats [client]
-                WITH handled_events [client]
     ContentNode.author [internal]
       identity.usersById [internal]
         SELECT users [client]`,

@@ -22,8 +22,8 @@ const MAX_ATTEMPTS = 16
 
 export function paymentHandler(settings: PaymentSettings, observer: CommerceObserver): EventHandler {
   const authorise = onDelivery(orderPlaced, async (event, { signal, transact }) => {
-    const actor = { tenantId: event.tenantid, userId: event.actorid }
     const { orderId: order, customerId: customer, totalMinor: amountMinor, currency } = event.data
+    const actor = { tenantId: event.tenantid, userId: event.actorid ?? customer }
     const payment = { merchant: actor.tenantId, order, customer, amountMinor, currency }
     const verdict = await observed(
       observer,

@@ -89,8 +89,9 @@ function together(given: Given): readonly StartupError[] {
     const missing = has('NATS_KEY') ? 'NATS_CERT' : 'NATS_KEY'
     problems.push(new StartupError(missing, 'NATS_CERT and NATS_KEY go together'))
   }
-  if (has('RUSTOK_WEBHOOK_URL') && !has('RUSTOK_WEBHOOK_SECRET')) {
-    problems.push(new StartupError('RUSTOK_WEBHOOK_SECRET', 'RUSTOK_WEBHOOK_URL needs it, to sign with'))
+  const signed = ['RUSTOK_WEBHOOK_URL', 'RUSTOK_RESET_WEBHOOK_URL'].find(has)
+  if (signed !== undefined && !has('RUSTOK_WEBHOOK_SECRET')) {
+    problems.push(new StartupError('RUSTOK_WEBHOOK_SECRET', `${signed} needs it, to sign with`))
   }
   return problems
 }

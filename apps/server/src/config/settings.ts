@@ -169,6 +169,14 @@ export const settings = {
     secret: 'url',
     parse: webhookUrl,
   },
+  resetWebhookUrl: {
+    variable: 'RUSTOK_RESET_WEBHOOK_URL',
+    otherwise: undefined,
+    meaning:
+      "sends the mail to who has forgotten a password, with the token for a new one; `{tenant}` stands for the tenant's id",
+    secret: 'url',
+    parse: webhookUrl,
+  },
   webhookSecret: {
     variable: 'RUSTOK_WEBHOOK_SECRET',
     otherwise: undefined,

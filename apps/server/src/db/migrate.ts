@@ -15,6 +15,7 @@ import * as contentKinds from './migrations/0011-content-kinds.ts'
 import * as contentSearch from './migrations/0012-content-search.ts'
 import * as payments from './migrations/0013-payments.ts'
 import * as readableMigrations from './migrations/0015-readable-migrations.ts'
+import * as passwordResets from './migrations/0016-password-resets.ts'
 import type { Database } from './schema.ts'
 
 /** Applied in the order of their names; a name never changes once it was released. */
@@ -30,6 +31,7 @@ const MIGRATIONS: Record<string, Migration> = {
   '0012-content-search': contentSearch,
   '0013-payments': payments,
   '0015-readable-migrations': readableMigrations,
+  '0016-password-resets': passwordResets,
 }
 
 /** Of all that this version knows. */

@@ -2,7 +2,7 @@
  * The second of the two walls between tenants: PostgreSQL itself shows a transaction only the rows of the tenant that it was begun
  * for, whatever the query forgets. Migrations call these for every table that they create; `scope.ts` begins the transactions.
  */
-import { type Kysely, sql, type Transaction } from 'kysely'
+import { type Kysely, type RawBuilder, sql, type Transaction } from 'kysely'
 
 /** Works for one tenant. Owns nothing, so that it can neither alter a table nor switch off its policies. */
 export const APPLICATION_ROLE = 'rustok_app'
@@ -55,6 +55,18 @@ export async function exemptSystem(db: Db, table: string): Promise<void> {
     db,
   )
   await grant(db, table, ALL, SYSTEM_ROLE)
+}
+
+/**
+ * Beside `isolateByTenant` on the same table: the system role sees the rows for which `over` holds, whatever their tenant, and may remove
+ * them. For what is of use to nobody any more, so that retention is one statement and not one for each tenant.
+ */
+export async function openToRetention(db: Db, table: string, over: RawBuilder<unknown>): Promise<void> {
+  await sql`create policy for_retention on ${sql.table(table)} to ${sql.id(SYSTEM_ROLE)} using (${over})`.execute(
+    db,
+  )
+  // With `update` alone may rows be locked, so that two processes do not wait for each other.
+  await grant(db, table, ['select', 'update', 'delete'], SYSTEM_ROLE)
 }
 
 /** In a migration: runs `work` with the owner's own view of `tables`, all tenants' rows, and closes them again. */

@@ -13,6 +13,7 @@ export interface Database {
   readonly role_permissions: RolePermissionTable
   readonly credentials: CredentialTable
   readonly sessions: SessionTable
+  readonly password_resets: PasswordResetTable
   readonly nodes: NodeTable
   readonly node_translations: NodeTranslationTable
   readonly node_drafts: NodeDraftTable
@@ -91,6 +92,21 @@ export interface SessionTable {
   refreshed_at: ColumnType<Date, Date | undefined, Date>
   expires_at: Date
   revoked_at: ColumnType<Date | null, Date | null | undefined, Date | null>
+}
+
+/** One for each time that somebody says to have forgotten a password, whether there is such a user or not. */
+export interface PasswordResetTable {
+  tenant_id: string
+  id: string
+  /** As it was given; null once it was dealt with. */
+  email: string | null
+  user_id: ColumnType<string | null, never, string>
+  /** SHA-256 of the token in the mail; null as long as there is none. */
+  token_hash: ColumnType<Uint8Array | null, never, Uint8Array>
+  requested_at: CreatedAt
+  /** Of the request, then of the token. */
+  expires_at: Date
+  used_at: ColumnType<Date | null, never, Date>
 }
 
 export type NodeStatus = 'draft' | 'published' | 'archived'

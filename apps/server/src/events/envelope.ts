@@ -39,7 +39,8 @@ export interface EventDraft<Data extends object = object> {
   readonly time: string
   /** CloudEvents extension names are lower-case letters and digits alone. */
   readonly tenantid: string
-  readonly actorid: string
+  /** Absent where nobody had signed in. */
+  readonly actorid?: string
   readonly schemaversion: number
   /** The first event of the chain that this one belongs to; its own id when it is the first. */
   readonly correlationid: string
@@ -62,9 +63,12 @@ export interface Actor {
   readonly userId: string
 }
 
+/** Somebody who asked without signing in is nobody. */
+export type EventActor = Pick<Actor, 'tenantId'> & Partial<Pick<Actor, 'userId'>>
+
 export function draftEvent<Data extends object>(
   definition: EventType<Data>,
-  actor: Actor,
+  actor: EventActor,
   subject: string,
   data: Data,
 ): EventDraft<Data> {
@@ -77,7 +81,7 @@ export function draftEvent<Data extends object>(
     subject,
     time: new Date().toISOString(),
     tenantid: actor.tenantId,
-    actorid: actor.userId,
+    ...(actor.userId !== undefined && { actorid: actor.userId }),
     schemaversion: definition.version,
     correlationid: cause?.correlationid ?? id,
     ...(cause === undefined ? {} : { causationid: cause.id }),

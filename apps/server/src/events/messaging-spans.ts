@@ -108,7 +108,7 @@ export function traceProcess<T>(
 
 function inTraceOf<T>(event: EventEnvelope, work: () => T): T {
   return context.with(originOf(event), () =>
-    correlate({ tenantId: event.tenantid, userId: event.actorid }, work),
+    correlate({ tenantId: event.tenantid, ...(event.actorid && { userId: event.actorid }) }, work),
   )
 }
 
@@ -130,7 +130,7 @@ function messageAttributes(event: EventDraft): Attributes {
 }
 
 /** What all have in common, if they do. */
-function common<T>(events: readonly T[], of: (event: T) => string): string | undefined {
+function common<T>(events: readonly T[], of: (event: T) => string | undefined): string | undefined {
   const [first] = events
   return first !== undefined && events.every((event) => of(event) === of(first)) ? of(first) : undefined
 }

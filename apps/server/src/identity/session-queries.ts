@@ -30,6 +30,38 @@ export async function findCredential(
   return row && { userId: row.id, passwordHash: row.password_hash, disabled: row.disabled_at !== null }
 }
 
+/** Of the user's password, if they have one. */
+export async function findPasswordHash(
+  db: Kysely<Database>,
+  tenantId: string,
+  userId: string,
+): Promise<string | undefined> {
+  const row = await db
+    .selectFrom('credentials')
+    .select('password_hash')
+    .where('tenant_id', '=', tenantId)
+    .where('user_id', '=', userId)
+    .executeTakeFirst()
+  return row?.password_hash
+}
+
+/** False when it is not `from` any more. */
+export async function exchangeHash(
+  trx: Transaction<Database>,
+  tenantId: string,
+  userId: string,
+  { from, to }: { readonly from: string; readonly to: string },
+): Promise<boolean> {
+  const { numUpdatedRows } = await trx
+    .updateTable('credentials')
+    .set({ password_hash: to, changed_at: sql`now()` })
+    .where('tenant_id', '=', tenantId)
+    .where('user_id', '=', userId)
+    .where('password_hash', '=', from)
+    .executeTakeFirst()
+  return numUpdatedRows === 1n
+}
+
 export async function replaceHash(
   trx: Transaction<Database>,
   tenantId: string,
@@ -134,16 +166,22 @@ export async function renewSession(
     .execute()
 }
 
-/** With `userId`, all of that user's. */
+/** With `userId`, all of that user's but `except`. What is over may be swept, by and by. */
 export async function revokeSessions(
   trx: Transaction<Database>,
   tenantId: string,
-  of: { readonly id: string } | { readonly userId: string },
+  of: { readonly id: string } | { readonly userId: string; readonly except?: string | undefined },
 ): Promise<void> {
   const query = trx
     .updateTable('sessions')
-    .set({ revoked_at: sql`now()` })
+    .set({ revoked_at: sql`now()`, expires_at: sql`least(expires_at, now())` })
     .where('tenant_id', '=', tenantId)
     .where('revoked_at', 'is', null)
-  await ('id' in of ? query.where('id', '=', of.id) : query.where('user_id', '=', of.userId)).execute()
+  if ('id' in of) {
+    await query.where('id', '=', of.id).execute()
+    return
+  }
+  const { userId, except } = of
+  const all = query.where('user_id', '=', userId)
+  await (except === undefined ? all : all.where('id', '!=', except)).execute()
 }

@@ -3,20 +3,21 @@
  * ends the session (RFC 9700 section 4.14.2). Called by the routes in `plugins/sign-in.ts`.
  */
 import { randomUUID, timingSafeEqual } from 'node:crypto'
-import { correlate, tracedSpan } from '@rustok/telemetry'
-import { isTenantId } from '../db/scope.ts'
+import { correlate } from '@rustok/telemetry'
 import type { TenantDatabase } from '../db/tenant-database.ts'
-import { AttemptLimit } from './attempt-limit.ts'
+import type { Guess, GuessLimits } from './guess-limits.ts'
 import type { KeyRing } from './key-ring.ts'
+import { NO_TENANT, scopeOf } from './named-tenant.ts'
+import { refreshTokens } from './opaque-token.ts'
 import type { PasswordHasher } from './passwords.ts'
-import { newRefreshToken, parseRefreshToken } from './refresh-token.ts'
+import { observeSession, type SessionObserver } from './session-observer.ts'
 import {
   type Credential,
+  exchangeHash,
   findCredential,
   findSessionForUpdate,
   insertSession,
   renewSession,
-  replaceHash,
   revokeSessions,
 } from './session-queries.ts'
 import { issueToken } from './tokens.ts'
@@ -25,13 +26,6 @@ const ACCESS_TOKEN_S = 15 * 60
 /** A session that nobody refreshes for so long is over, and any after so long in all. */
 const IDLE_MS = 30 * 86_400_000
 const LONGEST_MS = 90 * 86_400_000
-
-/** Guessing one user's password, and trying one password on many users from one place. */
-const PER_USER = { burst: 10, everyMs: 30_000, maxKeys: 20_000 }
-const PER_ADDRESS = { burst: 50, everyMs: 2_000, maxKeys: 20_000 }
-
-/** Stands in where no tenant was named, so that the answer takes as long. Nothing is done with what it finds. */
-const NO_TENANT = '0'
 
 export interface SignInAttempt {
   /** Undefined where neither host nor header name one. */
@@ -55,57 +49,48 @@ export type SessionResult =
   | { readonly value: SignedIn; readonly refusal?: never }
   | { readonly refusal: SessionRefusal }
 
-export type SessionOperation = 'sign_in' | 'refresh' | 'sign_out'
-const SPANS: Readonly<Record<SessionOperation, string>> = {
-  sign_in: 'identity.signIn',
-  refresh: 'identity.refresh',
-  sign_out: 'identity.signOut',
-}
-
-export type SessionOutcome = 'ok' | SessionRefusal['kind'] | 'reused' | 'error'
-
-/** Counts operations, for the metrics; a refresh token that came twice also counts as `reused`. */
-export interface SessionObserver {
-  sessionOperation(operation: SessionOperation, outcome: SessionOutcome): void
-}
-
 export class SessionService {
   readonly #database: TenantDatabase
   readonly #keys: KeyRing
   readonly #passwords: PasswordHasher
+  readonly #guesses: GuessLimits
   readonly #observer: SessionObserver
-  readonly #perUser = new AttemptLimit(PER_USER)
-  readonly #perAddress = new AttemptLimit(PER_ADDRESS)
 
-  constructor(database: TenantDatabase, keys: KeyRing, passwords: PasswordHasher, observer: SessionObserver) {
+  constructor(
+    database: TenantDatabase,
+    keys: KeyRing,
+    passwords: PasswordHasher,
+    guesses: GuessLimits,
+    observer: SessionObserver,
+  ) {
     this.#database = database
     this.#keys = keys
     this.#passwords = passwords
+    this.#guesses = guesses
     this.#observer = observer
   }
 
   /** May throw PasswordQueueFull. */
   signIn(attempt: SignInAttempt): Promise<SessionResult> {
-    return this.#observed('sign_in', async (): Promise<SessionResult> => {
-      const { tenantId = NO_TENANT, email } = attempt
-      const place = placeOf(attempt.address)
-      const user = `${tenantId}\n${email.toLowerCase()}`
-      const retryAfterMs = this.#perAddress.take(place) ?? this.#perUser.take(user)
+    return observeSession(this.#observer, 'sign_in', async (): Promise<SessionResult> => {
+      const { tenantId = NO_TENANT, email, address } = attempt
+      const guess = { tenantId, email, address }
+      const retryAfterMs = this.#guesses.take(guess)
       if (retryAfterMs !== undefined) return { refusal: { kind: 'limited', retryAfterMs } }
 
-      const scope = isTenantId(tenantId) ? tenantId : NO_TENANT
-      const check = () => this.#check(scope, attempt, [place, user])
+      const scope = scopeOf(attempt.tenantId)
+      const check = () => this.#check(scope, attempt, guess)
       // Not before the attempt was counted: a stranger's requests must not fill the telemetry with invented tenants.
       return scope === attempt.tenantId ? correlate({ tenantId: scope }, check) : check()
     })
   }
 
   refresh(refreshToken: string): Promise<SessionResult> {
-    return this.#observed('refresh', async (): Promise<SessionResult> => {
-      const token = parseRefreshToken(refreshToken)
+    return observeSession(this.#observer, 'refresh', async (): Promise<SessionResult> => {
+      const token = refreshTokens.parse(refreshToken)
       if (token === undefined) return { refusal: { kind: 'unauthorized' } }
-      const { tenantId, sessionId } = token
-      const next = newRefreshToken(tenantId, sessionId)
+      const { tenantId, id: sessionId } = token
+      const next = refreshTokens.create(tenantId, sessionId)
       const outcome = await this.#database.transact(tenantId, 'identity.refresh', async ({ trx }) => {
         const session = await findSessionForUpdate(trx, tenantId, sessionId)
         if (session === undefined) return 'over'
@@ -131,20 +116,28 @@ export class SessionService {
 
   /** Of what is no session of ours, or none any more, nothing is left to end: that is no error. */
   async signOut(refreshToken: string): Promise<void> {
-    await this.#observed('sign_out', async () => {
-      const token = parseRefreshToken(refreshToken)
+    await observeSession(this.#observer, 'sign_out', async () => {
+      const token = refreshTokens.parse(refreshToken)
       if (token === undefined) return {}
-      await this.#database.transact(token.tenantId, 'identity.signOut', ({ trx }) =>
-        revokeSessions(trx, token.tenantId, { id: token.sessionId }),
-      )
-      return {}
+      const { tenantId, id } = token
+      const ended = await this.#database.transact(tenantId, 'identity.signOut', async ({ trx }) => {
+        const session = await findSessionForUpdate(trx, tenantId, id)
+        if (session === undefined) return undefined
+        const { userId } = session
+        // Whose it is was the token's word until here.
+        return correlate({ tenantId, userId }, async () => {
+          await revokeSessions(trx, tenantId, { id })
+          return { tenantId, userId }
+        })
+      })
+      return ended === undefined ? {} : correlate(ended, () => ({}))
     })
   }
 
   async #check(
     scope: string,
     { tenantId, email, password }: SignInAttempt,
-    [place, user]: readonly [place: string, user: string],
+    guess: Guess,
   ): Promise<SessionResult> {
     const found = await this.#database.read(scope, (db) => findCredential(db, scope, email))
     const credential = tenantId === scope ? found : undefined
@@ -152,19 +145,25 @@ export class SessionService {
     if (!matches || credential === undefined || credential.disabled) {
       return { refusal: { kind: 'unauthorized' } }
     }
-    this.#perAddress.giveBack(place)
-    this.#perUser.giveBack(user)
+    this.#guesses.giveBack(guess)
     const rehashed = outdated ? await this.#passwords.hash(password) : undefined
     return { value: await this.#open(scope, credential, rehashed) }
   }
 
-  #open(tenantId: string, { userId }: Credential, rehashed: string | undefined): Promise<SignedIn> {
+  #open(
+    tenantId: string,
+    { userId, passwordHash }: Credential,
+    rehashed: string | undefined,
+  ): Promise<SignedIn> {
     return correlate({ tenantId, userId }, async () => {
       const sessionId = randomUUID()
-      const { text, hash } = newRefreshToken(tenantId, sessionId)
+      const { text, hash } = refreshTokens.create(tenantId, sessionId)
       const expiresAt = new Date(Date.now() + IDLE_MS)
       await this.#database.transact(tenantId, 'identity.signIn', async ({ trx }) => {
-        if (rehashed !== undefined) await replaceHash(trx, tenantId, userId, rehashed)
+        // Unless the password was changed since it was checked.
+        if (rehashed !== undefined) {
+          await exchangeHash(trx, tenantId, userId, { from: passwordHash, to: rehashed })
+        }
         await insertSession(trx, tenantId, { id: sessionId, userId, tokenHash: hash, expiresAt })
       })
       return this.#tokens(tenantId, userId, sessionId, text)
@@ -180,29 +179,4 @@ export class SessionService {
     const accessToken = await issueToken(this.#keys, { tenantId, userId, sessionId }, ACCESS_TOKEN_S)
     return { accessToken, expiresInS: ACCESS_TOKEN_S, refreshToken }
   }
-
-  #observed<T extends { readonly refusal?: SessionRefusal }>(
-    operation: SessionOperation,
-    run: () => Promise<T>,
-  ): Promise<T> {
-    return tracedSpan(SPANS[operation], {}, async () => {
-      try {
-        const result = await run()
-        this.#observer.sessionOperation(operation, result.refusal?.kind ?? 'ok')
-        return result
-      } catch (error) {
-        this.#observer.sessionOperation(operation, 'error')
-        throw error
-      }
-    })
-  }
-}
-
-/** Somebody with one IPv6 address has at least 2⁶⁴ of them. */
-function placeOf(address: string): string {
-  if (!address.includes(':') || address.startsWith('::ffff:')) return address
-  const [head = '', tail = ''] = address.split('::')
-  const groups = head.split(':').filter((group) => group !== '')
-  const missing = address.includes('::') ? 8 - groups.length - tail.split(':').filter(Boolean).length : 0
-  return [...groups, ...Array<string>(missing).fill('0')].slice(0, 4).join(':')
 }

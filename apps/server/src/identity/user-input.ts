@@ -23,7 +23,7 @@ export function validateNewUser(input: NewUser): { user: NewUser } | { errors: r
   const errors: FieldError[] = []
   const wrong = (field: string, message: string) => errors.push({ field, message: `${field} ${message}` })
 
-  for (const field of ['name', 'email', 'password'] as const) {
+  for (const field of ['name', 'email'] as const) {
     if (user[field].includes('\0') || !user[field].isWellFormed()) wrong(field, 'must be well-formed text')
   }
   const length = [...user.name].length
@@ -32,8 +32,16 @@ export function validateNewUser(input: NewUser): { user: NewUser } | { errors: r
   if (user.email.length > MAX_EMAIL) wrong('email', `must have at most ${MAX_EMAIL} characters`)
   else if (!EMAIL.test(user.email)) wrong('email', 'must be an e-mail address')
   if (!ROLES.includes(user.role)) wrong('role', `must be one of ${ROLES.join(', ')}`)
-  const characters = [...user.password].length
-  if (characters < MIN_PASSWORD) wrong('password', `must have at least ${MIN_PASSWORD} characters`)
-  if (characters > MAX_PASSWORD) wrong('password', `must have at most ${MAX_PASSWORD} characters`)
+  errors.push(...checkPassword('password', user.password))
   return errors.length > 0 ? { errors } : { user }
+}
+
+/** Length is what counts (NIST SP 800-63B section 3.1.1.2). */
+export function checkPassword(field: string, password: string): FieldError[] {
+  const wrong = (message: string) => ({ field, message: `${field} ${message}` })
+  const characters = [...password].length
+  if (password.includes('\0') || !password.isWellFormed()) return [wrong('must be well-formed text')]
+  if (characters < MIN_PASSWORD) return [wrong(`must have at least ${MIN_PASSWORD} characters`)]
+  if (characters > MAX_PASSWORD) return [wrong(`must have at most ${MAX_PASSWORD} characters`)]
+  return []
 }

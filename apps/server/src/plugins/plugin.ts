@@ -8,6 +8,7 @@ import type { ContentService } from '../content/content-service.ts'
 import type { EditingService } from '../content/editing-service.ts'
 import type { IdentityService } from '../identity/identity-service.ts'
 import type { KeyRing } from '../identity/key-ring.ts'
+import type { PasswordService } from '../identity/password-service.ts'
 import type { Principal } from '../identity/principal.ts'
 import type { SessionService } from '../identity/session-service.ts'
 import type { TenantHosts } from '../identity/tenant-hosts.ts'
@@ -27,6 +28,7 @@ export interface AppServices {
   readonly tokens: TokenVerifier
   readonly hosts: TenantHosts
   readonly sessions: SessionService
+  readonly passwords: PasswordService
   readonly users: UserService
   readonly identity: IdentityService
   readonly content: ContentService

@@ -21,6 +21,7 @@ before(async () => {
       demo: true,
       nats: undefined,
       webhook: undefined,
+      passwordReset: undefined,
       payments: undefined,
     },
     log,

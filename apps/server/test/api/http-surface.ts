@@ -243,8 +243,8 @@ test('logs one line for each request, without query strings, and none for succes
   await fetch(`${server.url}/metrics`)
   const lines = server.lines.slice(before)
   assert.deepEqual(
-    lines.map(({ msg, path, status }) => ({ msg, path, status })),
-    [{ msg: 'request completed', path: '/graphql', status: 401 }],
+    lines.map(({ msg, route, status }) => ({ msg, route, status })),
+    [{ msg: 'request completed', route: '/graphql', status: 401 }],
   )
   assert.doesNotMatch(JSON.stringify(lines), /secret/)
 })

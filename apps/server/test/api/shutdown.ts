@@ -44,6 +44,7 @@ test('says what is missing when it is not ready, and stays alive', async () => {
       trustedProxies: [],
       nats: undefined,
       webhook: undefined,
+      passwordReset: undefined,
       payments: undefined,
     },
     server.log,

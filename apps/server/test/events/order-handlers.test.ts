@@ -1,5 +1,6 @@
-/** The handlers of orders: a signed webhook, seen by a receiver of its own, and the demo's fraud check. */
+/** Handlers that call somebody: signed webhooks, seen by a receiver of its own, and the demo's fraud check. */
 import assert from 'node:assert/strict'
+import { randomUUID } from 'node:crypto'
 import { once } from 'node:events'
 import { createServer, type IncomingMessage, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
@@ -10,6 +11,12 @@ import { orderConfirmationHandler } from '../../src/commerce/order-confirmation.
 import { fraudCheckHandler, fraudVerdict } from '../../src/demo/fraud-check.ts'
 import { draftEvent, type EventDraft } from '../../src/events/envelope.ts'
 import { signWebhook, webhookKey } from '../../src/events/webhook.ts'
+import { passwordResetRequested } from '../../src/identity/identity-events.ts'
+import { resetTokens } from '../../src/identity/opaque-token.ts'
+import { logMailer, webhookMailer } from '../../src/identity/password-mailer.ts'
+import { passwordResetHandler } from '../../src/identity/password-reset-handler.ts'
+import { findReset, insertResetRequest } from '../../src/identity/password-reset-queries.ts'
+import { createLogger } from '../../src/log.ts'
 import { type EventSystem, openEventSystem } from '../support/event-system.ts'
 
 const SECRET = 'a webhook secret for this test, 32 bytes'
@@ -98,6 +105,74 @@ test('tells it again after an error or a redirect, by the same id, and not once 
   await system.events.settled()
   assert.equal(received.length, 0)
   assert.ok(system.outcomes('order-confirmation').includes('duplicate'))
+})
+
+test('sends a token for a new password by mail, another one with each attempt, of which the last holds', async () => {
+  const { port } = receiver.address() as AddressInfo
+  const mailer = webhookMailer({ url: `http://127.0.0.1:${port}/{tenant}/mail`, secret: SECRET })
+  system.events.subscribe(passwordResetHandler(system.tenants, mailer))
+  const [tenantId, id, email] = ['acme', randomUUID(), 'Eve@acme.example']
+  await system.tenants.transact(tenantId, 'test', async ({ trx, emit }) => {
+    const user = {
+      tenant_id: tenantId,
+      id: 'eve',
+      name: 'Eve',
+      email: email.toLowerCase(),
+      role: 'viewer' as const,
+    }
+    await trx.insertInto('users').values(user).execute()
+    await insertResetRequest(trx, tenantId, { id, email, expiresAt: new Date(Date.now() + 60_000) })
+    emit(draftEvent(passwordResetRequested, { tenantId }, id, { requestId: id }))
+  })
+  answers.push(500)
+  while (received.length < 2) await setTimeout(50)
+  await system.events.settled()
+  const mails = received.splice(0)
+  assert.deepEqual([...new Set(mails.map(({ path }) => path))], ['/acme/mail'])
+  assert.equal(new Set(mails.map(({ headers }) => headers['webhook-id'])).size, 2)
+  const [first, last] = mails.map(({ body }) => JSON.parse(body).data)
+  assert.deepEqual(
+    { ...last, token: '', expiresAt: '' },
+    {
+      tenant: 'acme',
+      to: 'eve@acme.example',
+      name: 'Eve',
+      token: '',
+      expiresAt: '',
+    },
+  )
+  const minutes = (Date.parse(last.expiresAt) - Date.now()) / 60_000
+  assert.ok(minutes > 28 && minutes <= 30, String(minutes))
+  const whose = ({ token }: { token: string }) =>
+    system.tenants.read(tenantId, (db) => findReset(db, tenantId, resetTokens.parse(token)!))
+  assert.deepEqual([await whose(first), await whose(last)], [undefined, 'eve'])
+})
+
+test('writes tokens for new passwords into the log where it is told to, and nowhere else', async () => {
+  const lines: string[] = []
+  const log = createLogger({
+    level: 'trace',
+    format: 'json',
+    destination: { write: (line) => void lines.push(line) },
+  })
+  const mail = {
+    id: 'x',
+    tenantId: 'acme',
+    to: 'eve@acme.example',
+    name: 'Eve',
+    token: 'pr_x',
+    expiresAt: new Date(),
+  }
+  const { signal } = new AbortController()
+  await logMailer(log, { showTokens: true }).sendReset(mail, signal)
+  await logMailer(log, { showTokens: false }).sendReset(mail, signal)
+  assert.deepEqual(
+    lines.map((line) => [line.includes('pr_x'), line.includes('eve@acme.example')]),
+    [
+      [true, true],
+      [false, false],
+    ],
+  )
 })
 
 test('has a fraud check that is slow for some orders and fails for some, always the same ones', () => {

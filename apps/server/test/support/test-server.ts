@@ -63,6 +63,7 @@ export async function startTestServer(
       workerPort: 0,
       nats: undefined,
       webhook: undefined,
+      passwordReset: undefined,
       payments: undefined,
       ...overrides,
     },

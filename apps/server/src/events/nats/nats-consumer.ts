@@ -112,7 +112,7 @@ function readEvent(message: JsMsg): EventEnvelope | undefined {
     const event = message.json<Partial<EventEnvelope> | null>()
     if (event === null || event.specversion !== '1.0') return undefined
     const { id, tenantid, data, type, source, subject, time, actorid } = event
-    const texts = [type, source, subject, time, actorid]
+    const texts = [type, source, subject, time, actorid ?? '']
     if (!texts.every((attribute) => typeof attribute === 'string')) return undefined
     if (typeof id !== 'string' || !isUuid(id) || typeof tenantid !== 'string' || !isTenantId(tenantid))
       return undefined
