@@ -159,6 +159,23 @@ describe('home and tenants over a real Lens', () => {
       .getByText(/traces of 1\.5 s or longer against|No traces of 1\.5 s or longer/)
       .first()
       .waitFor()
+
+    const slider = page.getByRole('slider', { name: 'Slow from' })
+    assert.match((await slider.getAttribute('aria-valuetext')) ?? '', /^1\.5 s or longer: /)
+    await slider.focus()
+    await page.keyboard.press('ArrowLeft')
+    await page.waitForURL((url) => url.searchParams.get('threshold') !== '1.5s')
+    const led = new URL(page.url()).searchParams.get('threshold') ?? ''
+    await page.keyboard.press('ArrowRight')
+    await page.waitForURL((url) => url.searchParams.get('threshold') !== led)
+    const { x, y, width, height } = (await slider.boundingBox())!
+    await page.mouse.move(x + width / 2, y + height / 2)
+    await page.mouse.down()
+    await page.mouse.move(x, y + height / 2)
+    await page.mouse.up()
+    await page.getByRole('heading', { name: /^Nothing but traces of/ }).waitFor()
+    await page.keyboard.press('End')
+    await page.getByRole('heading', { name: /^No traces of/ }).waitFor()
     assert.deepEqual(complaints, [])
   })
 
