@@ -6,6 +6,7 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import fc from 'fast-check'
+import { anyCharacter } from '../support/any-character.ts'
 import { RunningLens } from '../support/running-lens.ts'
 import { attributes, hex, request, resourceSpans, span } from '../support/spans.ts'
 
@@ -183,7 +184,7 @@ const parameterNames = [
 ]
 const anyText = fc.oneof(
   { weight: 3, arbitrary: fc.constantFrom(...hostile) },
-  fc.string({ unit: 'binary', maxLength: 40 }),
+  fc.string({ unit: anyCharacter, maxLength: 40 }),
 )
 const parameters = fc.array(fc.tuple(fc.constantFrom(...parameterNames), anyText), { maxLength: 3 })
 

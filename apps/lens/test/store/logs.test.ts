@@ -11,6 +11,7 @@ import { countLogs, readLogs } from '../../src/query/logs/read-logs.ts'
 import { LogBlock } from '../../src/store/log-block.ts'
 import { openStore, type Store } from '../../src/store/open-store.ts'
 import { migrate } from '../../src/store/schema/migrate.ts'
+import { anyCharacter } from '../support/any-character.ts'
 import { anyValue, keyValue } from '../support/arbitrary-otlp.ts'
 import { hex, traceId } from '../support/spans.ts'
 import { TemporaryDirectory } from '../support/temporary-directory.ts'
@@ -60,7 +61,7 @@ const blank: LogRecord = {
   eventName: '',
 }
 
-const text = fc.string({ unit: 'binary', maxLength: 60 }).map((value) => value.toWellFormed())
+const text = fc.string({ unit: anyCharacter, maxLength: 60 }).map((value) => value.toWellFormed())
 const id = (length: number) =>
   fc.oneof(
     fc.constant(new Uint8Array(0)),
@@ -87,7 +88,10 @@ const anyRecord: fc.Arbitrary<LogRecord> = fc.record(
 )
 
 test('brings back every record that OTLP can say, bit for bit, once, however often it was stored', async () => {
-  const records = fc.sample(anyRecord, { numRuns: 300, seed: 11 })
+  const keyOf = (time: bigint, eventName: string) => `${time} ${eventName}`
+  const drawn = fc.sample(anyRecord, { numRuns: 300, seed: 11 })
+  // What comes back is told apart by these two.
+  const records = [...new Map(drawn.map((one) => [keyOf(one.timeUnixNano, one.eventName), one])).values()]
   const request = requestOf('any', records)
   await insert(request)
   await insert(request)
@@ -97,7 +101,6 @@ test('brings back every record that OTLP can say, bit for bit, once, however oft
     total: records.length,
     isExact: true,
   })
-  const keyOf = (time: bigint, eventName: string) => `${time} ${eventName}`
   const stored = new Map(logs.map((log) => [keyOf(log.timeUnixNano, log.eventName), log]))
   for (const record of records) {
     const log = stored.get(keyOf(record.timeUnixNano, record.eventName))

@@ -10,6 +10,7 @@ import { StartupError } from '../../src/startup-error.ts'
 import { QueryLimitError } from '../../src/store/engine.ts'
 import { openStore, type Store } from '../../src/store/open-store.ts'
 import { migrate } from '../../src/store/schema/migrate.ts'
+import { anyCharacter } from '../support/any-character.ts'
 import { anySpan, keyValue } from '../support/arbitrary-otlp.ts'
 import { spanBlock } from '../support/blocks.ts'
 import { attributes, hex, resourceSpans, span } from '../support/spans.ts'
@@ -177,7 +178,7 @@ test('binds every string as a parameter, whatever it looks like', async () => {
     '🙂',
     "\\x00'",
   ]
-  const generated = fc.sample(fc.string({ unit: 'binary' }), { numRuns: 200, seed: 11 })
+  const generated = fc.sample(fc.string({ unit: anyCharacter }), { numRuns: 200, seed: 11 })
   for (const value of [...hostile, ...generated.map((text) => text.toWellFormed())]) {
     const { rows } = await store.engine.query<{ value: string; list: string[] }>(
       'SELECT {value:String} AS value, {list:Array(String)} AS list',

@@ -9,9 +9,10 @@ import {
   type SpanLink,
 } from '@rustok/otlp'
 import fc from 'fast-check'
+import { anyCharacter } from './any-character.ts'
 
 /** Of any characters, but well formed: a lone surrogate does not survive UTF-8. */
-const text = fc.string({ unit: 'binary', maxLength: 60 }).map((value) => value.toWellFormed())
+const text = fc.string({ unit: anyCharacter, maxLength: 60 }).map((value) => value.toWellFormed())
 /** Plain objects, as the decoders make them. */
 const record = <Model>(fields: { [Key in keyof Model]: fc.Arbitrary<Model[Key]> }) =>
   fc.record(fields, { noNullPrototype: true })

@@ -4,6 +4,7 @@ import fc from 'fast-check'
 import type { Attribute } from 'rustok-lens/contract'
 import { attributeText, documentLanguage, httpLink, matchingAttributes } from '../src/model/attributes.ts'
 import { type Language, tokenize } from '../src/model/tokens.ts'
+import { anyCharacter } from './any-character.ts'
 
 const attribute = (key: string, value: string): Attribute => ({ key, type: 'string', value })
 
@@ -54,7 +55,7 @@ describe('attributes', () => {
 
   it('never become a link with another scheme, whatever the text', () => {
     fc.assert(
-      fc.property(fc.string({ unit: 'binary' }), (text) => {
+      fc.property(fc.string({ unit: anyCharacter }), (text) => {
         const href = httpLink(text)
         if (href !== undefined) assert.match(href, /^https?:\/\//)
       }),
@@ -128,7 +129,7 @@ describe('tokens', () => {
       ' ',
     )
     const document = fc.oneof(
-      fc.string({ unit: 'binary' }),
+      fc.string({ unit: anyCharacter }),
       fc.array(fragment).map((parts) => parts.join('')),
     )
     fc.assert(

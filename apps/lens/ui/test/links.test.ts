@@ -9,8 +9,9 @@ import { type StatRow, searchesOf } from '../src/model/stat-rows.ts'
 import { naturalOrder, parseTenantsState, sortedBy } from '../src/model/tenants-state.ts'
 import { isSearch, periodBefore, timeScope } from '../src/model/time-scope.ts'
 import { parseWhyState, whyState } from '../src/model/why-state.ts'
+import { anyCharacter } from './any-character.ts'
 
-const name = fc.string({ unit: 'binary' }).filter((text) => text.isWellFormed())
+const name = fc.string({ unit: anyCharacter }).filter((text) => text.isWellFormed())
 
 /** As a router writes and reads a path, and a browser a URL. */
 function throughUrl(part: string): string {

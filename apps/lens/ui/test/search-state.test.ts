@@ -11,9 +11,10 @@ import {
   withoutFilters,
 } from '../src/model/search-state.ts'
 import { traceIdIn } from '../src/model/trace-id.ts'
+import { anyCharacter } from './any-character.ts'
 
 const text = fc
-  .string({ unit: 'binary', minLength: 1 })
+  .string({ unit: anyCharacter, minLength: 1 })
   .filter((value) => value.trim() !== '' && value.isWellFormed())
 const field = fc.option(text, { nil: undefined })
 const anyState = fc

@@ -10,6 +10,7 @@ import {
   type Span,
   type TraceRequest,
 } from '../../src/index.ts'
+import { anyCharacter } from './any-character.ts'
 
 /** A request that fails takes long to shrink: better a large counterexample than a test that seems to hang. */
 fc.configureGlobal({ interruptAfterTimeLimit: 30_000, markInterruptAsFailure: true })
@@ -31,7 +32,7 @@ const awkwardTexts = [
 /** Text that UTF-8 can hold, of the lengths at which the reader changes its ways. */
 export const text = (): fc.Arbitrary<string> =>
   fc.oneof(
-    { weight: 4, arbitrary: fc.string({ unit: 'binary' }) },
+    { weight: 4, arbitrary: fc.string({ unit: anyCharacter }) },
     { weight: 4, arbitrary: fc.string({ unit: 'binary-ascii', maxLength: 80 }) },
     { weight: 1, arbitrary: fc.constantFrom(...awkwardTexts) },
     {

@@ -7,6 +7,7 @@ import type { Expression } from '../../../src/query/language/expression.ts'
 import { parseQuery } from '../../../src/query/language/parse-query.ts'
 import { printQuery } from '../../../src/query/language/print-query.ts'
 import { QuerySyntaxError } from '../../../src/query/language/syntax-error.ts'
+import { anyCharacter } from '../../support/any-character.ts'
 import { arbitraryExpression } from '../../support/arbitrary-query.ts'
 
 /** As printed, which shows what stands in what. */
@@ -161,7 +162,7 @@ test('bounds length, depth and the number of conditions', () => {
 
 test('prints what it parses: the same tree comes back', () => {
   const text = fc
-    .string({ unit: 'binary', minLength: 1, maxLength: 30 })
+    .string({ unit: anyCharacter, minLength: 1, maxLength: 30 })
     .map((value) => value.toWellFormed())
     .filter((value) => value.trim() !== '')
   const integer = fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n })
@@ -229,7 +230,7 @@ test('throws its own error alone, whatever the text', () => {
     ],
   )
   const anything = fc.oneof(
-    fc.string({ unit: 'binary', maxLength: 200 }),
+    fc.string({ unit: anyCharacter, maxLength: 200 }),
     fc.array(pieces, { maxLength: 60 }).map((parts) => parts.join('')),
     fc.array(pieces, { maxLength: 60 }).map((parts) => parts.join(' ')),
   )
