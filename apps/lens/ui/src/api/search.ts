@@ -16,11 +16,19 @@ import { address, queryClient } from './queries.ts'
 /** What is on the screen stays there for a minute: what came meanwhile is announced (`freshOptions`). */
 const STALE_MS = 60_000
 
+function resultsQuery(state: SearchState) {
+  return { ...searchQuery(state), ...(state.order === undefined ? {} : { order: state.order }) }
+}
+
+/** Of the first page, for whoever asks outside of the UI. */
+export function resultsAddress(state: SearchState): string {
+  return address('/api/lens/search', resultsQuery(state))
+}
+
 export function resultsOptions(state: SearchState) {
-  const order = state.order === undefined ? {} : { order: state.order }
-  const query = { ...searchQuery(state), ...order }
+  const query = resultsQuery(state)
   return infiniteQueryOptions({
-    queryKey: ['search', 'pages', address('/api/lens/search', query)],
+    queryKey: ['search', 'pages', resultsAddress(state)],
     queryFn: async ({ pageParam, signal }): Promise<SearchResponse & { readonly askedAt: number }> => {
       const askedAt = Date.now()
       const page = pageParam === '' ? {} : { cursor: pageParam }

@@ -6,6 +6,7 @@ import { freshTraces } from '../model/fresh-traces.ts'
 import { ORDERS, type SearchState } from '../model/search-state.ts'
 import { unixMillis } from '../model/time.ts'
 import { totalFound } from '../model/total-found.ts'
+import { CopySearch } from './CopySearch.tsx'
 import type { ChangeSearch } from './SearchPage.tsx'
 
 export interface ResultsHeadProps {
@@ -43,10 +44,11 @@ export function ResultsHead({ state, change, answer, isStale, traces, isWhole, r
           refresh={refresh}
         />
       )}
-      <p className="results-order">
+      <div className="results-order">
+        <CopySearch state={state} askedAt={askedAt} />
         <OrderField state={state} change={change} />
         <span className="muted">in {tookMs < 1 ? '<1' : Math.round(tookMs)} ms</span>
-      </p>
+      </div>
     </div>
   )
 }

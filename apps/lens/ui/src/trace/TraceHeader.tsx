@@ -9,6 +9,7 @@ import { formatAgo, formatTime, formatUtcNano } from '../model/time.ts'
 import { endOf, type TraceModel } from '../model/trace-model.ts'
 import { lastSearch } from '../search/last-search.ts'
 import { CopyButton } from '../ui/CopyButton.tsx'
+import { CopyTrace } from '../ui/CopyTrace.tsx'
 import { Icon } from '../ui/Icon.tsx'
 import { TenantMark } from '../ui/TenantMark.tsx'
 import { Text } from '../ui/Text.tsx'
@@ -68,15 +69,7 @@ export function TraceHeader({ model, now }: { readonly model: TraceModel; readon
           </Link>
           <CopyButton text={() => location.href} label="Copy link" caption="Link" icon="link" />
           <CopyButton text={model.traceId} label="Copy trace id" caption="Trace id" />
-          <a
-            className="button quiet small"
-            href={`/api/traces/${model.traceId}`}
-            target="_blank"
-            rel="noreferrer"
-          >
-            <Icon name="braces" />
-            JSON
-          </a>
+          <CopyTrace traceId={model.traceId} spans={model.tree.count} />
         </div>
       </div>
       <dl className="trace-facts">
