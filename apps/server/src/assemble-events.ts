@@ -53,7 +53,9 @@ function eventHandlers(
   tenants: TenantDatabase,
 ): readonly EventHandler[] {
   const mailer =
-    passwordReset === undefined ? logMailer(log, { showTokens: !production }) : webhookMailer(passwordReset)
+    passwordReset === undefined
+      ? logMailer(log, { showTokens: demo && !production })
+      : webhookMailer(passwordReset)
   return [
     contentStatsHandler(),
     contentSearchHandler(),

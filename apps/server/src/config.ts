@@ -51,7 +51,7 @@ export interface Config {
   readonly nats: NatsSettings | undefined
   /** Told of orders; without it, nobody is. */
   readonly webhook: WebhookSettings | undefined
-  /** Sends the mail in which there is a token for a new password; without it, the log tells it, in development. */
+  /** Sends the mail in which there is a token for a new password; without it, the log tells it, in a demo. */
   readonly passwordReset: WebhookSettings | undefined
   /** Who is asked for the payment of orders: somebody, the demo's own provider, or nobody. */
   readonly payments: PaymentSettings | 'demo' | undefined

@@ -4,7 +4,7 @@ import { builder } from '../graphql/builder.ts'
 import { answerOf, connectionOf, NESTED_PAGE, pageArgs, pageOf, toConnection } from '../graphql/connection.ts'
 import { loadNestedPages, type PageOfParent, pageKey } from '../graphql/nested-pages.ts'
 import { type UserErrorShape, UserErrorType } from '../graphql/user-errors.ts'
-import { UserType } from '../identity/identity-schema.ts'
+import { loadUsers, UserType } from '../identity/identity-schema.ts'
 import { MoneyType } from './money-schema.ts'
 import type { Order, OrderItem, OrderRefusal } from './order.ts'
 import { toOrderErrors } from './order-errors.ts'
@@ -58,7 +58,7 @@ const OrderType = builder.objectRef<Order>('Order').implement({
       nullable: true,
       description: 'As the payment provider put it.',
     }),
-    customer: t.field({ type: UserType, resolve: ({ customerId }) => customerId }),
+    customer: t.loadable({ type: UserType, load: loadUsers, resolve: ({ customerId }) => customerId }),
     items: t.loadable({
       type: OrderItemConnectionType,
       description: 'In the order of the cart.',

@@ -3,7 +3,7 @@ import { loadProducts, ProductType } from '../commerce/product-schema.ts'
 import { builder } from '../graphql/builder.ts'
 import { answerOf, connectionOf, NESTED_PAGE, pageArgs, pageOf } from '../graphql/connection.ts'
 import { loadNestedPages, type PageOfParent, pageKey } from '../graphql/nested-pages.ts'
-import { UserType } from '../identity/identity-schema.ts'
+import { loadUsers, UserType } from '../identity/identity-schema.ts'
 import type { ContentNode, NodeDraft, NodeText, TagCount } from './content-node.ts'
 import type { LocalNode } from './content-service.ts'
 
@@ -47,7 +47,7 @@ const NodeDraftType = builder.objectRef<NodeDraft>('NodeDraft').implement({
     locale: t.exposeString('locale'),
     title: t.exposeString('title'),
     body: t.exposeString('body'),
-    editor: t.field({ type: UserType, resolve: ({ editorId }) => editorId }),
+    editor: t.loadable({ type: UserType, load: loadUsers, resolve: ({ editorId }) => editorId }),
     updatedAt: t.expose('updatedAt', { type: 'DateTime' }),
   }),
 })
@@ -66,7 +66,7 @@ export const ContentNodeType = builder.objectRef<ContentNode>('ContentNode').imp
     version: t.exposeInt('version', {
       description: 'One more with each change. Changes name the one that they change.',
     }),
-    author: t.field({ type: UserType, resolve: (node) => node.authorId }),
+    author: t.loadable({ type: UserType, load: loadUsers, resolve: (node) => node.authorId }),
     createdAt: t.expose('createdAt', { type: 'DateTime' }),
     updatedAt: t.expose('updatedAt', { type: 'DateTime' }),
     publishedAt: t.expose('publishedAt', { type: 'DateTime', nullable: true }),

@@ -1,4 +1,4 @@
-/** How a token for a new password reaches its user: somebody's webhook sends the mail; in development it may stand in the log. */
+/** How a token for a new password reaches its user: somebody's webhook sends the mail; in a demo it may stand in the log. */
 import { sendWebhook, type WebhookSettings } from '../events/webhook.ts'
 import type { Logger } from '../log.ts'
 
@@ -28,7 +28,7 @@ export function webhookMailer(settings: WebhookSettings): PasswordMailer {
   }
 }
 
-/** Whoever can read the log of a developer's machine can do more than this; of any other, a token in it would be a way in. */
+/** Whoever can read the log of a demo on a developer's machine can do more than this; in any other, a token would be a way in. */
 export function logMailer(log: Logger, { showTokens }: { readonly showTokens: boolean }): PasswordMailer {
   return {
     async sendReset({ to, token }) {

@@ -1,6 +1,9 @@
 /** The SQL of users. Each takes the tenant and names it in its `where`; called by the services of this folder alone. */
 import type { Kysely, Selectable, Transaction } from 'kysely'
 import type { Database, Role, UserTable } from '../db/schema.ts'
+import { cursorOf } from '../domain/cursor.ts'
+import type { PageStart } from '../domain/page.ts'
+import { isUserId } from './user-id.ts'
 
 export interface User {
   readonly id: string
@@ -9,6 +12,13 @@ export interface User {
   readonly email: string | undefined
   readonly disabledAt: Date | undefined
 }
+
+/** Users come in the order of their ids, which may be any text. */
+export const userCursor = cursorOf(
+  'user',
+  (id: string) => id,
+  (text) => (isUserId(text) ? text : undefined),
+)
 
 const COLUMNS = ['id', 'name', 'role', 'email', 'disabled_at'] as const
 
@@ -35,12 +45,21 @@ export async function findUsers(
 export async function listUsers(
   db: Kysely<Database>,
   tenantId: string,
-  page: { readonly limit: number; readonly after: string | undefined },
+  { limit, after }: PageStart<string>,
 ): Promise<User[]> {
   let query = db.selectFrom('users').select(COLUMNS).where('tenant_id', '=', tenantId)
-  if (page.after !== undefined) query = query.where('id', '>', page.after)
-  const rows = await query.orderBy('id').limit(page.limit).execute()
+  if (after !== undefined) query = query.where('id', '>', after)
+  const rows = await query.orderBy('id').limit(limit).execute()
   return rows.map(toUser)
+}
+
+export async function countUsers(db: Kysely<Database>, tenantId: string): Promise<number> {
+  const { count } = await db
+    .selectFrom('users')
+    .select((eb) => eb.cast<number>(eb.fn.countAll(), 'integer').as('count'))
+    .where('tenant_id', '=', tenantId)
+    .executeTakeFirstOrThrow()
+  return count
 }
 
 export async function insertUser(

@@ -3,7 +3,8 @@ import { randomUUIDv7 } from 'node:crypto'
 import { tracedSpan } from '@rustok/telemetry'
 import { ROLES, type Role } from '../db/schema.ts'
 import type { TenantDatabase, UnitOfWork } from '../db/tenant-database.ts'
-import { invalid, type Result } from '../domain/result.ts'
+import { type Page, type PageRequest, startOf, toPage } from '../domain/page.ts'
+import { invalid, invalidFields, type Result } from '../domain/result.ts'
 import { errorCode } from '../errors.ts'
 import { draftEvent } from '../events/envelope.ts'
 import { roleChanged, userCreated, userDisabled, userEnabled } from './identity-events.ts'
@@ -13,17 +14,18 @@ import type { Principal } from './principal.ts'
 import { replaceHash, revokeSessions } from './session-queries.ts'
 import { isUserId } from './user-id.ts'
 import { type NewUser, validateNewUser } from './user-input.ts'
-import { findUserAndAdminsForUpdate, insertUser, listUsers, type User, updateUser } from './user-queries.ts'
-
-const MAX_PAGE = 100
+import {
+  countUsers,
+  findUserAndAdminsForUpdate,
+  insertUser,
+  listUsers,
+  type User,
+  updateUser,
+  userCursor,
+} from './user-queries.ts'
 
 /** https://www.postgresql.org/docs/current/errcodes-appendix.html */
 const UNIQUE_VIOLATION = '23505'
-
-export interface UserPage {
-  readonly users: readonly User[]
-  readonly hasNextPage: boolean
-}
 
 interface Found {
   readonly unit: UnitOfWork
@@ -41,20 +43,28 @@ export class UserService {
     this.#passwords = passwords
   }
 
-  users(
-    principal: Principal,
-    page: { readonly first: number; readonly after: string | undefined },
-  ): Promise<Result<UserPage>> {
+  users(principal: Principal, page: PageRequest): Promise<Result<Page<User>>> {
     return this.#permitted(principal, 'identity:read', 'identity.users', async () => {
-      const { first, after } = page
-      if (first < 1 || first > MAX_PAGE) {
-        return invalid('first', `first must be between 1 and ${MAX_PAGE}, it is ${first}`)
-      }
-      const found = await this.#database.read(principal.tenantId, (db) =>
-        listUsers(db, principal.tenantId, { limit: first + 1, after }),
-      )
-      return { value: { users: found.slice(0, first), hasNextPage: found.length > first } }
+      const checked = startOf(page, userCursor)
+      if ('errors' in checked) return invalidFields(checked.errors)
+      const { tenantId } = principal
+      const found = await this.#database.read(tenantId, (db) => listUsers(db, tenantId, checked.start))
+      return { value: toPage(found, page.first, userCursor, ({ id }) => id) }
     })
+  }
+
+  /** 0 where `users` refuses. */
+  async countUsers(principal: Principal): Promise<number> {
+    const { tenantId } = principal
+    const { value = 0 } = await this.#permitted(
+      principal,
+      'identity:read',
+      'identity.countUsers',
+      async () => ({
+        value: await this.#database.read(tenantId, (db) => countUsers(db, tenantId)),
+      }),
+    )
+    return value
   }
 
   createUser(principal: Principal, input: NewUser): Promise<Result<User>> {

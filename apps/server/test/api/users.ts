@@ -168,19 +168,22 @@ test('lists users page by page', async () => {
         sendGraphQL<{
           users: {
             edges: { cursor: string; node: { id: string } }[]
+            totalCount: number
             pageInfo: { hasNextPage: boolean; endCursor: string | null }
           }
         }>(
           server.url,
-          'query ($after: String) { users(first: 2, after: $after) { edges { cursor node { id } } pageInfo { hasNextPage endCursor } } }',
+          'query ($after: String) { users(first: 2, after: $after) { totalCount edges { cursor node { id } } pageInfo { hasNextPage endCursor } } }',
           { token: server.user('ada').token, variables: after === undefined ? {} : { after } },
         ),
       )
     ).users
   const seen: string[] = []
   let after: string | undefined
+  let total: number | undefined
   for (;;) {
-    const { edges, pageInfo } = await page(after)
+    const { edges, pageInfo, totalCount } = await page(after)
+    total = totalCount
     seen.push(...edges.map(({ node }) => node.id))
     assert.equal(pageInfo.endCursor, edges.at(-1)?.cursor ?? null)
     if (!pageInfo.hasNextPage) break
@@ -191,6 +194,7 @@ test('lists users page by page', async () => {
     ['ada', 'ben'],
   )
   assert.deepEqual(seen, seen.toSorted())
+  assert.equal(total, seen.length)
   for (const args of ['first: 0', 'first: 101', 'after: "bm9kZTp4"', 'after: "%"']) {
     const { errors } = await sendGraphQL(server.url, `{ users(${args}) { edges { cursor } } }`, {
       token: server.user('ada').token,
