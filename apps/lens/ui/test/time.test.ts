@@ -6,8 +6,8 @@ import {
   formatTime,
   formatUtc,
   formatUtcNano,
-  fromLocalInput,
-  toLocalInput,
+  fromDateInput,
+  toDateInput,
   unixMillis,
 } from '../src/model/time.ts'
 
@@ -53,11 +53,11 @@ describe('a point in time', () => {
   it('survives the round trip through a date field to the second', () => {
     fc.assert(
       fc.property(fc.integer({ min: 0, max: 4e9 }), (seconds) => {
-        assert.equal(fromLocalInput(toLocalInput(seconds * 1000)) !== undefined, true)
+        assert.equal(fromDateInput(toDateInput(seconds * 1000)) !== undefined, true)
       }),
     )
-    assert.equal(fromLocalInput(toLocalInput(now)), now)
-    assert.equal(fromLocalInput(''), undefined)
-    assert.equal(fromLocalInput('yesterday'), undefined)
+    assert.equal(fromDateInput(toDateInput(now)), now)
+    assert.equal(fromDateInput(''), undefined)
+    assert.equal(fromDateInput('yesterday'), undefined)
   })
 })

@@ -37,9 +37,14 @@ export async function fetchStream(
   return response.ok ? response : answerOf(response)
 }
 
-export async function postJson<Answer>(path: string, body: unknown): Promise<Answer> {
+export function postJson<Answer>(path: string, body: unknown): Promise<Answer> {
+  return postText(path, JSON.stringify(body))
+}
+
+/** JSON that is text already. */
+export async function postText<Answer>(path: string, body: string): Promise<Answer> {
   const headers = { 'content-type': 'application/json' }
-  return answerOf(await send(path, { method: 'POST', headers, body: JSON.stringify(body) }))
+  return answerOf(await send(path, { method: 'POST', headers, body }))
 }
 
 export async function sendDelete(path: string): Promise<void> {

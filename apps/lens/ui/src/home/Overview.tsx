@@ -28,7 +28,7 @@ export function Overview({ scope, time }: OverviewProps) {
   if (isError) return <Failed title="The overview failed" error={error} again={() => void refetch()} />
   if (data === undefined)
     return (
-      <div className="overview overview-pending muted" role="status">
+      <div className="home-overview overview-pending muted" role="status">
         Counting…
       </div>
     )
@@ -63,7 +63,7 @@ function Figures({ data, scope, time }: OverviewProps & { readonly data: Answer 
   const slowest = Math.max(0, ...trend.p95.map((value) => value ?? 0))
   const line = { startMs: trend.startMs, bucketMs: trend.bucketMs, now }
   return (
-    <div className="overview">
+    <div className="home-overview">
       <Figure
         name="Traces"
         value={<Link {...searchLink(here)}>{about + formatCount(data.now.total)}</Link>}

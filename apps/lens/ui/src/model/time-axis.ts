@@ -1,5 +1,6 @@
-/** Labels for a strip of time: round local times, no more than fit. Called by the histogram. */
+/** Labels for a strip of time: round times of the reader's clock, no more than fit. Called by the histogram. */
 import { formatDay, formatTimeOfDay } from './time.ts'
+import { zoneShift } from './time-zone.ts'
 
 export interface AxisLabel {
   /** Fraction of the strip's width. */
@@ -37,7 +38,7 @@ export function timeAxis(startMs: number, endMs: number, most: number, now: numb
   const span = endMs - startMs
   if (!(span > 0) || most < 1) return []
   const step = STEPS.find((candidate) => span / candidate <= most) ?? span
-  const offset = new Date(startMs).getTimezoneOffset() * MINUTE
+  const offset = -zoneShift(startMs)
   const labels: AxisLabel[] = []
   for (let time = Math.ceil((startMs - offset) / step) * step + offset; time <= endMs; time += step) {
     labels.push({

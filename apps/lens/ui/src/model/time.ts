@@ -1,20 +1,31 @@
 /**
- * Points in time: local for the reader, UTC for whoever compares with a log. Nanoseconds stay text or bigint until they
- * are drawn. Called by the result list, the trace's header, the span's panel and the histogram.
+ * Points in time, in the zone that the reader has chosen; in UTC on hovering. Nanoseconds stay text or bigint until they
+ * are drawn. Called by the result list, the trace's header, the span's panel and the charts.
  */
-const clock = new Intl.DateTimeFormat(undefined, {
-  hour: '2-digit',
-  minute: '2-digit',
-  second: '2-digit',
-  hourCycle: 'h23',
-})
-const minuteClock = new Intl.DateTimeFormat(undefined, {
-  hour: '2-digit',
-  minute: '2-digit',
-  hourCycle: 'h23',
-})
-const day = new Intl.DateTimeFormat(undefined, { day: 'numeric', month: 'short' })
-const dayYear = new Intl.DateTimeFormat(undefined, { day: 'numeric', month: 'short', year: 'numeric' })
+import { zone, zoneShift } from './time-zone.ts'
+
+const formats = {
+  clock: { hour: '2-digit', minute: '2-digit', second: '2-digit', hourCycle: 'h23' },
+  minuteClock: { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' },
+  day: { day: 'numeric', month: 'short' },
+  dayYear: { day: 'numeric', month: 'short', year: 'numeric' },
+} as const satisfies Readonly<Record<string, Intl.DateTimeFormatOptions>>
+
+/** Made once for each zone: making one takes longer than a thousand formats. */
+const formatters = new Map<string, Intl.DateTimeFormat>()
+
+function formatted(name: keyof typeof formats, millis: number): string {
+  const key = `${name} ${zone()}`
+  let formatter = formatters.get(key)
+  if (formatter === undefined) {
+    formatter = new Intl.DateTimeFormat(undefined, {
+      ...formats[name],
+      ...(zone() === 'utc' && { timeZone: 'UTC' }),
+    })
+    formatters.set(key, formatter)
+  }
+  return formatter.format(millis)
+}
 
 /** Milliseconds since 1970; 0 for what is no number. */
 export function unixMillis(unixNano: string): number {
@@ -25,26 +36,32 @@ export function unixMillis(unixNano: string): number {
 export function formatTime(millis: number, now: number): string {
   if (!isDate(millis)) return 'no start time'
   const fraction = String(Math.floor(millis) % 1000).padStart(3, '0')
-  return `${dayBefore(millis, now)}${clock.format(millis)}.${fraction}`
+  return `${dayBefore(millis, now)}${formatted('clock', millis)}.${fraction}`
 }
 
 /** `14:05`, with seconds or milliseconds when the steps are finer. */
 export function formatTimeOfDay(millis: number, stepMillis: number, now: number): string {
   if (!isDate(millis)) return '–'
   if (stepMillis < 1000) return formatTime(millis, now)
-  return dayBefore(millis, now) + (stepMillis < 60_000 ? clock : minuteClock).format(millis)
+  return dayBefore(millis, now) + formatted(stepMillis < 60_000 ? 'clock' : 'minuteClock', millis)
 }
 
 /** `14 Mar`, alone: for axes of days. */
 export function formatDay(millis: number): string {
-  return isDate(millis) ? day.format(millis) : '–'
+  return isDate(millis) ? formatted('day', millis) : '–'
 }
 
 function dayBefore(millis: number, now: number): string {
-  const at = new Date(millis)
-  const today = new Date(now)
-  if (at.toDateString() === today.toDateString()) return ''
-  return `${(at.getFullYear() === today.getFullYear() ? day : dayYear).format(at)}, `
+  const at = shown(millis)
+  const today = shown(now)
+  if (at.slice(0, 10) === today.slice(0, 10)) return ''
+  return `${formatted(at.slice(0, 4) === today.slice(0, 4) ? 'day' : 'dayYear', millis)}, `
+}
+
+/** `2026-03-14T14:05:09` as the reader's clock shows it. */
+function shown(millis: number): string {
+  const shifted = millis + zoneShift(millis)
+  return isDate(shifted) ? new Date(shifted).toISOString().slice(0, -5) : ''
 }
 
 /** `2026-03-14 13:05:09.120 UTC`, for hovering. */
@@ -77,17 +94,13 @@ export function formatAgo(millis: number, now: number): string {
   return millis > now ? `in ${amount}` : `${amount} ago`
 }
 
-/** For `<input type="datetime-local">`: local, to the second. */
-export function toLocalInput(millis: number): string {
-  if (!isDate(millis)) return ''
-  const at = new Date(millis)
-  const two = (part: number) => String(part).padStart(2, '0')
-  const date = `${String(at.getFullYear()).padStart(4, '0')}-${two(at.getMonth() + 1)}-${two(at.getDate())}`
-  return `${date}T${two(at.getHours())}:${two(at.getMinutes())}:${two(at.getSeconds())}`
+/** For `<input type="datetime-local">`: in the reader's zone, to the second. */
+export function toDateInput(millis: number): string {
+  return isDate(millis) ? shown(millis) : ''
 }
 
-export function fromLocalInput(text: string): number | undefined {
-  const millis = new Date(text).getTime()
+export function fromDateInput(text: string): number | undefined {
+  const millis = new Date(zone() === 'utc' ? `${text}Z` : text).getTime()
   return text !== '' && isDate(millis) ? millis : undefined
 }
 

@@ -1,7 +1,7 @@
 /** When: a lookback from now, or a range of two local times. */
 import { type FormEvent, type KeyboardEvent, useRef, useState } from 'react'
 import { DEFAULT_LOOKBACK, describeRange, LOOKBACKS, type SearchState } from '../model/search-state.ts'
-import { fromLocalInput, toLocalInput } from '../model/time.ts'
+import { fromDateInput, toDateInput } from '../model/time.ts'
 import { Icon } from '../ui/Icon.tsx'
 import type { ChangeSearch } from './SearchPage.tsx'
 import './TimeRange.css'
@@ -31,8 +31,8 @@ export function TimeRange({ state, change, now }: TimeRangeProps) {
   const apply = (event: FormEvent<HTMLFormElement>) => {
     event.preventDefault()
     const fields = new FormData(event.currentTarget)
-    const start = fromLocalInput(String(fields.get('from')))
-    const end = fromLocalInput(String(fields.get('to')))
+    const start = fromDateInput(String(fields.get('from')))
+    const end = fromDateInput(String(fields.get('to')))
     if (start === undefined || end === undefined) return setProblem('Both ends need a date and a time')
     if (start >= end) return setProblem('The end is not after the start')
     change({ start, end, lookback: undefined })
@@ -93,7 +93,7 @@ export function TimeRange({ state, change, now }: TimeRangeProps) {
                   type="datetime-local"
                   step="1"
                   name="from"
-                  defaultValue={toLocalInput(state.start ?? now - 3_600_000)}
+                  defaultValue={toDateInput(state.start ?? now - 3_600_000)}
                 />
               </label>
               <label>
@@ -103,7 +103,7 @@ export function TimeRange({ state, change, now }: TimeRangeProps) {
                   type="datetime-local"
                   step="1"
                   name="to"
-                  defaultValue={toLocalInput(state.end ?? now)}
+                  defaultValue={toDateInput(state.end ?? now)}
                 />
               </label>
               {problem !== undefined && (

@@ -8,6 +8,7 @@ const SHEET = [
     title: 'Everywhere',
     keys: [
       [['?'], 'This sheet'],
+      [['Ctrl K'], 'Go to anything: pages, names, traces, commands'],
       [['Esc'], 'Close what is open'],
       [['r'], 'Ask again'],
       [['/'], 'Go to the field that searches'],

@@ -1,6 +1,7 @@
-/** Auto, light or dark. Auto follows the system; a choice is kept in this browser and set before the first paint by theme.js. */
-import { useState } from 'react'
+/** Auto, light or dark. */
+import { useSyncExternalStore } from 'react'
 import { Icon } from './Icon.tsx'
+import { chooseTheme, chosenTheme, onThemeChange } from './theme.ts'
 import './ThemeSwitch.css'
 
 const THEMES = [
@@ -9,24 +10,8 @@ const THEMES = [
   { value: 'dark', icon: 'moon', label: 'Dark theme' },
 ] as const
 
-type Theme = (typeof THEMES)[number]['value']
-
 export function ThemeSwitch() {
-  const [theme, setTheme] = useState<Theme>(() => {
-    const chosen = document.documentElement.dataset.theme
-    return chosen === 'light' || chosen === 'dark' ? chosen : 'auto'
-  })
-  const choose = (next: Theme) => {
-    setTheme(next)
-    if (next === 'auto') delete document.documentElement.dataset.theme
-    else document.documentElement.dataset.theme = next
-    try {
-      if (next === 'auto') localStorage.removeItem('lens.theme')
-      else localStorage.setItem('lens.theme', next)
-    } catch {
-      // Storage is blocked: the choice lasts as long as the page.
-    }
-  }
+  const theme = useSyncExternalStore(onThemeChange, chosenTheme)
   return (
     <fieldset className="theme-switch">
       <legend className="visually-hidden">Theme</legend>
@@ -37,7 +22,7 @@ export function ThemeSwitch() {
             name="theme"
             className="visually-hidden"
             checked={theme === value}
-            onChange={() => choose(value)}
+            onChange={() => chooseTheme(value)}
             aria-label={label}
           />
           <Icon name={icon} />

@@ -66,6 +66,19 @@ describe('the trace page over a real Lens', () => {
     assert.deepEqual(complaints, [])
   })
 
+  it('leads from a value to what its traces have that others of the operation do not', async () => {
+    const value = details().getByLabel('Span attributes')
+    await value.getByRole('link', { name: /^Filter by tenant_id / }).waitFor()
+    await value.getByRole('link', { name: /^Exclude tenant_id / }).waitFor()
+    await value.getByRole('link', { name: /^Compare tenant_id / }).click()
+    await page.waitForURL(/\/why\?.*split=filter/)
+    await page
+      .getByText(/traces with tenant = /)
+      .first()
+      .waitFor()
+    assert.deepEqual(complaints, [])
+  })
+
   it('zooms by the keys of the minimap, and back', async () => {
     await open(order.traceId)
     const map = page.getByRole('slider', { name: 'Part of the trace that is shown' })
@@ -74,6 +87,47 @@ describe('the trace page over a real Lens', () => {
     assert.doesNotMatch((await map.getAttribute('aria-valuetext')) ?? '', /whole/)
     await map.press('-')
     await page.waitForURL((url) => url.searchParams.get('from') === null)
+  })
+
+  it('opens a file of traces from the palette, and says what is wrong with one that is none', async () => {
+    const answer = await fetch(`${lens.urls.ui}/api/lens/traces/${order.traceId}/otlp`)
+    const copy = 'ab'.repeat(16)
+    const text = (await answer.text()).replaceAll(order.traceId, copy)
+    const choose = async (name: string, content: string) => {
+      await page.keyboard.press('Control+k')
+      const field = page.getByRole('combobox', { name: 'Go to anything' })
+      await field.fill('open a file')
+      const [chooser] = await Promise.all([page.waitForEvent('filechooser'), field.press('Enter')])
+      await chooser.setFiles({ name, mimeType: 'application/json', buffer: Buffer.from(content) })
+    }
+    await choose('good.json', text)
+    await page.waitForURL(`**/trace/${copy}`)
+    await rows().first().waitFor()
+    assert.equal(await rows().count(), order.spans.length)
+    await choose('lines.jsonl', `${text}\n${text.replaceAll(copy, 'cd'.repeat(16))}`)
+    await page.getByText(`${order.spans.length * 2} spans of 2 traces`).waitFor()
+    await page.keyboard.press('Escape')
+    await choose('broken.json', '{"resourceSpans": [')
+    await page.getByRole('alert').getByText('The JSON is broken').waitFor()
+    await page.getByRole('button', { name: 'Close', exact: true }).click()
+    assert.deepEqual(complaints, [])
+  })
+
+  it('goes anywhere by its name, and tells times in UTC and back', async () => {
+    await page.keyboard.press('Control+k')
+    const field = page.getByRole('combobox', { name: 'Go to anything' })
+    const found = page.getByRole('listbox', { name: 'Found' }).getByRole('option')
+    await field.fill('casa-oliva')
+    await found.filter({ hasText: 'Tenant' }).first().waitFor()
+    await field.press('Enter')
+    await page.waitForURL(/\/tenants\/casa-oliva/)
+    await page.keyboard.press('Control+k')
+    await field.fill('utc')
+    await found.filter({ hasText: 'Show times in UTC' }).waitFor()
+    await field.press('Enter')
+    await page.getByRole('button', { name: /^UTC times/ }).click()
+    await page.getByRole('button', { name: /^Local times/ }).waitFor()
+    assert.deepEqual(complaints, [])
   })
 
   it('folds the same call over and over into one row, and opens it', async () => {
