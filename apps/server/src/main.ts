@@ -5,6 +5,7 @@ import { commandHelp, helpText } from './commands/help.ts'
 import { commands, type ListedCommand } from './commands/list.ts'
 import { nearest } from './domain/nearest.ts'
 import { StartupError } from './errors.ts'
+import { type ErrorReport, tellError } from './telling/tell-error.ts'
 
 // A reader of our output that goes away must not take a shutdown with it.
 process.stdout.on('error', () => {})
@@ -16,9 +17,18 @@ try {
   const exitCode = await runCommand()
   if (exitCode !== undefined) process.exit(exitCode)
 } catch (error) {
-  if (!(error instanceof StartupError || error instanceof UsageError)) throw error
+  if (!(error instanceof StartupError || error instanceof UsageError)) crash(error)
   for (const line of error.message.split('\n')) process.stderr.write(`rustok-server: ${line}\n`)
   process.exit(error instanceof UsageError ? 2 : 1)
+}
+
+/** What nobody has foreseen; Node would print all that the error carries, rows and settings with it. */
+function crash(error: unknown): never {
+  for (let report: ErrorReport | undefined = tellError(error); report !== undefined; report = report.cause) {
+    const { stack = report.message, code } = report
+    process.stderr.write(`rustok-server: ${code === undefined ? '' : `${code} `}${stack}\n`)
+  }
+  process.exit(1)
 }
 
 async function runCommand(): Promise<number | undefined> {

@@ -3,9 +3,9 @@
  * and last the database that they needed. Each step has until a fixed time after the signal, so that one that hangs takes nothing from
  * the next.
  */
-import { errorMessage } from './errors.ts'
 import type { Logger } from './log.ts'
 import type { RunningServer } from './start.ts'
+import { told } from './telling/told.ts'
 
 /** What ends, of a server or of a worker. */
 export type Stoppable = Pick<
@@ -46,7 +46,7 @@ export async function stopServer(
     const failure = await failureOf(step, timeoutMs)
     if (failure === undefined) continue
     clean = false
-    log.error({ step: step.name }, `shutdown: ${failure}`)
+    log.error({ step: step.name, err: failure }, 'shutdown: a step did not end as it should')
     if (step.name === 'requests') server.app.server.closeAllConnections()
   }
   return clean
@@ -65,18 +65,21 @@ async function closeApp({ app }: Stoppable): Promise<void> {
 async function endEvents({ events, retention, payments }: Stoppable, timeoutMs: number): Promise<void> {
   const [left] = await Promise.all([events.stop(timeoutMs), retention.stop()])
   await payments.close()
-  if (left > 0) throw new Error(`${left} events were still being handled`)
+  if (left > 0) throw new Error(told(`${left} events were still being handled`))
 }
 
-async function failureOf(step: Step, timeoutMs: number): Promise<string | undefined> {
+async function failureOf(step: Step, timeoutMs: number): Promise<Error | undefined> {
   const timeout = Promise.withResolvers<never>()
   // The step's own timeout, where it has one, tells more: it goes first.
-  const timer = setTimeout(() => timeout.reject(new Error(`${step.name} took too long`)), timeoutMs + 50)
+  const timer = setTimeout(
+    () => timeout.reject(new Error(told(`${step.name} took too long`))),
+    timeoutMs + 50,
+  )
   try {
     await Promise.race([step.run(timeoutMs), timeout.promise])
     return undefined
   } catch (error) {
-    return errorMessage(error)
+    return error instanceof Error ? error : new Error(String(error))
   } finally {
     clearTimeout(timer)
   }

@@ -7,12 +7,14 @@ import { fileURLToPath } from 'node:url'
 /** Logs in a process of its own, whose standard output is what is looked at. */
 function output(format: 'json' | 'pretty', level: string): string {
   const module = fileURLToPath(new URL('../src/log.ts', import.meta.url))
+  const toldModule = fileURLToPath(new URL('../src/telling/told.ts', import.meta.url))
   const program = `
     import { createLogger } from ${JSON.stringify(module)}
+    import { told } from ${JSON.stringify(toldModule)}
     const log = createLogger({ level: '${level}', format: '${format}' })
     log.debug('too quiet')
     log.info({ url: 'http://x' }, 'hello')
-    log.error({ err: new Error('broken') }, 'oh')
+    log.error({ err: new Error(told('broken')) }, 'oh')
     process.exit(0)`
   return execFileSync(process.execPath, ['--input-type=module', '--eval', program], { encoding: 'utf8' })
 }

@@ -2,7 +2,9 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { setTimeout } from 'node:timers/promises'
+import { orderPlaced } from '../src/commerce/commerce-events.ts'
 import { demoVerdict } from '../src/demo/demo-payments.ts'
+import { draftEvent } from '../src/events/envelope.ts'
 import { commerceOf } from './support/commerce-client.ts'
 import { type PaymentAnswer, type PaymentProvider, startPaymentProvider } from './support/payment-provider.ts'
 import { startTestServer, type TestServer } from './support/test-server.ts'
@@ -186,6 +188,30 @@ test('gives back what was paid when the shop cancels the order', async () => {
   assert.deepEqual(askedAbout(id).at(-1)?.path, '/acme/v1/releases')
 })
 
+test("changes no other tenant's order, whatever an event names", async () => {
+  const { id } = await order()
+  await server.events.settled()
+  const before = await stateOf(id)
+  provider.answers.push(() => ({ status: 'declined', reason: 'forged' }))
+  const data = { orderId: id, customerId: 'chloe', currency: 'EUR', totalMinor: 1, items: [], placedAt: '' }
+  for (const _verdict of ['declined', 'authorised']) {
+    const event = draftEvent(orderPlaced, { tenantId: 'globex', userId: 'chloe' }, id, data)
+    await server.tenants.transact('globex', 'test', async ({ emit }) => emit(event))
+    await server.events.settled()
+  }
+  assert.deepEqual(await stateOf(id), before)
+  const asked = askedAbout(id).slice(1)
+  // What was authorised for an order that globex does not have is given back, in its own name.
+  assert.deepEqual(
+    asked.map(({ path, body }) => [path, body.merchant]),
+    [
+      ['/globex/v1/authorisations', 'globex'],
+      ['/globex/v1/authorisations', 'globex'],
+      ['/globex/v1/releases', 'globex'],
+    ],
+  )
+})
+
 test('counts verdicts for the metrics', async () => {
   const text = await (await fetch(`${server.url}/metrics`)).text()
   const count = (operation: string, outcome: string) =>
@@ -194,9 +220,9 @@ test('counts verdicts for the metrics', async () => {
         `rustok_commerce_operations_total\\{operation="${operation}",outcome="${outcome}"\\} (\\d+)`,
       ).exec(text)?.[1],
     )
-  assert.equal(count('authorisePayment', 'declined'), 1)
+  assert.equal(count('authorisePayment', 'declined'), 2)
   assert.equal(count('authorisePayment', 'error'), Object.keys(NO_VERDICTS).length)
-  assert.equal(count('releasePayment', 'ok'), 4)
+  assert.equal(count('releasePayment', 'ok'), 5)
 })
 
 test('has a demo provider that declines some orders and answers some late, always the same ones', () => {

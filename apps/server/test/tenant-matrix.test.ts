@@ -33,6 +33,8 @@ after(() => postgres.stop())
 const OWNERS_MARK = 'Only for Globex'
 const STRANGERS_MARK = 'Only for Acme'
 
+const PASSWORD = 'for the matrix alone'
+
 /** The last one has the policies switched off: the queries must hold by themselves, as the policies do where a query forgets. */
 const engines = ['pglite', 'postgres', 'postgres without its policies'] as const
 
@@ -152,6 +154,45 @@ for (const engine of engines) {
             await check(withValue(variables, path, cursor))
         }
       }
+    })
+
+    test('takes a token for a new password in its own tenant alone, and an access token in no other', async () => {
+      const send = async (path: string, body: object, headers: Record<string, string>) => {
+        statements.length = 0
+        const response = await fetch(`${server.url}/auth/${path}`, {
+          method: 'POST',
+          headers: { 'content-type': 'application/json', ...headers },
+          body: JSON.stringify(body),
+        })
+        return { status: response.status, text: await response.text(), asked: statements.splice(0) }
+      }
+      const email = 'chloe@globex.example'
+      await send('request-password-reset', { email }, { 'x-tenant-id': 'globex' })
+      await send('request-password-reset', { email }, { 'x-tenant-id': 'acme' })
+      await server.events.settled()
+      const tokens = server.lines.flatMap(({ msg }) => /pr_\S+/.exec(msg) ?? [])
+      assert.equal(tokens.length, 1)
+      const before = await rowsOf('globex')
+      const [, id, secret] = tokens[0]!.split('.')
+      const answers = []
+      for (const request of [id!, randomUUID()]) {
+        const token = `pr_acme.${request}.${secret}`
+        answers.push(await send('reset-password', { token, newPassword: PASSWORD }, {}))
+      }
+      assert.equal(answers[0]?.status, 403)
+      assert.ok(answers[0].asked.length > 0)
+      assert.deepEqual(answers[0], answers[1])
+      const authorization = `Bearer ${server.user('ada').token}`
+      const change = { currentPassword: 'chloe tries rustok', newPassword: PASSWORD }
+      for (const tenant of ['globex', 'no-such-tenant']) {
+        const { status } = await send('change-password', change, { authorization, 'x-tenant-id': tenant })
+        assert.equal(status, 403)
+      }
+      await server.events.settled()
+      assert.deepEqual(await rowsOf('globex'), before)
+      // It is a good one.
+      const own = await send('reset-password', { token: tokens[0], newPassword: PASSWORD }, {})
+      assert.equal(own.status, 204)
     })
 
     // Of the fixtures, which are the same for all.

@@ -250,6 +250,24 @@ suite('configuration', () => {
     for (const found of await recordedIn(secrets, { redactionRules })) assert.deepEqual(found, wanted)
   })
 
+  test('a rule for the message of exceptions holds for their stacks, one for otel.status_description for that of the status', async () => {
+    const redactionRules: RedactionRule[] = [
+      { attribute: 'exception.message', redact: (text) => String(text).toUpperCase() },
+      { attribute: 'otel.status_description', redact: (text) => `a text of ${String(text).length}` },
+    ]
+    const fail = () => {
+      throw new Error('two\n    at lines (/x.ts:1:1)')
+    }
+    const { named } = await traced(() => assert.throws(() => tracedSpan('work', fail)), {
+      config: { redactionRules },
+    })
+    const { events, status } = named('work')
+    const { 'exception.message': message, 'exception.stacktrace': stack } = events[0]!.attributes
+    assert.equal(message, 'TWO\n    AT LINES (/X.TS:1:1)')
+    assert.ok(String(stack).startsWith(`Error: ${message}\n    at fail (`), String(stack))
+    assert.equal(status.message, 'a text of 28')
+  })
+
   test('a rule that throws lets nothing through', async () => {
     const redact = () => {
       throw new Error('a bug')

@@ -11,6 +11,7 @@
  * Any other answer says nothing about the payment: it is asked for again.
  */
 import { request } from 'undici'
+import { told } from '../telling/told.ts'
 
 export interface PaymentSettings {
   /** Of the provider's API; `{tenant}` stands for the tenant's id. */
@@ -45,7 +46,7 @@ export async function authorisePayment(
 ): Promise<PaymentVerdict> {
   const key = `authorise-${payment.order}`
   const verdict = toVerdict(await ask(settings, '/authorisations', payment, key, signal))
-  if (verdict === undefined) throw new Error("the payment provider's answer is no verdict")
+  if (verdict === undefined) throw new Error(told("the payment provider's answer is no verdict"))
   return verdict
 }
 
@@ -80,7 +81,7 @@ async function ask(
   const { statusCode } = response
   if (statusCode < 200 || statusCode > 299) {
     await response.body.dump({ limit: MAX_ANSWER_BYTES, signal })
-    throw new Error(`the payment provider answered with ${statusCode}`)
+    throw new Error(told(`the payment provider answered with ${statusCode}`))
   }
   return readText(response.body)
 }
@@ -91,7 +92,7 @@ async function readText(body: AsyncIterable<Buffer>): Promise<string> {
   let bytes = 0
   for await (const chunk of body) {
     bytes += chunk.length
-    if (bytes > MAX_ANSWER_BYTES) throw new Error("the payment provider's answer is too long")
+    if (bytes > MAX_ANSWER_BYTES) throw new Error(told("the payment provider's answer is too long"))
     chunks.push(chunk)
   }
   return Buffer.concat(chunks).toString()

@@ -3,6 +3,7 @@
  * statements are, by `TenantDatabase`. The engines make these; HTTP and GraphQL answer them as 503 and UNAVAILABLE.
  */
 import { errorCode, errorMessage } from '../errors.ts'
+import { told } from '../telling/told.ts'
 
 export type UnavailableReason =
   /** No connection, or it broke. */
@@ -21,7 +22,7 @@ export class DatabaseUnavailable extends Error {
   readonly mayHaveCommitted: boolean
 
   constructor(reason: UnavailableReason, options: { cause: unknown; mayHaveCommitted?: boolean }) {
-    super(`the database is ${WORDS[reason]}`, { cause: options.cause })
+    super(told(`the database is ${WORDS[reason]}`), { cause: options.cause })
     this.reason = reason
     this.mayHaveCommitted = options.mayHaveCommitted ?? false
   }

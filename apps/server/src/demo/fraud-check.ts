@@ -6,6 +6,7 @@ import { createHash } from 'node:crypto'
 import { setTimeout } from 'node:timers/promises'
 import { orderPlaced } from '../commerce/commerce-events.ts'
 import { createHandler, type EventHandler, onDelivery } from '../events/event-handler.ts'
+import { told } from '../telling/told.ts'
 
 /** Of a hundred orders, so many are looked at for long, and so many end in an error each time. */
 const SLOW = 12
@@ -25,7 +26,7 @@ export function fraudCheckHandler(): EventHandler {
   const check = onDelivery(orderPlaced, async ({ subject }, { signal }) => {
     const { delayMs, fails } = fraudVerdict(subject)
     await setTimeout(delayMs, undefined, { signal })
-    if (fails) throw new Error('the fraud check has no answer: upstream returned 503')
+    if (fails) throw new Error(told('the fraud check has no answer: upstream returned 503'))
   })
   return createHandler('fraud-check', [check], { concurrency: 4, maxAttempts: 4 })
 }

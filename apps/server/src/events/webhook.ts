@@ -4,6 +4,7 @@
  */
 import { createHmac } from 'node:crypto'
 import { request } from 'undici'
+import { told } from '../telling/told.ts'
 
 export interface WebhookSettings {
   /** `{tenant}` stands for the tenant's id. */
@@ -51,6 +52,6 @@ export async function sendWebhook(
   })
   await response.body.dump({ limit: MAX_ANSWER_BYTES, signal })
   if (response.statusCode < 200 || response.statusCode > 299) {
-    throw new Error(`the webhook's receiver answered with ${response.statusCode}`)
+    throw new Error(told(`the webhook's receiver answered with ${response.statusCode}`))
   }
 }

@@ -13,6 +13,7 @@ import {
 } from 'graphql-yoga'
 import { DatabaseUnavailable, publicWords } from '../db/database-errors.ts'
 import type { Logger } from '../log.ts'
+import { told } from '../telling/told.ts'
 import type { GraphQLContext } from './context.ts'
 import { checkDocumentLimits, PARSE_LIMITS } from './document-limits.ts'
 import { checkQueryCost } from './query-cost.ts'
@@ -49,7 +50,7 @@ function unavailableOr(log: Logger): MaskError {
     if (!(original instanceof DatabaseUnavailable)) return maskError(error, message, isDev)
     log.warn({ err: original.cause, reason: original.reason }, original.message)
     const at = error instanceof GraphQLError ? { path: error.path, nodes: error.nodes } : {}
-    return new GraphQLError(publicWords(original), { ...at, extensions: { code: 'UNAVAILABLE' } })
+    return new GraphQLError(told(publicWords(original)), { ...at, extensions: { code: 'UNAVAILABLE' } })
   }
 }
 
@@ -85,8 +86,7 @@ function yogaLogger(log: Logger) {
   const at = (level: 'debug' | 'info' | 'warn' | 'error') => {
     return (...args: unknown[]) => {
       const error = args.find((arg) => arg instanceof Error)
-      const message = args.filter((arg) => typeof arg === 'string').join(' ')
-      log[level](error === undefined ? {} : { err: error }, message || 'graphql')
+      if (error !== undefined) log[level]({ err: error }, 'graphql failed')
     }
   }
   return { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') }

@@ -2,6 +2,7 @@
  * One thing that readiness looks at. However many ask, it is looked at once at a time: probes of a database that hangs must not fill its
  * pool. Whoever asks waits for a bounded time.
  */
+import { told } from '../telling/told.ts'
 
 /** One that takes longer to answer a probe than this is as good as missing. */
 export const CHECK_TIMEOUT_MS = 1_000
@@ -41,7 +42,7 @@ export class SharedCheck {
     this.#looking ??= this.#begin()
     const late = Promise.withResolvers<Look>()
     const timer = setTimeout(
-      () => late.resolve(this.#blind(new Error(`no answer within ${CHECK_TIMEOUT_MS} ms`))),
+      () => late.resolve(this.#blind(new Error(told(`no answer within ${CHECK_TIMEOUT_MS} ms`)))),
       CHECK_TIMEOUT_MS,
     )
     try {

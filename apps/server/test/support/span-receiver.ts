@@ -21,6 +21,8 @@ export interface ReceivedSpan {
 export interface SpanReceiver {
   readonly endpoint: string
   readonly spans: readonly ReceivedSpan[]
+  /** What came, byte for byte. */
+  readonly requests: readonly Buffer[]
   ofTrace(traceId: string): ReceivedSpan[]
   close(): void
 }
@@ -32,6 +34,7 @@ const same = (bytes: Buffer): Buffer => bytes
 
 export async function startSpanReceiver(): Promise<SpanReceiver> {
   const spans: ReceivedSpan[] = []
+  const requests: Buffer[] = []
   const server = new Server()
   server.addService(
     {
@@ -47,6 +50,7 @@ export async function startSpanReceiver(): Promise<SpanReceiver> {
     },
     {
       Export(call: { request: Buffer }, answer: (error: null, response: Buffer) => void) {
+        requests.push(call.request)
         for (const resource of decodeTraceRequest(call.request).resourceSpans) {
           for (const scope of resource.scopeSpans) spans.push(...scope.spans.map(toReceivedSpan))
         }
@@ -62,6 +66,7 @@ export async function startSpanReceiver(): Promise<SpanReceiver> {
   return {
     endpoint: `http://127.0.0.1:${port}`,
     spans,
+    requests,
     ofTrace: (traceId) => spans.filter((span) => span.traceId === traceId),
     close: () => server.forceShutdown(),
   }

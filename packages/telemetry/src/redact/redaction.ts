@@ -5,6 +5,7 @@
 import {
   type AttributeInput,
   type AttributeKey,
+  type AttributeRule,
   type AttributesBeside,
   setAttributeRules,
 } from '@rustok/otlp'
@@ -15,9 +16,15 @@ import { addedRule, builtInRule } from './rules.ts'
 
 /** Whether values are looked at, too. */
 let active = false
+/** Of the application, for messages of statuses: they have no attribute's name but this one, by which other systems show them. */
+const statusName = 'otel.status_description'
+let statusRule: AttributeRule | undefined
+let messageRule: AttributeRule | undefined
 
 export function startRedaction({ redaction, redactionRules }: RedactionFields): void {
   active = redaction
+  statusRule = addedRule(redactionRules, statusName)
+  messageRule = addedRule(redactionRules, 'exception.message')
   setAttributeRules((name) => addedRule(redactionRules, name) ?? (redaction ? builtInRule(name) : undefined))
 }
 
@@ -36,7 +43,21 @@ export function isSecret(value: string): boolean {
   return active && looksSecret(value)
 }
 
-/** A text that is no attribute, such as the message of a status. */
+/** The message of a status, which is no attribute. */
 export function toRecordedText(text: string): string {
-  return active ? redactText(text) : text
+  if (statusRule === undefined || text === '') return active ? redactText(text) : text
+  const recorded = statusRule(text, nothingBeside)
+  return typeof recorded === 'string' ? recorded : ''
 }
+
+/** A stack repeats the message of its error in front, so that the application's rule for that one holds here, too. */
+export function withRecordedMessage(stack: string, message: string | undefined): string {
+  if (messageRule === undefined || typeof message !== 'string' || message === '') return stack
+  const named = stack.indexOf(`: ${message}`)
+  const start = named < 0 ? stack.indexOf(message) : named + 2
+  if (start < 0) return stack
+  const recorded = messageRule(message, nothingBeside)
+  return `${stack.slice(0, start)}${typeof recorded === 'string' ? recorded : ''}${stack.slice(start + message.length)}`
+}
+
+const nothingBeside: AttributesBeside = { get: () => undefined }

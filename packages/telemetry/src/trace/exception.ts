@@ -1,5 +1,6 @@
 /** The attributes of an exception event (semantic conventions: exceptions). */
 import type { Exception, SpanAttributes } from '@opentelemetry/api'
+import { withRecordedMessage } from '../redact/redaction.ts'
 
 /** The name of an error's class, as `error.type` has it; `_OTHER` where there is none. Never throws. */
 export function errorName(error: unknown): string {
@@ -35,7 +36,7 @@ export function exceptionAttributes(exception: Exception | undefined): SpanAttri
     return {
       ...(type !== undefined && { 'exception.type': type }),
       ...(message !== undefined && { 'exception.message': message }),
-      ...(stack !== undefined && { 'exception.stacktrace': stack }),
+      ...(stack !== undefined && { 'exception.stacktrace': withRecordedMessage(stack, message) }),
     }
   } catch {
     return undefined

@@ -3,6 +3,7 @@
  * consumer of a broker) decides what a failure means.
  */
 import type { TenantDatabase } from '../../db/tenant-database.ts'
+import { told } from '../../telling/told.ts'
 import { causedBy } from '../cause.ts'
 import type { EventEnvelope } from '../envelope.ts'
 import type { Delivery, EventHandler, HandlerUnit } from '../event-handler.ts'
@@ -13,7 +14,7 @@ class HandlerTimeout extends Error {
   override readonly name = 'HandlerTimeout'
 
   constructor(milliseconds: number) {
-    super(`not done within ${milliseconds} ms`)
+    super(told(`not done within ${milliseconds} ms`))
   }
 }
 
@@ -40,7 +41,7 @@ export function attemptDelivery(
     let outcome: AttemptOutcome | undefined
     let begun = false
     const transact = async <T>(work: (unit: HandlerUnit) => Promise<T>): Promise<T | undefined> => {
-      if (begun) throw new Error('a delivery has one transaction')
+      if (begun) throw new Error(told('a delivery has one transaction'))
       begun = true
       let claimed = false
       const result = await tenants.transact(event.tenantid, handler.name, async ({ trx, emit }) => {

@@ -5,6 +5,7 @@
 import { randomUUID } from 'node:crypto'
 import type { TenantDatabase } from '../../db/tenant-database.ts'
 import { errorMessage } from '../../errors.ts'
+import { told } from '../../telling/told.ts'
 import type { DeliveryObserver } from '../delivery-observer.ts'
 import type { EventEnvelope } from '../envelope.ts'
 import type { EventHandler } from '../event-handler.ts'
@@ -129,7 +130,7 @@ export class DeliveryRunner {
   /** Never rejects. */
   async #run(handler: EventHandler, { event, attempts, abandoned }: LeasedDelivery): Promise<void> {
     if (abandoned && attempts >= handler.maxAttempts) {
-      this.#observer.delivered(event, handler.name, 'dead', new Error(ABANDONED))
+      this.#observer.delivered(event, handler.name, 'dead', new Error(told(ABANDONED)))
       return this.#fail(handler, event, attempts, ABANDONED)
     }
     const number = attempts + 1

@@ -10,6 +10,7 @@ import {
   type NodeConnectionOptions,
 } from '@nats-io/transport-node'
 import { errorMessage, StartupError } from '../../errors.ts'
+import { told } from '../../telling/told.ts'
 import type { NatsSettings } from './nats-settings.ts'
 
 const RECONNECT_MS = 500
@@ -49,7 +50,7 @@ export function connectNats(settings: NatsSettings): NatsLink {
     connection,
     async connected() {
       if (current === undefined) await Promise.race([connection, moment])
-      if (current === undefined || !standing) throw new Error('there is no connection to NATS')
+      if (current === undefined || !standing) throw new Error(told('there is no connection to NATS'))
       return current
     },
     async close() {
@@ -62,7 +63,7 @@ export function connectNats(settings: NatsSettings): NatsLink {
 /** The client's own waiting for a first connection cannot be called off. */
 async function connectFirst(options: NodeConnectionOptions, closed: () => boolean): Promise<NatsConnection> {
   for (;;) {
-    if (closed()) throw new Error('closed before there was a connection to NATS')
+    if (closed()) throw new Error(told('closed before there was a connection to NATS'))
     try {
       const connection = await connect(options)
       if (!closed()) return connection

@@ -85,7 +85,7 @@ export class NatsConsumer {
   async #handle(message: JsMsg): Promise<void> {
     const event = readEvent(message)
     if (event === undefined) {
-      this.#ports.refused(this.#handler, `message ${message.seq} on ${message.subject} is not an event`)
+      this.#ports.refused(this.#handler, `message ${message.seq} is not an event`)
       message.term()
       return
     }

@@ -4,6 +4,7 @@
  */
 import type { Transaction } from 'kysely'
 import type { Database } from '../../db/schema.ts'
+import { told } from '../../telling/told.ts'
 import { type EventDraft, orderKey } from '../envelope.ts'
 import { traceCreation } from '../messaging-spans.ts'
 
@@ -21,7 +22,9 @@ export const outbox: Outbox = {
       const envelope = JSON.stringify(traceCreation(event))
       const bytes = Buffer.byteLength(envelope)
       if (bytes > MAX_ENVELOPE_BYTES) {
-        throw new RangeError(`${event.type} has ${bytes} bytes, an event has at most ${MAX_ENVELOPE_BYTES}`)
+        throw new RangeError(
+          told(`${event.type} has ${bytes} bytes, an event has at most ${MAX_ENVELOPE_BYTES}`),
+        )
       }
       return { id: event.id, tenant_id: event.tenantid, key: orderKey(event), type: event.type, envelope }
     })
