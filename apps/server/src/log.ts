@@ -52,9 +52,13 @@ export function createLogger(options: {
   )
   // Its children, and theirs, inherit it; pino's own formatter of bindings is asked for the first logger alone.
   const { child } = log
-  log.child = function childOf(this: Logger, bindings: Bindings, options?: ChildLoggerOptions) {
-    return Reflect.apply(child, this, [tellFields(bindings), options]) as Logger
-  } as typeof child
+  log.child = function childOf<Levels extends string = never>(
+    this: Logger,
+    bindings: Bindings,
+    options?: ChildLoggerOptions<Levels>,
+  ) {
+    return Reflect.apply(child, this, [tellFields(bindings), options]) as Logger<Levels>
+  }
   return log
 }
 
