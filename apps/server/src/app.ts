@@ -1,5 +1,5 @@
 /**
- * Builds the HTTP application: one ordered list of plugins over the services it is given. It opens nothing and listens nowhere, so
+ * Builds the HTTP applications: one ordered list of plugins over the services it is given. It opens nothing and listens nowhere, so
  * tests inject requests into it; `start.ts` makes the services and listens.
  */
 import Fastify, { type FastifyBaseLogger, type FastifyInstance } from 'fastify'
@@ -9,7 +9,7 @@ import { health } from './plugins/health.ts'
 import { httpMetrics } from './plugins/http-metrics.ts'
 import { passwords } from './plugins/passwords.ts'
 import type { AppPlugin, AppServices } from './plugins/plugin.ts'
-import { problems } from './plugins/problems.ts'
+import { answerBrokenRequest, answerError, problems } from './plugins/problems.ts'
 import { RequestLog } from './plugins/request-log.ts'
 import { signIn } from './plugins/sign-in.ts'
 import { tenancy } from './plugins/tenancy.ts'
@@ -28,6 +28,10 @@ const PLUGINS: readonly AppPlugin[] = [
   graphql,
 ]
 
+const WORKER_PLUGINS = [tracing, problems, httpMetrics, health]
+
+type WorkerServices = Pick<AppServices, 'log' | 'metrics' | 'readiness'>
+
 /** A document of 20,000 characters and as much again in variables, in UTF-8, with room to spare. */
 const BODY_LIMIT = 256 * 1024
 /** For a request to arrive in full; slower ones are cut off with 408. */
@@ -35,16 +39,31 @@ const REQUEST_TIMEOUT_MS = 30_000
 
 export function buildApp(services: AppServices): FastifyInstance {
   const app = Fastify({
-    loggerInstance: services.log as FastifyBaseLogger,
-    logController: new RequestLog(),
+    ...common(services),
     bodyLimit: BODY_LIMIT,
     requestTimeout: REQUEST_TIMEOUT_MS,
     // What proxies' headers say counts from those alone that were named.
     trustProxy: services.trustedProxies.length === 0 ? false : [...services.trustedProxies],
-    forceCloseConnections: 'idle',
   })
   // JSON is all that this server reads; anything else is answered with 415 before it is read.
   app.removeContentTypeParser('text/plain')
   for (const plugin of PLUGINS) plugin(app, services)
   return app
+}
+
+/** A worker has no API: its port is for those who look after it. */
+export function buildWorkerApp(services: WorkerServices): FastifyInstance {
+  const app = Fastify(common(services))
+  for (const plugin of WORKER_PLUGINS) plugin(app, services)
+  return app
+}
+
+function common({ log }: WorkerServices) {
+  return {
+    loggerInstance: log as FastifyBaseLogger,
+    logController: new RequestLog(),
+    forceCloseConnections: 'idle',
+    frameworkErrors: answerError,
+    clientErrorHandler: answerBrokenRequest,
+  } as const
 }

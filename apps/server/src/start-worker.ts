@@ -4,7 +4,7 @@
  */
 import { type Tracing, tracedSpan } from '@rustok/telemetry'
 import { kyselyTracing } from '@rustok/telemetry/kysely'
-import Fastify, { type FastifyBaseLogger } from 'fastify'
+import { buildWorkerApp } from './app.ts'
 import { assembleEvents, assembleRetention } from './assemble-events.ts'
 import type { Config } from './config.ts'
 import { checkRoles } from './db/check-roles.ts'
@@ -16,9 +16,6 @@ import { StartupError } from './errors.ts'
 import { outbox } from './events/outbox/outbox.ts'
 import type { Logger } from './log.ts'
 import { ServerMetrics } from './metrics.ts'
-import { health } from './plugins/health.ts'
-import { httpMetrics } from './plugins/http-metrics.ts'
-import { RequestLog } from './plugins/request-log.ts'
 import { readinessChecks } from './readiness/checks.ts'
 import { Readiness } from './readiness/readiness.ts'
 import { listen } from './start.ts'
@@ -67,14 +64,8 @@ export function startWorker(
     opened.defer(() => payments.close())
     const events = assembleEvents({ ...config, payments: payments.settings }, log, metrics, database, tenants)
     const readiness = new Readiness(readinessChecks(database, tenants, events), log)
-    const app = Fastify({
-      loggerInstance: log as FastifyBaseLogger,
-      logController: new RequestLog(),
-      forceCloseConnections: 'idle',
-    })
+    const app = buildWorkerApp({ log, metrics, readiness })
     opened.defer(() => app.close())
-    httpMetrics(app, { metrics })
-    health(app, { readiness })
     const url = await listen(app, 'RUSTOK_WORKER_PORT', { host, port })
     const retention = assembleRetention(log, metrics, tenants)
     events.start()

@@ -227,7 +227,6 @@ test('writes the ids of trace, span, tenant and user on each log line of a reque
   const lines = server.lines.slice(before)
   const completed = lines.find((line) => line.msg === 'request completed')
   assert.equal(completed?.span_id, only(spans, 'POST /graphql').spanId)
-  assert.ok(lines.length > 1)
   for (const line of lines) {
     assert.equal(line.trace_id, traceId, line.msg)
     assert.equal(line.tenant_id, 'acme', line.msg)

@@ -115,7 +115,7 @@ export const settings = {
     otherwise: undefined,
     meaning: 'signs tokens with HS256 instead (at least 32 bytes)',
     secret: 'all',
-    parse: secret('HS256'),
+    parse: secret('signing tokens'),
   },
   workers: {
     variable: 'RUSTOK_WORKERS',

@@ -86,7 +86,7 @@ export function webhookUrl(value: string): string {
 }
 
 /** RFC 7518 section 3.2: a key of at least the hash's size for HS256. */
-export const MIN_SECRET_BYTES = 32
+const MIN_SECRET_BYTES = 32
 
 /** `use` says what needs it. */
 export function secret(use: string): (value: string) => string {

@@ -14,6 +14,7 @@ import {
 import { DatabaseUnavailable, publicWords } from '../db/database-errors.ts'
 import type { Logger } from '../log.ts'
 import { told } from '../telling/told.ts'
+import { traceIdOf } from '../trace-id.ts'
 import type { GraphQLContext } from './context.ts'
 import { checkDocumentLimits, PARSE_LIMITS } from './document-limits.ts'
 import { checkQueryCost } from './query-cost.ts'
@@ -28,7 +29,7 @@ export function createYoga(options: {
 }): YogaServerInstance<GraphQLContext, GraphQLContext> {
   return createYogaServer<GraphQLContext, GraphQLContext>({
     schema,
-    plugins: [graphqlJs, ...(options.production ? [hideSchema] : [])],
+    plugins: [graphqlJs, quoteTrace, ...(options.production ? [hideSchema] : [])],
     parserAndValidationCache: {
       documentCache: createLRUCache({ max: CACHED_DOCUMENTS }),
       errorCache: createLRUCache({ max: CACHED_DOCUMENTS }),
@@ -69,6 +70,27 @@ const graphqlJs: Plugin<GraphQLContext> = {
   onSubscribe({ args, setSubscribeFn }) {
     checkQueryCost(args)
     setSubscribeFn(subscribe)
+  },
+}
+
+/** Each error has the id of its trace, for the client to quote. Errors of documents are kept and given again, so they are not changed. */
+const quoteTrace: Plugin<GraphQLContext> = {
+  onResultProcess({ result, setResult }) {
+    const traceId = traceIdOf()
+    if (traceId === undefined || !('errors' in result) || result.errors === undefined) return
+    const errors = result.errors.map((error) => {
+      if (!(error instanceof GraphQLError)) return error
+      const { message, nodes, source, positions, path, originalError, extensions } = error
+      return new GraphQLError(message, {
+        nodes,
+        source,
+        positions,
+        path,
+        originalError,
+        extensions: { ...extensions, traceId },
+      })
+    })
+    setResult({ ...result, errors })
   },
 }
 

@@ -43,6 +43,7 @@ export async function withFields<const Name extends string>(
 export function refuseFields(reply: FastifyReply, errors: readonly BodyError[]): FastifyReply {
   return sendProblem(reply, {
     status: 400,
+    kind: 'invalid-fields',
     detail: errors.map(({ message }) => message).join('; '),
     // As RFC 9457's own example: where in the document, and what.
     errors: errors.map(({ field, message }) => ({

@@ -17,6 +17,11 @@ export const health = (app: FastifyInstance, { readiness }: Pick<AppServices, 'r
       return reply.header('cache-control', 'no-store').send({ status, checks })
     }
     const failed = Object.keys(checks).filter((name) => checks[name]?.status === 'failed')
-    return sendProblem(reply, { status: 503, detail: `Not ready: ${failed.join(', ')}`, checks })
+    return sendProblem(reply, {
+      status: 503,
+      kind: 'not-ready',
+      detail: `Not ready: ${failed.join(', ')}`,
+      checks,
+    })
   })
 }

@@ -26,7 +26,7 @@ export class RequestLog extends LogController {
       duration_ms: Math.round(reply.elapsedTime * 1_000) / 1_000,
     }
     // Its answer is out, so nothing of it is active any more; the logger reads trace, tenant and user from there.
-    context.with(request.traceContext, () => {
+    context.with(request.traceContext ?? context.active(), () => {
       if (error) request.log.error({ ...fields, err: error }, 'request errored')
       else request.log.info(fields, 'request completed')
     })

@@ -2,20 +2,18 @@
  * Ties a request to its span, which telemetry has started from Node's own channel: keeps the context where hooks can get back to it,
  * and tells the client the trace's id.
  */
-import { context, isSpanContextValid, trace } from '@opentelemetry/api'
-import type { AppPlugin } from './plugin.ts'
+import { context } from '@opentelemetry/api'
+import type { FastifyInstance } from 'fastify'
+import { traceIdOf } from '../trace-id.ts'
 
 const TRACE_ID_HEADER = 'x-trace-id'
 
-export const tracing: AppPlugin = (app) => {
+export const tracing = (app: FastifyInstance): void => {
   app.decorateRequest('traceContext')
   app.addHook('onRequest', (request, reply, done) => {
     request.traceContext = context.active()
-    const span = trace.getSpan(request.traceContext)
-    const identity = span?.spanContext()
-    if (identity !== undefined && isSpanContextValid(identity)) {
-      reply.header(TRACE_ID_HEADER, identity.traceId)
-    }
+    const traceId = traceIdOf(request.traceContext)
+    if (traceId !== undefined) reply.header(TRACE_ID_HEADER, traceId)
     done()
   })
 }

@@ -5,7 +5,7 @@
 import { told } from '../telling/told.ts'
 
 /** One that takes longer to answer a probe than this is as good as missing. */
-export const CHECK_TIMEOUT_MS = 1_000
+const CHECK_TIMEOUT_MS = 1_000
 
 export interface Finding {
   /** `degraded` keeps nobody from being served, `failed` does; `unknown` is what cannot be seen because something else is missing. */

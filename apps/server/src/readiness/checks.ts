@@ -9,7 +9,7 @@ import { untraced } from '../events/messaging-spans.ts'
 import type { Check, Finding } from './check.ts'
 
 /** An event that waits longer for the bus is late. The alert `RustokOutboxLag` has the same bound. */
-export const OUTBOX_LAG_LIMIT_S = 60
+const OUTBOX_LAG_LIMIT_S = 60
 
 export function readinessChecks(
   database: Pick<OpenDatabase, 'ping'>,

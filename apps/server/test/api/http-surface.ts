@@ -108,7 +108,7 @@ test('is degraded while an event waits for longer than a minute', async () => {
 test('answers mistakes in HTTP with problem details that say what is wrong', async () => {
   const cases: readonly [name: string, response: Response, status: number, detail: RegExp | undefined][] = [
     ['no such path', await fetch(`${server.url}/nope`), 404, undefined],
-    ['no such method', await fetch(`${server.url}/graphql`, { method: 'DELETE' }), 404, undefined],
+    ['no such method', await fetch(`${server.url}/graphql`, { method: 'DELETE' }), 405, undefined],
     ['no JSON', await post('{"query": '), 400, /JSON/],
     ['empty body', await post(''), 400, /empty/],
     ['a prototype', await post('{"query":"{me{id}}","__proto__":{"x":1}}'), 400, /JSON/],
@@ -136,7 +136,7 @@ test('answers mistakes in HTTP with problem details that say what is wrong', asy
       status: number
       detail?: string
     }
-    assert.equal(problem.type, 'about:blank')
+    assert.match(problem.type, /^urn:rustok:problem:[a-z-]+$/)
     assert.equal(problem.status, status)
     if (detail === undefined) assert.equal(problem.detail, undefined, name)
     else assert.match(problem.detail ?? '', detail, name)

@@ -67,7 +67,7 @@ test('signs in to the tenant of the host name', async () => {
 
 test('tells nobody what was wrong with a sign-in', async () => {
   const expected =
-    '{"type":"about:blank","title":"Unauthorized","status":401,"detail":"The e-mail address or the password is wrong"}'
+    '{"type":"urn:rustok:problem:unauthenticated","title":"It takes a valid token, or the right password","status":401,"detail":"The e-mail address or the password is wrong"}'
   for (const [body, headers] of [
     [{ ...BEN, password: 'not this one' }, ACME],
     [{ ...BEN, email: 'nobody@acme.example' }, ACME],
