@@ -26,17 +26,17 @@ before(async () => {
   directory = await TemporaryDirectory.create()
   store = await openStore({ dataDirectory: directory.path, clickhouseUrl: undefined }, log)
   // A part for each day of arrival, which no merge joins; the engine looks whether it should stop between parts.
-  for (const day of [0, 100]) {
+  for (const day of [0, 25]) {
     await store.engine.command(
       `INSERT INTO spans (tenant, trace_id, span_id, start, duration, service, name, kind, received)
        SELECT 'acme', unhex({trace:String}), unhex(leftPad(hex(number), 16, '0')), {start:UInt64} + number, 1000,
-         'shop', 'GET /', 2, now() - INTERVAL {day:UInt32} + intDiv(number, 10) DAY FROM numbers(1000)`,
+         'shop', 'GET /', 2, now() - INTERVAL {day:UInt32} + intDiv(number, 12) DAY FROM numbers(300)`,
       { trace, day, start: BigInt(Date.now() - 60_000) * 1_000_000n },
     )
     await store.engine.command(
       `INSERT INTO logs (tenant, trace_id, time, service, body, received)
        SELECT 'acme', unhex({trace:String}), {time:UInt64} + number, 'shop', toString(number),
-         now() - INTERVAL {day:UInt32} + intDiv(number, 10) DAY FROM numbers(1000)`,
+         now() - INTERVAL {day:UInt32} + intDiv(number, 12) DAY FROM numbers(300)`,
       { trace, day, time: BigInt(Date.now() - 60_000) * 1_000_000n },
     )
   }
@@ -60,7 +60,7 @@ after(async () => {
 
 async function slowed(engine: StoreEngine): Promise<StoreEngine> {
   const relations = await relationsOf(engine)
-  const tableFilters = `{${relations.map(({ name }) => `'${name}': 'sleepEachRow(0.01) = 0'`).join(', ')}}`
+  const tableFilters = `{${relations.map(({ name }) => `'${name}': 'sleepEachRow(0.02) = 0'`).join(', ')}}`
   const limits = { seconds: 600, memoryBytes: 1e9, resultRows: 1e6 }
   return {
     query: (statement, parameters, options) =>
@@ -119,7 +119,7 @@ async function hangUpOn(address: string): Promise<boolean> {
       },
       () => {},
     )
-  while (!answered && (await working()) === 0) await sleep(10)
+  while (!answered && (await working()) === 0) await sleep(40)
   hangUp.abort()
   await asked
   return !answered
@@ -132,7 +132,7 @@ test('stops every query of a client that hangs up, on every route', { timeout: 2
     if (method !== 'GET' || !pattern.startsWith('/api/') || pattern.includes('*')) continue
     for (const address of addressesOf(pattern)) {
       if (!(await hangUpOn(address))) continue
-      while ((await working()) > 0) await sleep(20)
+      while ((await working()) > 0) await sleep(40)
       stopped.push(route)
       break
     }
@@ -153,10 +153,10 @@ test('stops queries that have not begun when their client hangs up', { timeout: 
   const asked = Array.from({ length: 40 }, () =>
     fetch(`${url}${addressesOf('/api/lens/search')[0]}`, { signal: hangUp.signal }).catch(() => {}),
   )
-  while ((await working()) === 0) await sleep(10)
+  while ((await working()) === 0) await sleep(40)
   hangUp.abort()
   await Promise.all(asked)
-  while ((await working()) > 0) await sleep(20)
+  while ((await working()) > 0) await sleep(40)
   // Nothing that waited has come after it.
   for (let look = 0; look < 5; look++) {
     assert.equal(await working(), 0)
