@@ -215,11 +215,17 @@ async function knownParameters(): Promise<ReadonlyMap<string, ReadonlySet<string
   const all = Object.entries(paths).flatMap(([path, operations]) =>
     Object.entries(operations).map(([method, { parameters = [] }]): [string, ReadonlySet<string>] => [
       `${method.toUpperCase()} ${path.replaceAll(/\{(\w+)\}/g, ':$1')}`,
-      new Set(parameters.flatMap((parameter) => (parameter.in === 'query' ? [parameter.name] : []))),
+      new Set(parameters.flatMap(({ name, in: place }) => (place === 'query' ? spellingsOf(name) : []))),
     ]),
   )
-  // Those of Jaeger's v3 go by two spellings, of which the description has one.
-  return new Map(all.filter(([route]) => !route.includes('/api/v3/')))
+  return new Map([...all, ['GET /api/*', new Set()]])
+}
+
+/** Those of Jaeger's v3 go by two, of which the description has one. */
+function spellingsOf(name: string): readonly string[] {
+  const snake = name.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)
+  const camel = name.replaceAll(/_([a-z])/g, (_, letter: string) => letter.toUpperCase())
+  return [name, snake, camel]
 }
 
 /** Answers of all routes to all questions about these tenants. */
