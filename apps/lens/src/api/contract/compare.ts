@@ -3,7 +3,7 @@
  * which values do they have more often than the rest? docs/lens-analysis.md says how it is counted and tested.
  */
 
-import type { SearchQuery } from '../contract.ts'
+import type { SearchQuery } from './search.ts'
 
 /**
  * The fields of a search, which say what is compared, and how it is split. `limit` counts values: 1 to 1000, default 50.

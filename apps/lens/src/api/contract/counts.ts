@@ -1,6 +1,6 @@
 /** Counts over many traces: facets, latencies, attributes. Durations are nanoseconds in numbers. */
 
-import type { Attribute, FacetValue } from '../contract.ts'
+import type { Attribute } from './attribute.ts'
 
 /**
  * Counts are exact while `oneIn` is 1. Where more than some 300,000 spans match, one in `oneIn` traces is looked at, picked by a hash of its
@@ -9,6 +9,40 @@ import type { Attribute, FacetValue } from '../contract.ts'
  */
 export interface Sample {
   readonly oneIn: number
+}
+
+/**
+ * GET /api/lens/facets takes a SearchQuery and `fields`: which to count, separated by commas, each a name of FacetField.field; without it,
+ * the six that have one. Counts are of traces, largest first, each field's without its own condition: what choosing the value would find.
+ */
+export interface FacetsResponse {
+  /** In the order of `fields`. The lists below repeat those of tenant, service, operation, user, status and kind; empty if not asked for. */
+  readonly fields: readonly FacetField[]
+  readonly tenants: readonly FacetValue[]
+  readonly services: readonly FacetValue[]
+  readonly operations: readonly FacetValue[]
+  readonly users: readonly FacetValue[]
+  readonly statuses: readonly FacetValue[]
+  readonly kinds: readonly FacetValue[]
+  /** True for a field with more values than were returned. */
+  readonly truncated: readonly ('tenants' | 'services' | 'operations' | 'users')[]
+  readonly sample: Sample
+}
+
+export interface FacetValue {
+  readonly value: string
+  readonly count: number
+}
+
+/** GET /api/lens/histogram takes a SearchQuery: traces per time bucket, for the strip above the results. */
+export interface HistogramResponse {
+  readonly bucketMs: number
+  readonly buckets: readonly {
+    readonly startMs: number
+    readonly count: number
+    readonly errorCount: number
+  }[]
+  readonly sample: Sample
 }
 
 export interface FacetField {

@@ -1,6 +1,7 @@
 /** GET /api/lens/logs and GET /api/lens/traces/{traceId}/logs: log records, found by what they say and by their traces. */
 
-import type { Attribute, AttributeValue, ResourceView, ScopeView } from '../contract.ts'
+import type { Attribute, AttributeValue } from './attribute.ts'
+import type { ResourceView, ScopeView } from './trace.ts'
 
 /** GET /api/lens/logs, in the query string. Absent means "any". Errors: 400 for a bad parameter, 422 for a search beyond its limits. */
 export interface LogsQuery {

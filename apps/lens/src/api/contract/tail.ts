@@ -15,7 +15,8 @@
  * as there may be, of this client or of all.
  */
 
-import type { SearchQuery, SpanKind } from '../contract.ts'
+import type { SearchQuery } from './search.ts'
+import type { SpanKind } from './trace.ts'
 
 /** Fields of a search but its time range: `lookback` (default 1 h) says how long ago a span may have begun. */
 export interface TailQuery extends Omit<SearchQuery, 'start' | 'end' | 'limit'> {

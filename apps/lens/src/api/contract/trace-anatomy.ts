@@ -1,6 +1,6 @@
 /** One trace in short: what there is to say of it without its spans. */
 
-import type { TraceSummary } from '../contract.ts'
+import type { TraceSummary } from './search.ts'
 
 /** GET /api/lens/traces/{traceId}/summary; 404 with a Problem when it is not stored. */
 export interface TraceAnatomyResponse extends TraceSummary {
