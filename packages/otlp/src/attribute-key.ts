@@ -2,7 +2,7 @@
  * Attribute keys, interned with their bytes. A service has some hundred keys and most of them have few values, so the encoder
  * copies prepared bytes for a key, and for a whole key-value pair whose value was seen before, instead of encoding strings.
  */
-import type { AttributeInput } from './encode-attribute.ts'
+import type { AttributeInput } from './attribute-input.ts'
 
 /** Keys kept for the life of the process; 4,096 keys of 40 bytes are 0.5 MB. A key beyond them works, uncached. */
 const maxInternedKeys = 4096

@@ -5,22 +5,11 @@
  *   KeyValue  key 1 string · value 2 AnyValue
  *   AnyValue  string 1 · bool 2 · int 3 (varint, two's complement) · double 4 (fixed64) · array 5 · kvlist 6 · bytes 7
  */
+import type { AttributeInput } from './attribute-input.ts'
 import type { AttributeKey } from './attribute-key.ts'
 import { preparedPair } from './attribute-key.ts'
 import type { Writer } from './writer.ts'
 import { closeLength, putSafeInteger, putVarint, putVarint64, varintSize } from './writer.ts'
-
-/** What an attribute can hold. Numbers that are safe integers (but not -0) become int_value, other numbers double_value. */
-export type AttributeInput =
-  | string
-  | number
-  | boolean
-  | bigint
-  | Uint8Array
-  | null
-  | undefined
-  | readonly AttributeInput[]
-  | { readonly [key: string]: AttributeInput }
 
 /** A value nested deeper is written as an empty AnyValue: decoders refuse deep messages (protobuf's usual limit is 100). */
 const maxDepth = 32

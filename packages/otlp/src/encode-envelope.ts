@@ -2,8 +2,9 @@
  * Puts spans that are bytes already into an ExportTraceServiceRequest: one ResourceSpans with a ScopeSpans per instrumentation
  * scope. Resource and scope are encoded once for the life of the process; a request is then a few copies of memory.
  */
+
+import type { AttributeInput } from './attribute-input.ts'
 import { attributeKey } from './attribute-key.ts'
-import type { AttributeInput } from './encode-attribute.ts'
 import { putString } from './encode-attribute.ts'
 import { type AttributeList, putAttributes } from './encode-span.ts'
 import {

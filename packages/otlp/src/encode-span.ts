@@ -2,14 +2,9 @@
  * Encodes one ended span as a `ScopeSpans.spans` field, appended to a Writer: the one time that a span is walked. What follows
  * (batches, retries, files) moves these bytes. Called by the telemetry pipeline for every recorded span, so this is its hottest code.
  */
+import type { AttributeInput } from './attribute-input.ts'
 import { type AttributeKey, type AttributesBeside, type PreparedPair, toWords } from './attribute-key.ts'
-import {
-  type AttributeInput,
-  copyWords,
-  putAttribute,
-  putAttributeColumns,
-  putString,
-} from './encode-attribute.ts'
+import { copyWords, putAttribute, putAttributeColumns, putString } from './encode-attribute.ts'
 import {
   ScopeSpansField,
   SpanEventField,

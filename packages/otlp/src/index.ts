@@ -3,6 +3,7 @@
  * …TraceRequest… functions read and write whole requests, for receivers and tools, and …LogsRequest… read those of logs; response and rpc-status are what a receiver answers.
  */
 
+export type { AttributeInput } from './attribute-input.ts'
 export {
   AttributeKey,
   type AttributeRule,
@@ -15,7 +16,6 @@ export { decodeTraceRequestJson } from './decode-json.ts'
 export { decodeLogsRequest } from './decode-logs.ts'
 export { decodeLogsRequestJson } from './decode-logs-json.ts'
 export { decodeTraceRequest } from './decode-request.ts'
-export type { AttributeInput } from './encode-attribute.ts'
 export {
   attributeListOf,
   type Envelope,

@@ -1,7 +1,7 @@
 /** Liveness and readiness, for whoever runs Lens: open to all, and answered however busy the store is. */
 
 import type { FastifyInstance } from 'fastify'
-import type { Store } from '../store/open-store.ts'
+import type { Store } from '../store/store.ts'
 
 export async function healthRoutes(
   app: FastifyInstance,

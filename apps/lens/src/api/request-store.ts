@@ -3,8 +3,8 @@
 import type { FastifyInstance } from 'fastify'
 import type { StoreEngine } from '../store/engine.ts'
 import { GatedEngine } from '../store/gated-engine.ts'
-import type { Store } from '../store/open-store.ts'
 import type { QueryGate } from '../store/query-gate.ts'
+import type { Store } from '../store/store.ts'
 import './request-access.ts'
 
 declare module 'fastify' {

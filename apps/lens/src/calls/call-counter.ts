@@ -4,7 +4,7 @@
  */
 
 import type { Logger } from 'pino'
-import type { Store } from '../store/open-store.ts'
+import type { Store } from '../store/store.ts'
 import {
   compactCalls,
   countCalls,

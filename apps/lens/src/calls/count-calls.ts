@@ -5,7 +5,7 @@
  */
 
 import { QueryLimitError, type StoreEngine } from '../store/engine.ts'
-import type { Store } from '../store/open-store.ts'
+import type { Store } from '../store/store.ts'
 
 /** Unix seconds of arrival, and how many spans of each are stored. */
 export type SecondsOfArrival = ReadonlyMap<number, number>

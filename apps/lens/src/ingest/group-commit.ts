@@ -9,7 +9,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { Logger } from 'pino'
 import { ingestBacklog, ingestRows } from '../metrics/lens-metrics.ts'
 import { StoreFullError, StoreUnavailableError } from '../store/engine.ts'
-import type { Store } from '../store/open-store.ts'
+import type { Store } from '../store/store.ts'
 import { InsertPace } from './insert-pace.ts'
 
 /** Rows of a table as columns, in Native format when they are complete. */

@@ -3,7 +3,7 @@
 import type { LogsRequest } from '@rustok/otlp'
 import type { Logger } from 'pino'
 import { LogBlock } from '../store/log-block.ts'
-import type { Store } from '../store/open-store.ts'
+import type { Store } from '../store/store.ts'
 import { GroupCommit } from './group-commit.ts'
 import type { IntakeOutcome } from './span-intake.ts'
 

@@ -3,7 +3,7 @@
 import { encodeTraceRequest, type TraceRequest } from '@rustok/otlp'
 import type { Logger } from 'pino'
 import { ingestRows, refusedSpans } from '../metrics/lens-metrics.ts'
-import type { Store } from '../store/open-store.ts'
+import type { Store } from '../store/store.ts'
 import { GroupCommit } from './group-commit.ts'
 import { SpanTranscoder } from './transcode-spans.ts'
 

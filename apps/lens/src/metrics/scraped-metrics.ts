@@ -1,7 +1,7 @@
 /** What is only known when somebody asks: memory, disk, what runs and waits. A source that does not answer leaves its families out. */
 
 import { readFile, statfs } from 'node:fs/promises'
-import type { Store } from '../store/open-store.ts'
+import type { Store } from '../store/store.ts'
 import type { Family, Sample } from './instruments.ts'
 
 export interface Scraped {

@@ -1,9 +1,9 @@
 /** Makes the database where there is none, brings its schema up to date, and gives the store's ways to ask it. The embedded store and a server's share it. */
 
 import { ClickHouseEngine, type EngineAddress } from './clickhouse-engine.ts'
-import type { Store } from './open-store.ts'
 import { singleServer } from './schema/dialect.ts'
 import { migrate } from './schema/migrate.ts'
+import type { Store } from './store.ts'
 import { Tenancy } from './tenancy/tenancy.ts'
 
 /** A step of the schema may copy every span that there is. */

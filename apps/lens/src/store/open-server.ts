@@ -3,12 +3,12 @@
 import type { Logger } from 'pino'
 import { ClickHouseEngine } from './clickhouse-engine.ts'
 import { migrationTimeout, viewsOf, whileOpen } from './open-database.ts'
-import type { Store } from './open-store.ts'
 import { clusterOf, singleServer } from './schema/dialect.ts'
 import { migrateShared } from './schema/migrate.ts'
 import { checkServer } from './server/check-server.ts'
 import type { ServerOptions } from './server/server-options.ts'
 import { startupFailure } from './server/startup-failure.ts'
+import type { Store } from './store.ts'
 
 export async function openServer(options: ServerOptions, log: Logger): Promise<Store> {
   const schema = options.cluster === undefined ? singleServer : clusterOf(options.cluster)

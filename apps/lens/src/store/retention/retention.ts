@@ -5,8 +5,8 @@
 
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Logger } from 'pino'
-import type { Store } from '../open-store.ts'
 import { singleServer } from '../schema/dialect.ts'
+import type { Store } from '../store.ts'
 import { type Choice, choosePieces, type Piece } from './choose-pieces.ts'
 import { derivedTables, recordTables } from './retained-tables.ts'
 

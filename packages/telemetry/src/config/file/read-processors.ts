@@ -1,6 +1,6 @@
 /** `tracer_provider.processors`: there is one pipeline here, so that its batching is that of the first batch processor. */
 import type { FileNode } from './file-node.ts'
-import type { SetVariable } from './variables-of.ts'
+import type { SetVariable } from './set-variable.ts'
 
 const prefix = 'OTEL_EXPORTER_OTLP_TRACES_'
 

@@ -1,6 +1,6 @@
 /** `tracer_provider.sampler`: the samplers that variables can name, alone or below `parent_based`. */
 import type { FileNode } from './file-node.ts'
-import type { SetVariable } from './variables-of.ts'
+import type { SetVariable } from './set-variable.ts'
 
 /** What a parent's decision leads to, unless the file says otherwise; nothing else is supported. */
 const followed = {

@@ -3,6 +3,7 @@ import type { ResourceAttributes } from '../general.ts'
 import type { FileNode } from './file-node.ts'
 import { readProcessors } from './read-processors.ts'
 import { readSampler } from './read-sampler.ts'
+import type { SetVariable } from './set-variable.ts'
 import type { FileDocument } from './yaml-document.ts'
 
 export interface FileVariables {
@@ -11,9 +12,6 @@ export interface FileVariables {
   readonly places: ReadonlyMap<string, string>
   readonly resourceAttributes: ResourceAttributes
 }
-
-/** Notes a variable, with the node that it comes from. */
-export type SetVariable = (name: string, value: string | number | boolean | undefined, from: FileNode) => void
 
 /** Other signals, and other distributions, which have their own readers. */
 const notOurs = ['meter_provider', 'logger_provider', 'instrumentation/development'] as const
