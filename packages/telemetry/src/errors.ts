@@ -8,6 +8,7 @@ export const otelErrors = {
   GLOBAL_PROVIDER_TAKEN:
     'Another OpenTelemetry SDK has registered itself: start only one, or use initOtelLayer() inside it',
   INVALID_CONFIG: 'The configuration cannot be used',
+  UNSUPPORTED_NODE: 'This Node.js is too old: tracing needs 22.15 or later',
 } as const
 
 export type OtelErrorCode = keyof typeof otelErrors

@@ -16,6 +16,7 @@ import { type InstrumentationOptions, instrument } from './instrument/instrument
 import { lifecycle } from './lifecycle.ts'
 import { createMetrics } from './metrics/metrics.ts'
 import { OpenMetricsText } from './metrics/open-metrics.ts'
+import { checkNode } from './node-version.ts'
 import { diag } from './own-diag.ts'
 import type { ResourceDetector } from './plug/interfaces.ts'
 import { type PlugOptions, Plugs } from './plug/plugs.ts'
@@ -60,7 +61,7 @@ let current: Tracing | undefined
  * Starts tracing by `config`.
  *
  * @throws OtelError ALREADY_INITIALIZED when it has been started, GLOBAL_PROVIDER_TAKEN when another SDK has registered, INVALID_CONFIG
- *   when a field set by hand is out of range.
+ *   when a field set by hand is out of range, UNSUPPORTED_NODE before Node 22.15.
  */
 export async function initTracing(
   config: OtelConfig = OtelConfig.fromEnv(),
@@ -76,6 +77,7 @@ export function startTracing(config: OtelConfig, options: TracingOptions = {}): 
   checkConfig(config)
   startRedaction(config)
   enableDiagnostics(config.logLevel)
+  checkNode(process.versions.node)
   for (const warning of config.warnings) diag.warn(warning)
   registerPropagation(config)
   current = config.enabled ? start(config, options) : passThrough(config, options)

@@ -9,7 +9,7 @@ const built = fileURLToPath(new URL('../../ui/dist/', import.meta.url))
 
 const notBuilt = `<!doctype html><meta charset="utf-8"><title>RusToK Lens</title>
 <h1>RusToK Lens is running</h1>
-<p>Its web UI is not built yet. Run <code>npm start</code> in the repository, which builds it.</p>
+<p>Its web UI is not built yet. <code>npm run build --workspace=rustok-lens-ui</code> in the repository builds it.</p>
 <p>The query API answers meanwhile: <a href="/api/services">/api/services</a>.</p>
 `
 
