@@ -299,7 +299,7 @@ test('counts what a naive count finds, for random traces in random inserts', asy
     )
   }
   await fc.assert(fc.asyncProperty(fc.array(trace, { minLength: 1, maxLength: 6 }), check), {
-    numRuns: 10,
+    numRuns: 6,
     endOnFailure: true,
   })
   await counter.close()

@@ -30,7 +30,7 @@ test('takes spans while a thousand tabs wait for their answers, and forgets tabs
   })
   const settled = Promise.allSettled(asked)
 
-  const sent = Array.from({ length: 5 }, () => span())
+  const sent = Array.from({ length: 2 }, () => span())
   for (const one of sent) await lens.send(request('shop', [one]))
   // Had they waited for the queries that were asked before them, all would be answered by now.
   assert.ok(answered < tabs, `${answered} tabs were answered first`)

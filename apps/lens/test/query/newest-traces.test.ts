@@ -159,7 +159,7 @@ test('shows page after page what matches, newest first, each trace once, whereve
         after = page.last
       }
     }),
-    { numRuns: 30 },
+    { numRuns: 15 },
   )
   assert.ok(early > 2, `only ${early} pages stopped early`)
 })
