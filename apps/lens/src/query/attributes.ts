@@ -60,7 +60,9 @@ export async function attributeValues(
 ): Promise<AttributeValuesResponse> {
   const binder = new Binder(engine, 'value')
   const { rows, parameters, sample } =
-    typeof field === 'string' ? allRows(engine, filter) : await granules(engine, filter, options)
+    typeof field === 'string'
+      ? await wholeColumn(engine, filter, options)
+      : await granules(engine, filter, options)
   const value =
     typeof field === 'string' ? field : `arrayJoin(${attributeValuesSql(field.of, field.key, binder)})`
   const { rows: found } = await engine.query<{ value: string; count: string }>(
@@ -81,9 +83,20 @@ interface Rows {
   readonly sample: GranuleSample
 }
 
-function allRows(engine: StoreEngine, filter: TraceFilter): Rows {
+/** Once each, however often it was sent. */
+function distinctSpans(where: string): string {
+  return `(SELECT * FROM spans WHERE ${where} LIMIT 1 BY trace_id, span_id)`
+}
+
+/** To tell spans that were sent twice takes ten times as long as a column does, so that of many they count twice until merges drop them. */
+async function wholeColumn(
+  engine: StoreEngine,
+  filter: TraceFilter,
+  options: QueryOptions | undefined,
+): Promise<Rows> {
   const { where, parameters } = filterSql(filter, engine)
-  return { rows: `spans WHERE ${where}`, parameters, sample: { oneIn: 1 } }
+  const isFew = (await countRows(engine, filter, options)) <= mostSpans
+  return { rows: isFew ? distinctSpans(where) : `spans WHERE ${where}`, parameters, sample: { oneIn: 1 } }
 }
 
 /** Granules lie by tenant and time: every n-th of them is a cut through both. */
@@ -92,15 +105,18 @@ async function granules(
   filter: TraceFilter,
   options: QueryOptions | undefined,
 ): Promise<Rows> {
-  const all = allRows(engine, filter)
+  const { where, parameters } = filterSql(filter, engine)
+  const oneIn = Math.max(1, Math.floor((await countRows(engine, filter, options)) / mostSpans))
+  const part = oneIn === 1 ? '' : ` AND intDiv(_part_offset, ${granule}) % ${oneIn} = 0`
+  return { rows: distinctSpans(`${where}${part}`), parameters, sample: { oneIn } }
+}
+
+/** A bound where that says enough. */
+async function countRows(
+  engine: StoreEngine,
+  filter: TraceFilter,
+  options: QueryOptions | undefined,
+): Promise<number> {
   const most = (await countTracesAtMost(engine, filter, options)) * spansOfTrace
-  if (most <= mostSpans) return all
-  const matching = isUnfiltered(filter) ? most : await countSpans(engine, filter, options)
-  const oneIn = Math.max(1, Math.floor(matching / mostSpans))
-  if (oneIn === 1) return all
-  return {
-    rows: `${all.rows} AND intDiv(_part_offset, ${granule}) % ${oneIn} = 0`,
-    parameters: all.parameters,
-    sample: { oneIn },
-  }
+  return most <= mostSpans || isUnfiltered(filter) ? most : countSpans(engine, filter, options)
 }

@@ -131,7 +131,10 @@ export interface AttributeKeysResponse {
  * (`http.route`, `resource.host.name`), or tenant, user, service, name, message, kind or status.
  */
 export interface AttributeValuesResponse {
-  /** At most 100, as text, most frequent first; those of kind and status all, with a count of 0. */
+  /**
+   * At most 100, as text, most frequent first; those of kind and status all, with a count of 0. Of tenant, user, service, name and message in more than
+   * some 60,000 spans, one that was sent twice counts twice for a while.
+   */
   readonly values: readonly FacetValue[]
   readonly truncated: boolean
   readonly sample: GranuleSample
