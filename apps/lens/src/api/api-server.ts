@@ -10,7 +10,6 @@ import { QueryGate } from '../store/query-gate.ts'
 import type { Store } from '../store/store.ts'
 import type { EndpointsResponse } from './contract.ts'
 import { healthRoutes } from './health-routes.ts'
-import { errorEnvelope } from './jaeger/envelope.ts'
 import { jaegerRoutes } from './jaeger/routes.ts'
 import { knownNames, type NamesConfig } from './known-names.ts'
 import { lensRoutes } from './lens-routes.ts'
@@ -20,6 +19,7 @@ import { addAccess } from './request-access.ts'
 import { addStore } from './request-store.ts'
 import { addSecurity } from './security.ts'
 import { addUi } from './static-ui.ts'
+import { addUnknownRoutes } from './unknown-routes.ts'
 
 declare module 'fastify' {
   interface FastifyInstance {
@@ -84,9 +84,7 @@ export class ApiServer {
     await app.register(openApiRoute, { prefix: '/api' })
     await app.register(healthRoutes, { prefix: '/health', store })
     await app.register(metricsRoutes, { store, calls, dataDirectory: config.dataDirectory, queries: gate })
-    app.get('/api/*', async (request, reply) =>
-      reply.code(404).send(errorEnvelope(404, `there is no ${request.url.split('?', 1)[0]}`)),
-    )
+    addUnknownRoutes(app, routes)
     await addUi(app)
     await app.ready()
     return new ApiServer(app, config.host, routes)

@@ -11,8 +11,11 @@ export async function healthRoutes(
 
   app.get('/live', options, async () => ({ status: 'ok' }))
 
-  app.get('/ready', options, async (_, reply) => {
-    if (await store.isAlive()) return { status: 'ok' }
-    return reply.code(503).send({ status: 'unavailable', reason: 'the store does not answer' })
-  })
+  // Who asks for health and says no more wants to know whether to send requests here.
+  for (const path of ['', '/ready']) {
+    app.get(path, options, async (_, reply) => {
+      if (await store.isAlive()) return { status: 'ok' }
+      return reply.code(503).send({ status: 'unavailable', reason: 'the store does not answer' })
+    })
+  }
 }

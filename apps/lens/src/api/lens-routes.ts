@@ -45,11 +45,6 @@ export async function lensRoutes(
     reply.code(problem.status).type('application/problem+json').send(JSON.stringify(problem))
   })
 
-  app.setNotFoundHandler((request, reply) => {
-    const { problem } = notFound(`there is no ${request.method} ${request.url.split('?', 1)[0]}`)
-    reply.code(404).type('application/problem+json').send(JSON.stringify(problem))
-  })
-
   await app.register(sessionRoutes, { gatekeeper })
   await app.register(endpointsRoutes, { endpoints })
   await app.register(compareRoutes)

@@ -1,12 +1,12 @@
-/** A request refused before its route sees it, in the words of the API that it was meant for. */
+/** A request that no route sees, in the words of the API that it was meant for. */
 
 import { errorEnvelope } from './jaeger/envelope.ts'
 
-const titles = { 401: 'Unauthorized', 403: 'Forbidden' } as const
+const titles = { 401: 'Unauthorized', 403: 'Forbidden', 404: 'Not Found', 405: 'Method Not Allowed' } as const
 
 export function refusalBody(
   url: string,
-  status: 401 | 403,
+  status: keyof typeof titles,
   detail: string,
 ): { readonly type: string; readonly body: unknown } {
   const path = url.split('?', 1)[0] ?? ''

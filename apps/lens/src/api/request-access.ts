@@ -60,6 +60,5 @@ export function whoSends(request: FastifyRequest, gatekeeper: Gatekeeper): Acces
 function refuse(request: FastifyRequest, reply: FastifyReply, { status, message }: AccessError) {
   const { type, body } = refusalBody(request.url, status, message)
   if (status === 401) reply.header('www-authenticate', challenge)
-  // What one sees depends on who one is: no cache may keep it for another.
   return reply.code(status).header('cache-control', 'no-store').type(type).send(JSON.stringify(body))
 }

@@ -30,6 +30,8 @@ export function addSecurity(app: FastifyInstance, names: KnownNames): void {
       'cross-origin-opener-policy': 'same-origin',
       'cross-origin-resource-policy': 'same-origin',
     })
+    // What is answered depends on who asks, and on what has arrived since.
+    if (/^\/(api|metrics|health)(\/|\?|$)/.test(request.url)) reply.header('cache-control', 'no-store')
     const host = request.headers.host ?? ''
     if (!names.has(nameOf(host))) {
       const name = JSON.stringify(nameOf(host))

@@ -4,6 +4,7 @@ import { stat } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import fastifyStatic from '@fastify/static'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
+import { isNoView } from './unknown-routes.ts'
 
 const built = fileURLToPath(new URL('../../ui/dist/', import.meta.url))
 
@@ -24,8 +25,9 @@ export async function addUi(app: FastifyInstance): Promise<void> {
   )
 
   app.get('/*', options, async (request, reply) => {
-    reply.header('cache-control', 'no-cache')
     const path = pathOf(request)
+    if (isNoView(path)) return reply.callNotFound()
+    reply.header('cache-control', 'no-cache')
     if (path !== '' && (await isFile(path))) return reply.sendFile(path)
     // What is named like a file is one that is missing; any other address is a view of the UI, which has its own router. A tenant may have a dot.
     if (/^[^/]*\.[a-z0-9]+$/i.test(path)) return reply.callNotFound()

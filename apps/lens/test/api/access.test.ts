@@ -75,7 +75,7 @@ test('answers 401 on every route without a token, in the words of its API, and s
 })
 
 test('keeps health and the page itself open', async () => {
-  for (const route of ['/health/live', '/health/ready', '/', '/trace/abc']) {
+  for (const route of ['/health', '/health/live', '/health/ready', '/', '/trace/abc']) {
     assert.notEqual((await ask(route)).status, 401, route)
   }
 })

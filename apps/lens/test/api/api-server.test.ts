@@ -3,7 +3,8 @@
 import assert from 'node:assert/strict'
 import { request } from 'node:http'
 import { after, before, test } from 'node:test'
-import type { EndpointsResponse } from '../../src/api/contract.ts'
+import type { EndpointsResponse, Problem } from '../../src/api/contract.ts'
+import type { Envelope } from '../../src/api/jaeger/envelope.ts'
 import { RunningLens } from '../support/running-lens.ts'
 
 let lens: RunningLens
@@ -63,7 +64,7 @@ test('answers to loopback names alone, so that a rebound name reads nothing', as
 
 test('takes no writes from other origins, and allows none by CORS', async () => {
   assert.equal((await ask('/api/lens/search', { origin: 'https://evil.example' }, 'POST')).status, 403)
-  assert.equal((await ask('/api/lens/search', { origin: lens.urls.ui }, 'POST')).status, 404)
+  assert.equal((await ask('/api/lens/search', { origin: lens.urls.ui }, 'POST')).status, 405)
   const read = await ask('/api/services', { origin: 'https://evil.example' })
   assert.equal(read.headers['access-control-allow-origin'], undefined)
 })
@@ -79,6 +80,61 @@ test('keeps script of others out of every page', async () => {
 test('is alive and ready', async () => {
   assert.deepEqual(JSON.parse((await ask('/health/live')).body), { status: 'ok' })
   assert.deepEqual(JSON.parse((await ask('/health/ready')).body), { status: 'ok' })
+  assert.deepEqual(JSON.parse((await ask('/health')).body), { status: 'ok' })
+})
+
+test('does not answer with a page who looks for health under another name, or sends spans here', async () => {
+  for (const [path, method, hint] of [
+    ['/healthz', 'GET', /\/health\/live.*\/health\/ready/],
+    ['/readyz', 'GET', /\/health\/live.*\/health\/ready/],
+    ['/metrics/', 'GET', /there is no \/metrics\/$/],
+    ['/v1/traces', 'POST', /\/api\/lens\/endpoints/],
+    ['/api/v2/spans', 'POST', /\/api\/lens\/endpoints/],
+  ] as const) {
+    const { status, body } = await ask(path, {}, method)
+    assert.equal(status, 404, path)
+    assert.match(path.startsWith('/api') ? messageOf(body) : detailOf(body), hint)
+  }
+})
+
+test('answers what no route takes in the words of its API, and says which method an address takes', async () => {
+  for (const [path, method, status, allow, messageIn] of [
+    ['/api/services', 'POST', 405, 'GET, HEAD', messageOf],
+    ['/api/traces/0123', 'DELETE', 405, 'GET, HEAD', messageOf],
+    ['/api/transform', 'GET', 405, 'POST', messageOf],
+    ['/api/nothing', 'PUT', 404, undefined, messageOf],
+    ['/api/v3/services', 'POST', 405, 'GET, HEAD', v3MessageOf],
+    ['/api/v3/nothing', 'GET', 404, undefined, v3MessageOf],
+    ['/api/lens/traces', 'GET', 405, 'POST', detailOf],
+    ['/api/lens/session', 'PUT', 405, 'DELETE, GET, HEAD, POST', detailOf],
+    ['/api/lens/nothing?a=1', 'GET', 404, undefined, detailOf],
+    ['/metrics', 'POST', 405, 'GET, HEAD', detailOf],
+  ] as const) {
+    const answer = await ask(path, {}, method)
+    assert.deepEqual([answer.status, answer.headers.allow], [status, allow], `${method} ${path}`)
+    const plain = path.split('?', 1)[0]
+    const expected = status === 404 ? `there is no ${plain}` : `${plain} takes `
+    assert.ok(messageIn(answer.body).startsWith(expected), answer.body)
+  }
+})
+
+function messageOf(body: string): string {
+  const { errors } = JSON.parse(body) as Envelope<never>
+  return errors?.[0]?.msg ?? ''
+}
+
+function v3MessageOf(body: string): string {
+  return (JSON.parse(body) as { error: { message: string } }).error.message
+}
+
+function detailOf(body: string): string {
+  return (JSON.parse(body) as Problem).detail
+}
+
+test('lets no cache keep what depends on who asks', async () => {
+  for (const path of ['/api/services', '/api/lens/search', '/api/traces/zz', '/metrics', '/health/ready']) {
+    assert.equal((await ask(path)).headers['cache-control'], 'no-store', path)
+  }
 })
 
 test('tells where spans are sent to', async () => {

@@ -196,6 +196,16 @@ test('says what is wrong with a parameter', async () => {
   }
 })
 
+test('says that points of metrics may lie a millisecond apart', async () => {
+  assert.deepEqual((await get('/api/metrics/minstep')).body, {
+    data: 1,
+    total: 0,
+    limit: 0,
+    offset: 0,
+    errors: null,
+  })
+})
+
 test('answers an unknown API address with an error in the envelope', async () => {
   const { status, body } = await get('/api/nothing')
   assert.equal(status, 404)

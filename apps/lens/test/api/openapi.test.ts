@@ -167,6 +167,8 @@ const examples: Readonly<
   'GET /api/v3/traces': [['/api/v3/traces', range()], ['/api/v3/traces']],
   'GET /api/v3/trace-summaries': [['/api/v3/trace-summaries', range()]],
   'GET /health/live': [['/health/live']],
+  'GET /api/metrics/minstep': [['/api/metrics/minstep']],
+  'GET /health': [['/health']],
   'GET /health/ready': [['/health/ready']],
   'GET /api/openapi.json': [['/api/openapi.json']],
 }

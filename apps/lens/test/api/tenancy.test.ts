@@ -330,7 +330,9 @@ test('a tenant’s token gets the same bytes whether another tenant exists or no
 /** Their answers do not come from spans. */
 const unrelated = new Set([
   'GET /api/openapi.json',
+  'GET /api/metrics/minstep',
   'GET /health/live',
+  'GET /health',
   'GET /health/ready',
   'GET /api/*',
   'GET /api/lens/endpoints',

@@ -145,6 +145,10 @@ export const jaegerTopic: Topic = {
       parameters: metric,
       answers: { 200: family },
     },
+    'GET /api/metrics/minstep': {
+      summary: 'The shortest `step`, in milliseconds',
+      answers: { 200: envelopeOf('In `data`.', { type: 'number' }) },
+    },
   },
 }
 

@@ -20,6 +20,14 @@ export const processTopic: Topic = {
         503: { description: 'It does not.', schema: { type: 'object' } },
       },
     },
+    'GET /health': {
+      summary: 'As /health/ready',
+      access: 'public',
+      answers: {
+        200: { description: 'It does.', schema: { type: 'object' } },
+        503: { description: 'It does not.', schema: { type: 'object' } },
+      },
+    },
     'GET /metrics': {
       summary: 'Metrics about Lens itself, for Prometheus',
       access: 'admin',
