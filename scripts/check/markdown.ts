@@ -6,6 +6,17 @@ export interface Link {
   readonly line: number
 }
 
+export interface CodeBlock {
+  /** Of its fence, from 1. */
+  readonly line: number
+  readonly language: string
+  readonly code: string
+  /** The name that the text above tells the reader to save it by: "Save this as `app.js`". */
+  readonly file: string | undefined
+  /** Why it is not checked: `<!-- unchecked: reason -->` above it. */
+  readonly unchecked: string | undefined
+}
+
 const fence = /^\s*(```|~~~)/
 
 /** The lines outside fenced code blocks; those inside become empty, so that numbers stay. */
@@ -16,6 +27,31 @@ function proseLines(markdown: string): readonly string[] {
     inside = !inside
     return ''
   })
+}
+
+/** Fenced code, also within lists. */
+export function codeBlocksOf(markdown: string): readonly CodeBlock[] {
+  const blocks: CodeBlock[] = []
+  const lines = markdown.split('\n')
+  for (let at = 0; at < lines.length; at++) {
+    const [, indent = '', fence, language = ''] = /^(\s*)(```+|~~~+)(\w*)/.exec(lines[at]!) ?? []
+    if (fence === undefined) continue
+    const above = lines.slice(0, at).findLast((line) => line.trim() !== '') ?? ''
+    const begin = at + 1
+    do at++
+    while (at < lines.length && lines[at]!.trim() !== fence)
+    const code = lines
+      .slice(begin, at)
+      .map((line) => (line.startsWith(indent) ? line.slice(indent.length) : line))
+    blocks.push({
+      line: begin,
+      language,
+      code: `${code.join('\n')}\n`,
+      file: /Save this as `([^`]+)`/.exec(above)?.[1],
+      unchecked: /^<!-- unchecked: (.+) -->$/.exec(above.trim())?.[1],
+    })
+  }
+  return blocks
 }
 
 /** Targets of `[text](target)`, `![image](target)`, `[name]: target`, and of `href` and `src`. */

@@ -24,7 +24,9 @@ export async function installPublished(): Promise<Project> {
   const folder = join(scratch, 'project')
   mkdirSync(folder)
   writeFileSync(join(folder, 'package.json'), '{"private":true}')
-  await execute(process.execPath, [join(root, 'scripts/pack.ts'), '--to', scratch], { cwd: root })
+  await execute(process.execPath, [join(root, 'scripts/pack.ts'), '--to', scratch, '--reuse'], {
+    cwd: root,
+  })
   const tarballs = globSync('*.tgz', { cwd: scratch }).map((file) => join(scratch, file))
   const local = beside.map((name) => join(root, 'node_modules', name))
   const flags = [
