@@ -73,8 +73,9 @@ export class ClickHouseEngine implements StoreEngine {
           ...(tableFilters === undefined ? {} : { additional_table_filters: tableFilters as never }),
         },
       }),
+      signal,
     )
-    const answer = await this.#attempt(result.json<Row>())
+    const answer = await this.#attempt(result.json<Row>(), signal)
     const { data, rows_before_limit_at_least: before, statistics } = answer
     return {
       rows: data,
@@ -123,10 +124,12 @@ export class ClickHouseEngine implements StoreEngine {
     await Promise.all([this.#queries.close(), this.#writes.close()])
   }
 
-  async #attempt<Result>(result: Promise<Result>): Promise<Result> {
+  async #attempt<Result>(result: Promise<Result>, signal?: AbortSignal): Promise<Result> {
     try {
       return await result
     } catch (error) {
+      // Whatever it looks like to the connection: who asked has gone, and the store is well.
+      signal?.throwIfAborted()
       throw engineFailure(error)
     }
   }

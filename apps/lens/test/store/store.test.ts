@@ -242,7 +242,7 @@ test('stops a query in the engine when its asker goes away', async () => {
   }
   await until(async () => (await running()) === 1)
   controller.abort()
-  await assert.rejects(query)
+  await assert.rejects(query, { name: 'AbortError' })
   await until(async () => (await running()) === 0)
 })
 

@@ -116,6 +116,7 @@ export class TailHub {
     try {
       await tail.turn(Date.now(), controller.signal)
     } catch (error) {
+      if (controller.signal.aborted) return
       this.#log.error({ err: error }, 'a live tail failed')
       tail.stream.end([{ event: 'end', data: { reason: 'failure' } }])
       this.#remove(place)
