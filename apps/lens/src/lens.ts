@@ -51,12 +51,21 @@ export async function startLens(config: LensConfig, log: Logger, options: LensOp
   const store = await opening
   const intake = new SpanIntake(store, log)
   const logs = new LogIntake(store, log)
-  const grpc = new GrpcReceiver({ spans: intake, logs }, gatekeeper, log)
-  const httpOptions = { gatekeeper, corsOrigins: config.corsOrigins }
+  const endpoints = { otlpGrpcPort: 0, otlpHttpPort: 0 }
+  const grpcOptions = {
+    gatekeeper,
+    isServing: () => store.isAlive(),
+    httpPort: () => endpoints.otlpHttpPort,
+  }
+  const grpc = new GrpcReceiver({ spans: intake, logs }, grpcOptions, log)
+  const httpOptions = {
+    gatekeeper,
+    corsOrigins: config.corsOrigins,
+    grpcPort: () => endpoints.otlpGrpcPort,
+  }
   const routes = [serve.traceRoute(intake), serve.logsRoute(logs), serve.zipkinRoute(intake)]
   const http = new HttpReceiver(routes, httpOptions, log)
   const calls = new CallCounter(store, log, () => intake.backlog > loadedBacklog)
-  const endpoints = { otlpGrpcPort: 0, otlpHttpPort: 0 }
   const apiConfig = { ...config, endpoints: () => endpoints }
   const api = await ApiServer.create(store, intake, calls, gatekeeper, apiConfig, log)
   const retention = Retention.start(store, config, log)

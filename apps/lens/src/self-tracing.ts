@@ -38,7 +38,15 @@ export interface SelfTracing {
 }
 
 /** What others send, what machines ask every few seconds, and the live tail, which asks the store for as long as it is open. */
-const ignoredPaths = ['/v1/*', '/api/v2/spans', '/health/*', '/metrics', '/assets/*', '/api/lens/tail']
+const ignoredPaths = [
+  '/v1/*',
+  '/api/v2/spans',
+  '/health',
+  '/health/*',
+  '/metrics',
+  '/assets/*',
+  '/api/lens/tail',
+]
 
 /** Before anything is made that serves requests: routes are learnt from a server as it is made. */
 export async function startSelfTracing(

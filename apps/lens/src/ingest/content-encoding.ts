@@ -9,6 +9,8 @@ const inflaters: Readonly<Record<string, () => Transform>> = {
   gzip: () => createGunzip(),
   'x-gzip': () => createGunzip(),
   deflate: () => createInflate(),
+  // What OpenTelemetry's Collector calls the same.
+  zlib: () => createInflate(),
   // RFC 9659: a window of 8 MiB is the most that HTTP may ask a receiver to keep.
   zstd: () => createZstdDecompress({ params: { [constants.ZSTD_d_windowLogMax]: 23 } }),
 }

@@ -14,29 +14,47 @@ import {
 } from '../metrics/lens-metrics.ts'
 import { GrpcServer, type UnaryMethod } from './grpc/grpc-server.ts'
 import { GrpcCode, GrpcError } from './grpc/grpc-status.ts'
+import { healthMethods } from './grpc/health-service.ts'
 import { httpLimits, largestRequest } from './limits.ts'
 import type { LogIntake } from './log-intake.ts'
 import { IntakeOverloadedError, IntakeUnavailableError, type SpanIntake } from './span-intake.ts'
+import { hintFor, WrongProtocolLog } from './wrong-protocol.ts'
 
 export interface GrpcIntakes {
   readonly spans: SpanIntake
   readonly logs: LogIntake
 }
 
+export interface GrpcReceiverOptions {
+  /** Throws AccessError for a call that may not send. */
+  readonly gatekeeper: Pick<Gatekeeper, 'sender'>
+  /** What the health check says. */
+  readonly isServing: () => Promise<boolean>
+  /** Where OTLP over HTTP is taken, for senders that try it here. */
+  readonly httpPort: () => number
+}
+
 export class GrpcReceiver {
   readonly #log: Logger
   readonly #server: GrpcServer
 
-  constructor(intakes: GrpcIntakes, gatekeeper: Pick<Gatekeeper, 'sender'>, log: Logger) {
+  constructor(intakes: GrpcIntakes, { gatekeeper, isServing, httpPort }: GrpcReceiverOptions, log: Logger) {
     this.#log = log
+    const strangers = new WrongProtocolLog(log, 'OTLP over gRPC')
     this.#server = new GrpcServer({
       methods: {
         [`${collector}.trace.v1.TraceService/Export`]: exportTraces(intakes.spans, gatekeeper),
         [`${collector}.logs.v1.LogsService/Export`]: exportLogs(intakes.logs, gatekeeper),
         [`${collector}.metrics.v1.MetricsService/Export`]: refuseMetrics,
+        ...healthMethods(['trace.v1.TraceService', 'logs.v1.LogsService'].map(fullName), isServing),
       },
       errorOf: (error) => this.#errorOf(error),
       onRefusal: countRefusal,
+      onStranger: (spoken, peer) => {
+        const hint = hintFor(spoken, 'grpc', httpPort())
+        strangers.add(spoken, hint, peer)
+        return hint
+      },
       largestMessage: largestRequest,
       messages: httpLimits.bodies,
       readTime: httpLimits.request,
@@ -98,6 +116,10 @@ function countRefusal({ code, retryAfterSeconds }: GrpcError, path: string): voi
 }
 
 const collector = '/opentelemetry.proto.collector'
+
+function fullName(service: string): string {
+  return `${collector.slice(1)}.${service}`
+}
 
 function exportTraces(intake: SpanIntake, gatekeeper: Pick<Gatekeeper, 'sender'>): UnaryMethod {
   return {

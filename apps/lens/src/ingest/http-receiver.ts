@@ -6,6 +6,7 @@
  */
 
 import { createServer, type IncomingMessage, type OutgoingHttpHeaders, type ServerResponse } from 'node:http'
+import type { Socket } from 'node:net'
 import type { Logger } from 'pino'
 import type { Sender } from '../access/gatekeeper.ts'
 import { listen } from '../listen.ts'
@@ -17,6 +18,7 @@ import {
   type RefusalReason,
 } from '../metrics/lens-metrics.ts'
 import { BodyBudget } from './body-budget.ts'
+import { answerClientError, type ClientError } from './client-error.ts'
 import { CorsPolicy, varyByOrigin } from './cors-policy.ts'
 import { HttpError } from './http-error.ts'
 import { refusalBody, refusalHeaders, refusalOf } from './http-refusal.ts'
@@ -24,12 +26,15 @@ import { type ContentType, type HttpRoute, json, protobuf } from './http-route.t
 import { checkJsonDensity } from './json-density.ts'
 import { type HttpLimits, httpLimits, idleConnection } from './limits.ts'
 import { checkHeaders, discard, readBody } from './read-body.ts'
+import { hintFor, spokenIn, WrongProtocolLog } from './wrong-protocol.ts'
 
 export interface HttpReceiverOptions {
   /** Throws AccessError for a request that may not send. */
   readonly gatekeeper: { sender(authorization: string | undefined): Sender }
   /** As CorsPolicy takes them. */
   readonly corsOrigins: readonly string[]
+  /** Where OTLP over gRPC is taken, for senders that try it here. */
+  readonly grpcPort: () => number
   readonly limits?: HttpLimits
 }
 
@@ -46,7 +51,8 @@ export class HttpReceiver {
   readonly #server
 
   constructor(routes: readonly HttpRoute[], options: HttpReceiverOptions, log: Logger) {
-    const { gatekeeper, corsOrigins, limits = httpLimits } = options
+    const { gatekeeper, corsOrigins, grpcPort, limits = httpLimits } = options
+    const strangers = new WrongProtocolLog(log, 'OTLP over HTTP')
     this.#routes = new Map(routes.map((route) => [route.path, route]))
     this.#gatekeeper = gatekeeper
     this.#cors = new CorsPolicy(corsOrigins)
@@ -60,6 +66,12 @@ export class HttpReceiver {
       keepAliveTimeout: idleConnection,
     })
     this.#server.maxConnections = limits.connections
+    this.#server.on('clientError', (error: ClientError, socket: Socket) => {
+      const spoken = error.rawPacket === undefined ? 'http' : spokenIn(error.rawPacket)
+      const hint = hintFor(spoken, 'http', grpcPort())
+      if (spoken === 'grpc' || spoken === 'tls') strangers.add(spoken, hint, socket.remoteAddress)
+      answerClientError(error, socket, spoken, hint)
+    })
     this.#server.on('request', (request, response) => void this.#answer(request, response))
     // A sender that asks first is told to go on when its headers are good, and never sends a body that is not.
     this.#server.on('checkContinue', (request, response) => void this.#answer(request, response))

@@ -5,13 +5,15 @@ import { once } from 'node:events'
 import { type ClientHttp2Session, connect, type IncomingHttpHeaders } from 'node:http2'
 import { after, before, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { gzipSync } from 'node:zlib'
+import { constants, gzipSync, zstdCompressSync } from 'node:zlib'
 import { Client, credentials, type ServiceError, status } from '@grpc/grpc-js'
 import { decodeRpcStatus } from '@rustok/otlp'
 import { GrpcServer } from '../../src/ingest/grpc/grpc-server.ts'
 import { GrpcCode, GrpcError } from '../../src/ingest/grpc/grpc-status.ts'
+import { RawHttp } from '../support/raw-http.ts'
 
 const largestMessage = 100_000
+const strangers: string[] = []
 const waiting = Promise.withResolvers<void>()
 let server: GrpcServer
 let port: number
@@ -43,6 +45,10 @@ before(async () => {
     largestMessage,
     messages: 250_000,
     readTime: 1500,
+    onStranger: (spoken) => {
+      strangers.push(spoken)
+      return 'gRPC is spoken here'
+    },
   })
   port = await server.listen('127.0.0.1', 0)
   client = new Client(`127.0.0.1:${port}`, credentials.createInsecure(), {
@@ -162,7 +168,7 @@ test('refuses messages that are longer or shorter than announced, or none', asyn
   }
 })
 
-test('inflates gzip within the bound, and refuses what is not gzip or not known', async () => {
+test('inflates gzip and zstd within the bound, and refuses what is not so or not known', async () => {
   const gzip = { 'grpc-encoding': 'gzip' }
   assert.equal((await raw(framed(gzipSync(new Uint8Array(largestMessage)), 1), gzip))['grpc-status'], '0')
   const statusOf = async (body: Uint8Array, encoding: string) =>
@@ -172,11 +178,41 @@ test('inflates gzip within the bound, and refuses what is not gzip or not known'
     status.RESOURCE_EXHAUSTED,
   )
   assert.equal(await statusOf(Buffer.from('not gzip'), 'gzip'), status.INVALID_ARGUMENT)
+  const zeros = zstdCompressSync(new Uint8Array(largestMessage))
+  assert.equal(await statusOf(zeros, 'zstd'), status.OK)
+  const bomb = zstdCompressSync(new Uint8Array(largestMessage + 1))
+  assert.equal(await statusOf(bomb, 'zstd'), status.RESOURCE_EXHAUSTED)
+  const params = { [constants.ZSTD_c_windowLog]: 20, [constants.ZSTD_c_contentSizeFlag]: 0 }
+  const plain = zstdCompressSync(new Uint8Array(largestMessage), { params })
+  assert.equal(await statusOf(plain, 'zstd'), status.OK)
+  // The sixth byte is the window's size, of 64 MiB here.
+  const wide = Buffer.concat([plain.subarray(0, 5), Uint8Array.of(0x80), plain.subarray(6)])
+  assert.equal(await statusOf(wide, 'zstd'), status.INVALID_ARGUMENT)
   assert.equal(await statusOf(Buffer.from('x'), 'constructor'), status.UNIMPLEMENTED)
 })
 
 test('answers what is not gRPC as HTTP does', async () => {
   assert.equal((await raw(new Uint8Array(0), { 'content-type': 'application/json' }))[':status'], 415)
+})
+
+test('tells who speaks HTTP/1.1 or TLS here that it is the wrong port', async () => {
+  const url = `http://127.0.0.1:${port}`
+  await using client = await RawHttp.open(url)
+  await client.post('/v1/traces', { 'content-type': 'application/json' }, '{}')
+  assert.match(await client.ended(), /^HTTP\/1\.1 400 [\s\S]*\r\n\r\ngRPC is spoken here\n$/)
+  await using tls = await RawHttp.open(url)
+  await tls.write(Uint8Array.of(0x16, 3, 1, 2, 0))
+  assert.equal(await tls.ended(), '')
+  assert.deepEqual(strangers, ['http', 'tls'])
+  // A preface that comes in pieces is one all the same.
+  await using pieces = await RawHttp.open(url)
+  await pieces.write('PRI * HT')
+  await sleep(20)
+  await pieces.write('TP/2.0\r\n\r\nSM\r\n\r\n')
+  await pieces.write(Uint8Array.of(0, 0, 0, 4, 0, 0, 0, 0, 0))
+  const settings = Buffer.of(0, 0, 0, 4, 1).toString('latin1')
+  await pieces.until(new RegExp(settings))
+  assert.equal(strangers.length, 2)
 })
 
 test('ends a call whose message does not come', async () => {

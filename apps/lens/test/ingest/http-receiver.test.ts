@@ -4,6 +4,8 @@
  */
 
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { connect, constants as http2 } from 'node:http2'
 import { after, before, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { constants, deflateRawSync, gzipSync, zstdCompressSync } from 'node:zlib'
@@ -41,6 +43,7 @@ let impatientUrl: string
 before(async () => {
   const options = {
     gatekeeper: { sender: () => ({ tenant: undefined }) },
+    grpcPort: () => 4317,
     corsOrigins: ['https://app.example.com', 'https://*.shop.example', 'http://localhost:5173'],
   }
   const log = pino({ level: 'silent' })
@@ -176,6 +179,18 @@ test('refuses headers beyond 16 KiB', async () => {
   await using client = await RawHttp.open(url)
   await client.post('/v1/traces', { 'x-large': 'x'.repeat(20_000) })
   assert.match(await client.ended(), /^HTTP\/1\.1 431 /)
+})
+
+test('tells a sender of gRPC that it is the wrong port', async () => {
+  const session = connect(url)
+  session.on('error', () => {})
+  try {
+    const [code, , data] = (await once(session, 'goaway')) as [number, number, Buffer]
+    assert.equal(code, http2.NGHTTP2_HTTP_1_1_REQUIRED)
+    assert.equal(data.toString(), 'this port takes OTLP over HTTP, port 4317 over gRPC')
+  } finally {
+    session.destroy()
+  }
 })
 
 test('ends a body that dribbles and one that stands still', { timeout: 30_000 }, async () => {
@@ -420,7 +435,11 @@ for (const [error, status] of [
         throw error
       },
     }
-    const options = { gatekeeper: { sender: () => ({ tenant: undefined }) }, corsOrigins: [] }
+    const options = {
+      gatekeeper: { sender: () => ({ tenant: undefined }) },
+      corsOrigins: [],
+      grpcPort: () => 0,
+    }
     const full = new HttpReceiver([route], options, pino({ level: 'silent' }))
     try {
       await using client = await RawHttp.open(`http://127.0.0.1:${await full.listen('127.0.0.1', 0)}`)

@@ -63,6 +63,24 @@ function overGrpc(body: Uint8Array, authorization: string | undefined): Promise<
   })
 }
 
+test('says to anybody by gRPC’s health check that it takes spans', async () => {
+  const client = new Client(new URL(lens.urls.otlpGrpc).host, credentials.createInsecure())
+  const same = (bytes: Buffer) => bytes
+  const check = (service: string) =>
+    new Promise<string>((resolve) => {
+      const name = Buffer.from(service)
+      const request = service === '' ? name : Buffer.concat([Uint8Array.of(0x0a, name.length), name])
+      const answer = (error: ServiceError | null, bytes?: Buffer) =>
+        resolve(error === null ? (bytes?.toString('hex') ?? '') : `${status[error.code]}`)
+      client.makeUnaryRequest('/grpc.health.v1.Health/Check', same, same, request, answer)
+    })
+  const serving = '0801'
+  assert.equal(await check(''), serving)
+  assert.equal(await check('opentelemetry.proto.collector.trace.v1.TraceService'), serving)
+  assert.equal(await check('opentelemetry.proto.collector.metrics.v1.MetricsService'), 'NOT_FOUND')
+  client.close()
+})
+
 for (const [sender, httpStatus, grpcStatus, tenants] of [
   ['sender', 200, status.OK, ['acme']],
   ['gateway', 200, status.OK, ['globex']],

@@ -10,9 +10,10 @@ import {
   type ServerHttp2Session,
   type ServerHttp2Stream,
 } from 'node:http2'
-import type { AddressInfo } from 'node:net'
+import type { AddressInfo, Server } from 'node:net'
 import { BodyBudget } from '../body-budget.ts'
 import { httpLimits } from '../limits.ts'
+import { frontDoor, type OnStranger } from './front-door.ts'
 import { failureTrailers, GrpcCode, GrpcError } from './grpc-status.ts'
 import { MessageBuffers } from './message-buffers.ts'
 import { acceptedEncodings, readMessage } from './read-message.ts'
@@ -31,6 +32,7 @@ export interface GrpcServerOptions {
   readonly errorOf: (error: unknown) => GrpcError
   /** Told of each call that fails, with the path of its method. */
   readonly onRefusal?: (error: GrpcError, path: string) => void
+  readonly onStranger: OnStranger
   /** Bytes of one message, as sent and again as inflated, and of all that are being read and answered. */
   readonly largestMessage: number
   readonly messages: number
@@ -62,8 +64,12 @@ export class GrpcServer {
     settings: { initialWindowSize: streamWindow, maxHeaderListSize: 16 * 1024, enablePush: false },
   })
 
+  readonly #door: Server
+
   constructor(options: GrpcServerOptions) {
     this.#options = options
+    this.#door = frontDoor(this.#server, options.onStranger)
+    this.#door.maxConnections = httpLimits.connections
     this.#budget = new BodyBudget(options.messages)
     this.#server.on('session', (session) => {
       this.#sessions.add(session)
@@ -77,19 +83,19 @@ export class GrpcServer {
 
   listen(host: string, port: number): Promise<number> {
     const { promise, resolve, reject } = Promise.withResolvers<number>()
-    this.#server.once('error', reject)
-    this.#server.listen(port, host, () => {
-      this.#server.off('error', reject)
+    this.#door.once('error', reject)
+    this.#door.listen(port, host, () => {
+      this.#door.off('error', reject)
       this.#watch = setInterval(() => this.#endSlowCalls(), look).unref()
-      resolve((this.#server.address() as AddressInfo).port)
+      resolve((this.#door.address() as AddressInfo).port)
     })
     return promise
   }
 
   /** Takes no more calls, and resolves when those in flight are answered. */
   async close(): Promise<void> {
-    const closed = this.#server.listening
-      ? new Promise<void>((resolve) => this.#server.close(() => resolve()))
+    const closed = this.#door.listening
+      ? new Promise<void>((resolve) => this.#door.close(() => resolve()))
       : undefined
     const sessions = [...this.#sessions].map(
       (session) => new Promise<void>((resolve) => session.once('close', () => resolve())),

@@ -2,7 +2,7 @@
 
 import type { ServerHttp2Stream } from 'node:http2'
 import { promisify } from 'node:util'
-import { gunzip, inflate } from 'node:zlib'
+import { constants, gunzip, inflate, type ZstdOptions, zstdDecompress } from 'node:zlib'
 import type { BodyLease } from '../body-budget.ts'
 import { GrpcCode, GrpcError } from './grpc-status.ts'
 import type { MessageBuffers } from './message-buffers.ts'
@@ -12,9 +12,13 @@ const prefixLength = 5
 
 type Inflate = (body: Buffer, options: { maxOutputLength: number }) => Promise<Buffer>
 
+const inflateZstd: (body: Buffer, options: ZstdOptions) => Promise<Buffer> = promisify(zstdDecompress)
+
 const inflaters: Readonly<Record<string, Inflate>> = {
   gzip: promisify(gunzip) as Inflate,
   deflate: promisify(inflate) as Inflate,
+  // A window of 8 MiB, as over HTTP.
+  zstd: (body, options) => inflateZstd(body, { ...options, params: { [constants.ZSTD_d_windowLogMax]: 23 } }),
 }
 
 export const acceptedEncodings = ['identity', ...Object.keys(inflaters)].join(',')
