@@ -1,9 +1,10 @@
 /** The map as a drawing: columns from what is asked first to what is asked last. One node at a time can be chosen; then its calls stand out. */
 import { type PointerEvent, useEffect, useMemo, useRef, useState } from 'react'
-import type { MapEdge, MapNode, MapResponse } from 'rustok-lens/contract'
+import type { MapEdge, MapNode } from 'rustok-lens/contract'
 import { formatRate, formatShare } from '../model/amounts.ts'
 import { formatDuration } from '../model/duration.ts'
-import { layOut, type PlacedEdge } from '../model/map-layout.ts'
+import type { DrawnMap } from '../model/map-groups.ts'
+import { layOut, type NodeSize, type PlacedEdge } from '../model/map-layout.ts'
 import { useShortcuts } from '../ui/use-shortcuts.ts'
 import { NodeName } from './NodeName.tsx'
 
@@ -17,29 +18,31 @@ const NOTABLE = 0.01
 const MOST_LABELS = 40
 
 export interface MapDrawingProps {
-  readonly data: MapResponse
+  readonly drawn: DrawnMap
   /** A call of the sample stands for so many calls a minute. */
   readonly perMinute: number
   readonly chosen: string | undefined
   readonly choose: (id: string | undefined) => void
+  /** Draws nodes that are alike as one again; undefined while they are. */
+  readonly putTogether: (() => void) | undefined
 }
 
-export function MapDrawing({ data, perMinute, chosen, choose }: MapDrawingProps) {
+export function MapDrawing({ drawn, perMinute, chosen, choose, putTogether }: MapDrawingProps) {
   const layout = useMemo(
     () =>
       layOut(
-        data.nodes.map(({ id }) => id),
-        data.edges,
+        drawn.nodes.map(({ id }) => id),
+        drawn.edges,
         SIZE,
       ),
-    [data],
+    [drawn],
   )
-  const nodes = useMemo(() => new Map(data.nodes.map((node) => [node.id, node])), [data])
+  const nodes = useMemo(() => new Map(drawn.nodes.map((node) => [node.id, node])), [drawn])
   const [width, height] = [layout.width + 2 * MARGIN, layout.height + 2 * MARGIN]
   const frame = useRef<HTMLDivElement>(null)
   const [zoomed, zoom] = useState<number>()
-  const room = useWidth(frame)
-  const scale = zoomed ?? Math.min(1, Math.max(SMALLEST, room / width))
+  const room = useRoom(frame)
+  const scale = zoomed ?? Math.min(1, Math.max(SMALLEST, Math.min(room.width / width, room.height / height)))
   const zoomBy = (factor: number) => zoom(Math.min(LARGEST, Math.max(SMALLEST, scale * factor)))
   useShortcuts({
     '+': () => zoomBy(1.25),
@@ -51,11 +54,16 @@ export function MapDrawing({ data, perMinute, chosen, choose }: MapDrawingProps)
   const isNear = (id: string) =>
     chosen === undefined ||
     id === chosen ||
-    data.edges.some((edge) => touches(edge) && (edge.from === id || edge.to === id))
-  const most = Math.max(1, ...data.edges.map(({ calls }) => calls))
+    drawn.edges.some((edge) => touches(edge) && (edge.from === id || edge.to === id))
+  const most = Math.max(1, ...drawn.edges.map(({ calls }) => calls))
   return (
     <section className="map-drawing" aria-label="Drawing of the map">
       <div className="map-zoom">
+        {putTogether !== undefined && (
+          <button type="button" className="button small" onClick={putTogether}>
+            Alike as one
+          </button>
+        )}
         <button
           type="button"
           className="button icon small"
@@ -77,7 +85,7 @@ export function MapDrawing({ data, perMinute, chosen, choose }: MapDrawingProps)
         <button
           type="button"
           className="button small"
-          title="As wide as there is room (0)"
+          title="As large as there is room for (0)"
           onClick={() => zoom(undefined)}
         >
           Fit
@@ -106,12 +114,12 @@ export function MapDrawing({ data, perMinute, chosen, choose }: MapDrawingProps)
                   <Edge
                     key={`${placed.edge.from}\n${placed.edge.to}`}
                     placed={placed}
-                    edges={data.edges}
+                    edges={drawn.edges}
                     perMinute={perMinute}
                     most={most}
                     state={chosen === undefined ? 'plain' : touches(placed.edge) ? 'near' : 'far'}
                     isLabelled={
-                      touches(placed.edge) || (chosen === undefined && data.edges.length <= MOST_LABELS)
+                      touches(placed.edge) || (chosen === undefined && drawn.edges.length <= MOST_LABELS)
                     }
                   />
                 ))}
@@ -122,6 +130,7 @@ export function MapDrawing({ data, perMinute, chosen, choose }: MapDrawingProps)
                 <li key={id} style={{ left: x + MARGIN, top: y + MARGIN, ...SIZE }}>
                   <Node
                     node={nodes.get(id)!}
+                    isGroup={drawn.groups.has(id)}
                     perMinute={perMinute}
                     isChosen={id === chosen}
                     isFar={!isNear(id)}
@@ -140,12 +149,13 @@ export function MapDrawing({ data, perMinute, chosen, choose }: MapDrawingProps)
 interface NodeProps {
   readonly node: MapNode
   readonly perMinute: number
+  readonly isGroup: boolean
   readonly isChosen: boolean
   readonly isFar: boolean
   readonly choose: () => void
 }
 
-function Node({ node, perMinute, isChosen, isFar, choose }: NodeProps) {
+function Node({ node, perMinute, isGroup, isChosen, isFar, choose }: NodeProps) {
   const { kind, calls, failed, p95DurationNano } = node
   return (
     <button
@@ -154,6 +164,7 @@ function Node({ node, perMinute, isChosen, isFar, choose }: NodeProps) {
       data-kind={kind}
       data-failed={failed >= calls * NOTABLE && failed > 0}
       data-far={isFar}
+      data-group={isGroup}
       aria-pressed={isChosen}
       onClick={choose}
     >
@@ -240,20 +251,30 @@ function labelPlace(
   const leave = edges.filter(({ from }) => from === edge.from).length
   // A lane on the way is nobody else's.
   const arrive = points.length > 2 ? 1 : edges.filter(({ to }) => to === edge.to).length
-  const at = leave > arrive ? 0.68 : leave < arrive ? 0.32 : 0.5
+  const at = leave > arrive ? 0.6 : leave < arrive ? 0.4 : 0.5
   const [a, b, c, d] = [(1 - at) ** 3, 3 * at * (1 - at) ** 2, 3 * at ** 2 * (1 - at), at ** 3]
   return [a * x + (b + c) * ((x + toX) / 2) + d * toX, (a + b) * y + (c + d) * toY]
 }
 
-function useWidth(ref: { readonly current: HTMLElement | null }): number {
-  const [width, setWidth] = useState(1200)
+/** Of the frame: as wide as it is, as high as it may become. */
+function useRoom(ref: { readonly current: HTMLElement | null }): NodeSize {
+  const [room, setRoom] = useState({ width: 1200, height: 600 })
   useEffect(() => {
-    if (ref.current === null) return
-    const observer = new ResizeObserver(([entry]) => entry && setWidth(entry.contentRect.width))
-    observer.observe(ref.current)
+    const frame = ref.current
+    if (frame === null) return
+    const observer = new ResizeObserver(([entry]) => {
+      if (entry === undefined) return
+      const { maxHeight, paddingTop, paddingBottom } = getComputedStyle(frame)
+      const [most, ...padding] = [maxHeight, paddingTop, paddingBottom].map(Number.parseFloat)
+      setRoom({
+        width: entry.contentRect.width,
+        height: padding.reduce((rest, each) => rest - each, most ?? entry.contentRect.height),
+      })
+    })
+    observer.observe(frame)
     return () => observer.disconnect()
   }, [ref])
-  return width
+  return room
 }
 
 /** Dragging the sheet scrolls it; so do the wheel and the keys. */

@@ -9,12 +9,14 @@ import type { MapResponse } from 'rustok-lens/contract'
 import { mapOptions } from '../api/map.ts'
 import { formatCount } from '../model/amounts.ts'
 import { mapLink, searchLink } from '../model/links.ts'
+import { groupAlike } from '../model/map-groups.ts'
 import { rangeInWords, type SearchState, withFields } from '../model/search-state.ts'
 import { ActiveFilters } from '../search/ActiveFilters.tsx'
 import { Notice } from '../search/Notice.tsx'
 import { Failed } from '../ui/Failed.tsx'
 import { PageHead } from '../ui/PageHead.tsx'
 import { usePageTitle } from '../ui/use-page-title.ts'
+import { GroupPanel } from './GroupPanel.tsx'
 import { MapDrawing } from './MapDrawing.tsx'
 import { MapTables } from './MapTables.tsx'
 import { NodePanel } from './NodePanel.tsx'
@@ -67,14 +69,35 @@ interface EverythingProps {
 
 function Everything({ data, state }: EverythingProps) {
   const [chosen, choose] = useState<string>()
+  const [apart, setApart] = useState<ReadonlySet<string>>(new Set())
   const nodes = useMemo(() => new Map(data.nodes.map((node) => [node.id, node])), [data])
+  const drawn = useMemo(() => groupAlike(data, apart), [data, apart])
   const minutes = (data.endMs - data.startMs + 1) / 60_000
   const perMinute = data.sample.oneIn / minutes
   const node = chosen === undefined ? undefined : nodes.get(chosen)
+  const group = drawn.nodes.find(({ id }) => id === chosen && drawn.groups.has(id))
   return (
     <>
-      <div className="map-main" data-open={node !== undefined}>
-        <MapDrawing data={data} perMinute={perMinute} chosen={node?.id} choose={choose} />
+      <div className="map-main" data-open={(node ?? group) !== undefined}>
+        <MapDrawing
+          drawn={drawn}
+          perMinute={perMinute}
+          chosen={node === undefined ? group?.id : (drawn.groupOf.get(node.id) ?? node.id)}
+          choose={choose}
+          putTogether={apart.size === 0 ? undefined : () => setApart(new Set())}
+        />
+        {group !== undefined && (
+          <GroupPanel
+            group={group}
+            members={drawn.groups.get(group.id)!}
+            perMinute={perMinute}
+            choose={choose}
+            takeApart={() => {
+              setApart(new Set([...apart, group.id]))
+              choose(undefined)
+            }}
+          />
+        )}
         {node !== undefined && (
           <NodePanel
             node={node}

@@ -41,7 +41,7 @@ export interface Layout<Edge extends GraphEdge> {
   readonly height: number
 }
 
-const GAP_X = 110
+const GAP_X = 150
 const GAP_Y = 22
 /** Of a call that passes a column. */
 const LANE = 14
