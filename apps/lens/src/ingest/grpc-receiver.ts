@@ -108,6 +108,7 @@ const refusals: Readonly<Record<number, readonly [IngestOutcome, RefusalReason]>
 }
 
 function countRefusal({ code, retryAfterSeconds }: GrpcError, path: string): void {
+  if (path.startsWith('/grpc.health.')) return
   const signal = path.startsWith(`${collector}.logs.`) ? 'logs' : 'traces'
   const [outcome, reason] = refusals[code] ?? ['failed', 'failed']
   const isTooLarge = reason === 'overloaded' && retryAfterSeconds === undefined

@@ -215,6 +215,25 @@ test('tells who speaks HTTP/1.1 or TLS here that it is the wrong port', async ()
   assert.equal(strangers.length, 2)
 })
 
+// Its silence would end by itself after ten seconds.
+test('waits for nobody who never said a word when it closes', { timeout: 9_000 }, async () => {
+  const other = new GrpcServer({
+    methods: {},
+    errorOf: (error) => new GrpcError(GrpcCode.INTERNAL, String(error)),
+    onStranger: () => '',
+    largestMessage,
+    messages: largestMessage,
+    readTime: 1500,
+  })
+  await using silent = await RawHttp.open(`http://127.0.0.1:${await other.listen('127.0.0.1', 0)}`)
+  // A connection that came after it was let in by then, too.
+  await using client = await RawHttp.open(`http://127.0.0.1:${port}`)
+  await client.post('/', {})
+  await client.ended()
+  await other.close()
+  assert.equal(await silent.ended(), '')
+})
+
 test('ends a call whose message does not come', async () => {
   const fields = await raw(framed(new Uint8Array(10), 0, 50), {}, false)
   assert.equal(fields['grpc-status'], String(status.DEADLINE_EXCEEDED))

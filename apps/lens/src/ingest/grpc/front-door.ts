@@ -4,36 +4,67 @@
  */
 
 import type { Http2Server } from 'node:http2'
-import { createServer, type Server, type Socket } from 'node:net'
+import { type AddressInfo, createServer, type Server, type Socket } from 'node:net'
 import { httpLimits, idleConnection } from '../limits.ts'
 import { type Spoken, spokenIn } from '../wrong-protocol.ts'
 
 /** What to answer with, in words. */
 export type OnStranger = (spoken: Spoken, peer: string | undefined) => string
 
-/** `listen` and `close` are its owner's. */
-export function frontDoor(server: Http2Server, onStranger: OnStranger): Server {
-  return createServer(
+export class FrontDoor {
+  readonly #server: Http2Server
+  readonly #onStranger: OnStranger
+  /** Nothing has come from them yet. */
+  readonly #silent = new Set<Socket>()
+  readonly #door: Server
+
+  constructor(server: Http2Server, onStranger: OnStranger) {
+    this.#server = server
+    this.#onStranger = onStranger
     // A peer that has vanished is noticed, some ten minutes after it was heard of last.
-    { keepAlive: true, keepAliveInitialDelay: idleConnection, noDelay: true },
-    (socket) => {
-      const ignore = () => {}
-      const silence = setTimeout(() => socket.destroy(), httpLimits.headers)
-      socket.on('error', ignore)
-      socket.once('close', () => clearTimeout(silence))
-      socket.once('readable', () => {
-        clearTimeout(silence)
-        const bytes = socket.read() as Buffer | null
-        if (bytes === null) return void socket.destroy()
-        const spoken = spokenIn(bytes)
-        if (spoken !== 'grpc') return turnAway(socket, spoken, onStranger(spoken, socket.remoteAddress))
-        socket.off('error', ignore)
-        // Not lost: the session begins with what the socket holds.
-        socket.unshift(bytes)
-        server.emit('connection', socket)
-      })
-    },
-  )
+    const options = { keepAlive: true, keepAliveInitialDelay: idleConnection, noDelay: true }
+    this.#door = createServer(options, (socket) => this.#greet(socket))
+    this.#door.maxConnections = httpLimits.connections
+  }
+
+  listen(host: string, port: number): Promise<number> {
+    const { promise, resolve, reject } = Promise.withResolvers<number>()
+    this.#door.once('error', reject)
+    this.#door.listen(port, host, () => {
+      this.#door.off('error', reject)
+      resolve((this.#door.address() as AddressInfo).port)
+    })
+    return promise
+  }
+
+  /** Lets nobody in any more, and resolves when all who are in have left. */
+  async close(): Promise<void> {
+    for (const socket of this.#silent) socket.destroy()
+    if (this.#door.listening) await new Promise<void>((resolve) => this.#door.close(() => resolve()))
+  }
+
+  #greet(socket: Socket): void {
+    const ignore = () => {}
+    const silence = setTimeout(() => socket.destroy(), httpLimits.headers)
+    this.#silent.add(socket)
+    socket.on('error', ignore)
+    socket.once('close', () => {
+      clearTimeout(silence)
+      this.#silent.delete(socket)
+    })
+    socket.once('readable', () => {
+      clearTimeout(silence)
+      this.#silent.delete(socket)
+      const bytes = socket.read() as Buffer | null
+      if (bytes === null) return void socket.destroy()
+      const spoken = spokenIn(bytes)
+      if (spoken !== 'grpc') return turnAway(socket, spoken, this.#onStranger(spoken, socket.remoteAddress))
+      socket.off('error', ignore)
+      // Not lost: the session begins with what the socket holds.
+      socket.unshift(bytes)
+      this.#server.emit('connection', socket)
+    })
+  }
 }
 
 function turnAway(socket: Socket, spoken: Spoken, hint: string): void {

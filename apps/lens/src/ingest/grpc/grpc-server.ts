@@ -10,10 +10,9 @@ import {
   type ServerHttp2Session,
   type ServerHttp2Stream,
 } from 'node:http2'
-import type { AddressInfo, Server } from 'node:net'
 import { BodyBudget } from '../body-budget.ts'
 import { httpLimits } from '../limits.ts'
-import { frontDoor, type OnStranger } from './front-door.ts'
+import { FrontDoor, type OnStranger } from './front-door.ts'
 import { failureTrailers, GrpcCode, GrpcError } from './grpc-status.ts'
 import { MessageBuffers } from './message-buffers.ts'
 import { acceptedEncodings, readMessage } from './read-message.ts'
@@ -64,12 +63,11 @@ export class GrpcServer {
     settings: { initialWindowSize: streamWindow, maxHeaderListSize: 16 * 1024, enablePush: false },
   })
 
-  readonly #door: Server
+  readonly #door: FrontDoor
 
   constructor(options: GrpcServerOptions) {
     this.#options = options
-    this.#door = frontDoor(this.#server, options.onStranger)
-    this.#door.maxConnections = httpLimits.connections
+    this.#door = new FrontDoor(this.#server, options.onStranger)
     this.#budget = new BodyBudget(options.messages)
     this.#server.on('session', (session) => {
       this.#sessions.add(session)
@@ -81,22 +79,15 @@ export class GrpcServer {
     this.#server.on('stream', (stream: ServerHttp2Stream, headers) => this.#answer(stream, headers))
   }
 
-  listen(host: string, port: number): Promise<number> {
-    const { promise, resolve, reject } = Promise.withResolvers<number>()
-    this.#door.once('error', reject)
-    this.#door.listen(port, host, () => {
-      this.#door.off('error', reject)
-      this.#watch = setInterval(() => this.#endSlowCalls(), look).unref()
-      resolve((this.#door.address() as AddressInfo).port)
-    })
-    return promise
+  async listen(host: string, port: number): Promise<number> {
+    const taken = await this.#door.listen(host, port)
+    this.#watch = setInterval(() => this.#endSlowCalls(), look).unref()
+    return taken
   }
 
   /** Takes no more calls, and resolves when those in flight are answered. */
   async close(): Promise<void> {
-    const closed = this.#door.listening
-      ? new Promise<void>((resolve) => this.#door.close(() => resolve()))
-      : undefined
+    const closed = this.#door.close()
     const sessions = [...this.#sessions].map(
       (session) => new Promise<void>((resolve) => session.once('close', () => resolve())),
     )
