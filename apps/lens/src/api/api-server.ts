@@ -8,6 +8,7 @@ import type { SpanIntake } from '../ingest/span-intake.ts'
 import { listen } from '../listen.ts'
 import { QueryGate } from '../store/query-gate.ts'
 import type { Store } from '../store/store.ts'
+import { addCompression } from './compression.ts'
 import type { EndpointsResponse } from './contract.ts'
 import { healthRoutes } from './health-routes.ts'
 import { jaegerRoutes } from './jaeger/routes.ts'
@@ -76,6 +77,7 @@ export class ApiServer {
     measureRequests(app)
     addSecurity(app, knownNames(config, gatekeeper.isLocked))
     addAccess(app, gatekeeper)
+    addCompression(app)
     const gate = new QueryGate()
     addStore(app, store, gate)
     app.decorate('calls', calls)

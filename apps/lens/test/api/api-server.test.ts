@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict'
 import { request } from 'node:http'
 import { after, before, test } from 'node:test'
+import { gunzipSync, zstdDecompressSync } from 'node:zlib'
 import type { EndpointsResponse, Problem } from '../../src/api/contract.ts'
 import type { Envelope } from '../../src/api/jaeger/envelope.ts'
 import { RunningLens } from '../support/running-lens.ts'
@@ -17,18 +18,20 @@ interface Answer {
   readonly status: number
   readonly headers: Readonly<Record<string, string | string[] | undefined>>
   readonly body: string
+  readonly bytes: Buffer
 }
 
 /** With headers that fetch does not let a caller set. */
 function ask(path: string, headers: Readonly<Record<string, string>> = {}, method = 'GET'): Promise<Answer> {
   return new Promise((resolve, reject) => {
     const sent = request(lens.urls.ui + path, { method, headers }, (response) => {
-      let body = ''
-      response.setEncoding('utf8')
-      response.on('data', (chunk: string) => {
-        body += chunk
+      const chunks: Buffer[] = []
+      response.on('data', (chunk: Buffer) => chunks.push(chunk))
+      response.on('end', () => {
+        const bytes = Buffer.concat(chunks)
+        const { statusCode: status = 0, headers } = response
+        resolve({ status, headers, bytes, body: bytes.toString() })
       })
-      response.on('end', () => resolve({ status: response.statusCode ?? 0, headers: response.headers, body }))
     })
     sent.on('error', reject)
     sent.end()
@@ -130,6 +133,48 @@ function v3MessageOf(body: string): string {
 function detailOf(body: string): string {
   return (JSON.parse(body) as Problem).detail
 }
+
+test('compresses answers for clients on other machines, by what they accept', async () => {
+  const far = { 'x-forwarded-for': '192.0.2.7' }
+  const page = JSON.stringify(await lens.get('/api/openapi.json'))
+  const inflaters = { zstd: zstdDecompressSync, gzip: gunzipSync }
+  for (const [accept, encoding] of [
+    ['gzip, deflate, br, zstd', 'zstd'],
+    ['gzip;q=0.5, br', 'gzip'],
+    ['zstd;q=0, *', 'gzip'],
+    ['br', undefined],
+    ['gzip;q=0', undefined],
+  ] as const) {
+    const { headers, bytes } = await ask('/api/openapi.json', { ...far, 'accept-encoding': accept })
+    assert.deepEqual(
+      [accept, headers['content-encoding'], headers.vary],
+      [accept, encoding, 'accept-encoding'],
+    )
+    const whole = encoding === undefined ? bytes : inflaters[encoding](bytes)
+    assert.equal(whole.toString(), page)
+    if (encoding !== undefined) assert.ok(bytes.length < whole.length / 5)
+  }
+  const accepting = { 'accept-encoding': 'gzip' }
+  const near = await ask('/api/openapi.json', accepting)
+  assert.equal(near.headers['content-encoding'], undefined, 'on this machine')
+  const small = await ask('/api/services', { ...far, ...accepting })
+  assert.equal(small.headers['content-encoding'], undefined, 'a small one')
+})
+
+test('compresses the files of the UI on their way, and says when they are as they were', async () => {
+  const [path = ''] = /\/assets\/index-[\w-]+\.js/.exec((await ask('/')).body) ?? []
+  const plain = await ask(path)
+  const headers = { 'x-forwarded-for': '192.0.2.7', 'accept-encoding': 'gzip' }
+  const packed = await ask(path, headers)
+  assert.equal(packed.headers['content-encoding'], 'gzip')
+  assert.equal(packed.headers.etag, plain.headers.etag)
+  assert.match(String(packed.headers['cache-control']), /immutable/)
+  assert.equal(gunzipSync(packed.bytes).toString(), plain.body)
+  const known = await ask(path, { ...headers, 'if-none-match': String(plain.headers.etag) })
+  assert.deepEqual([known.status, known.body, known.headers['content-encoding']], [304, '', undefined])
+  const part = await ask(path, { ...headers, range: 'bytes=0-9' })
+  assert.deepEqual([part.status, part.body], [206, plain.body.slice(0, 10)])
+})
 
 test('lets no cache keep what depends on who asks', async () => {
   for (const path of ['/api/services', '/api/lens/search', '/api/traces/zz', '/metrics', '/health/ready']) {
