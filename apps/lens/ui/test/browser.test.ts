@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
-import { createRequire } from 'node:module'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -334,50 +333,5 @@ describe('the UI in a browser', () => {
     assert.equal(await ground(), dark)
     await page.getByRole('radio', { name: "The system's theme" }).check({ force: true })
     assert.equal(await ground(), light)
-  })
-
-  describe('for everybody', () => {
-    const require = createRequire(import.meta.url)
-
-    for (const { theme, width } of [
-      { theme: 'light', width: 1440 },
-      { theme: 'dark', width: 390 },
-    ] as const) {
-      it(`has no fault that axe finds, ${theme}, ${width} pixels wide`, async () => {
-        const axe = await readFile(require.resolve('axe-core/axe.min.js'), 'utf8')
-        await page.emulateMedia({ colorScheme: theme })
-        await page.setViewportSize({ width, height: 844 })
-        const [trace] = store.search(
-          { status: 'error', operation: 'Mutation.createOrder', lookback: '7d' },
-          Date.now(),
-        ).traces
-        const failed = store.trace(trace!.traceId)!.spans.find((span) => span.events.length > 1)!
-        for (const path of [
-          '/search?lookback=7d',
-          '/search?tenant=nobody',
-          `/trace/${BROKEN_ID}`,
-          `/trace/${trace!.traceId}?span=${failed.spanId}`,
-          '/nowhere',
-        ]) {
-          await open(path)
-          await page.waitForLoadState('networkidle')
-          await page.evaluate(axe)
-          const faults = await page.evaluate(async () => {
-            const { axe: run } = window as unknown as {
-              axe: {
-                run(): Promise<{
-                  violations: { id: string; nodes: { html: string; failureSummary: string }[] }[]
-                }>
-              }
-            }
-            const { violations } = await run.run()
-            return violations.flatMap(({ id, nodes }) =>
-              nodes.map((node) => `${id}: ${node.html.slice(0, 160)} ${node.failureSummary.slice(0, 240)}`),
-            )
-          })
-          assert.deepEqual(faults, [], path)
-        }
-      })
-    }
   })
 })

@@ -95,7 +95,8 @@ function Both({ a, b }: { readonly a: TraceModel; readonly b: TraceModel }) {
           They hardly differ: no row by 1 % of the longer trace, and none is of one trace alone.
         </p>
       ) : (
-        <div className="diff-scroll">
+        // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by keys
+        <section className="diff-scroll" aria-label="Side by side, table" tabIndex={0}>
           <table className="diff-table" aria-label="Side by side">
             <thead>
               <tr>
@@ -117,7 +118,7 @@ function Both({ a, b }: { readonly a: TraceModel; readonly b: TraceModel }) {
               ))}
             </tbody>
           </table>
-        </div>
+        </section>
       )}
       {shown.length > most && (
         <button type="button" className="button" onClick={() => setMost(most + MOST_ROWS)}>

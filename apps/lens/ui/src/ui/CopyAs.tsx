@@ -1,5 +1,5 @@
 /** What a page shows, handed on: a button that opens the ways. What they are is the page's to say. */
-import { type ReactNode, useId, useRef } from 'react'
+import { type ReactNode, useEffect, useEffectEvent, useId, useRef } from 'react'
 import { CopyButton } from './CopyButton.tsx'
 import { Icon } from './Icon.tsx'
 import './CopyAs.css'
@@ -35,6 +35,12 @@ export function CopyAs({ ways, children }: CopyAsProps) {
     pop.current.style.left = `${left + scrollX}px`
     pop.current.style.top = `${box.bottom + GAP + scrollY}px`
   }
+  const placeAgain = useEffectEvent(place)
+  useEffect(() => {
+    const onResize = () => placeAgain()
+    addEventListener('resize', onResize)
+    return () => removeEventListener('resize', onResize)
+  }, [])
   return (
     <>
       <button

@@ -6,9 +6,11 @@ import { AccountMenu } from '../session/AccountMenu.tsx'
 import { SessionGate } from '../session/SessionGate.tsx'
 import { HelpSheet } from './HelpSheet.tsx'
 import { Logo } from './Logo.tsx'
+import { PageAnnouncer } from './PageAnnouncer.tsx'
 import { ThemeSwitch } from './ThemeSwitch.tsx'
 import { TimeZoneSwitch, useZone } from './TimeZoneSwitch.tsx'
 import { TraceFile, type TraceFileHandle } from './TraceFile.tsx'
+import { usePageFocus } from './use-page-focus.ts'
 import { useSharedTime } from './use-shared-time.ts'
 import { useShortcuts } from './use-shortcuts.ts'
 import './Layout.css'
@@ -31,6 +33,7 @@ export function Layout() {
   const zone = useZone()
   const file = useRef<TraceFileHandle>(null)
   const palette = usePalette()
+  usePageFocus()
   useShortcuts({ '?': () => help.current?.showModal() })
   return (
     <>
@@ -87,6 +90,7 @@ export function Layout() {
           <Outlet key={zone} />
         </SessionGate>
       </main>
+      <PageAnnouncer />
       <HelpSheet ref={help} />
       <dialog
         ref={palette.ref}

@@ -4,16 +4,18 @@
  */
 import { useEffect, useEffectEvent } from 'react'
 
-export type Shortcuts = Readonly<Record<string, (event: KeyboardEvent) => void>>
+/** `false` leaves the key to whatever has the focus: Enter is a button's, arrows are a slider's. */
+export type Shortcuts = Readonly<Record<string, (event: KeyboardEvent) => unknown>>
+
+/** What has the keys while it is open, Escape above all. */
+const OVER_THE_PAGE = 'dialog[open], :popover-open'
 
 export function useShortcuts(shortcuts: Shortcuts): void {
   const onKey = useEffectEvent((event: KeyboardEvent) => {
     if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return
-    if (isTyping(event.target) || document.querySelector('dialog[open]') !== null) return
+    if (isTyping(event.target) || document.querySelector(OVER_THE_PAGE) !== null) return
     const act = shortcuts[event.key]
-    if (act === undefined) return
-    event.preventDefault()
-    act(event)
+    if (act !== undefined && act(event) !== false) event.preventDefault()
   })
   useEffect(() => {
     document.addEventListener('keydown', onKey)

@@ -1,0 +1,255 @@
+/**
+ * Every page for everybody, over a real Lens: what axe finds in both themes, wide and narrow, with dialogs open; what fits at 200 % and 400 %; what
+ * stands still where motion is reduced; and what is copied.
+ */
+import assert from 'node:assert/strict'
+import { execFile } from 'node:child_process'
+import { readFile } from 'node:fs/promises'
+import { createRequire } from 'node:module'
+import { after, afterEach, before, beforeEach, describe, it } from 'node:test'
+import { promisify } from 'node:util'
+import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core'
+import type { SearchResponse } from 'rustok-lens/contract'
+import { BROKEN_ID, brokenTrace, HOSTILE_ID, hostileTrace } from '../odd-traces.ts'
+import { declinedOrder, shopTrace } from '../shop-traces.ts'
+import { RealLens } from '../support/real-lens.ts'
+import { Random } from '../trace-builder.ts'
+
+const WIDE = { width: 1440, height: 900 }
+const NARROW = { width: 390, height: 844 }
+/** What a theme or a width can change; the rest is asked once. */
+const OF_WIDTH = ['color-contrast', 'link-in-text-block', 'scrollable-region-focusable', 'target-size']
+/** What lies over a page. */
+const OPEN = 'dialog[open], [role=dialog]'
+
+describe('the UI for everybody', () => {
+  const now = Date.now()
+  const random = new Random(17)
+  const usual = Array.from({ length: 90 }, (_, at) => shopTrace(random, now - 90_000 - at * 29_000))
+  const failed = Array.from({ length: 12 }, (_, at) => declinedOrder(random, now - 800_000 + at * 3000))
+  const order = failed[0]!
+  const span = order.spans.find(({ events }) => events.length > 1)!
+  let lens: RealLens
+  let browser: Browser
+  let context: BrowserContext
+  let page: Page
+  let axe: string
+  let complaints: string[] = []
+
+  before(async () => {
+    axe = await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
+    lens = await RealLens.start()
+    browser = await chromium.launch({
+      executablePath: '/usr/bin/chromium',
+      args: ['--no-sandbox', '--disable-gpu'],
+    })
+    context = await browser.newContext({
+      viewport: WIDE,
+      permissions: ['clipboard-read', 'clipboard-write'],
+    })
+    // One for all tests: a page of its own is a process of its own, which compiles everything again.
+    page = await context.newPage()
+    page.setDefaultTimeout(20_000)
+    page.on('console', (message) => {
+      if (message.type() === 'error') complaints.push(message.text())
+    })
+    page.on('pageerror', (error) => complaints.push(error.message))
+  })
+  after(async () => {
+    await browser?.close()
+    await lens?.[Symbol.asyncDispose]()
+  })
+  beforeEach(async () => {
+    complaints = []
+    await page.setViewportSize(WIDE)
+    await page.emulateMedia({ colorScheme: 'light', reducedMotion: 'no-preference' })
+  })
+  afterEach(() => assert.deepEqual(complaints, []))
+
+  const button = (name: string | RegExp) => page.getByRole('button', { name, exact: true })
+  const open = async (path: string) => {
+    await page.goto(lens.urls.ui + path)
+    await page.locator('h1').first().waitFor({ state: 'attached' })
+    // A tail never ends.
+    if (!path.includes('live=')) await page.waitForLoadState('networkidle')
+  }
+
+  const views: readonly { readonly path: string; readonly act?: () => Promise<unknown> }[] = [
+    { path: '/' },
+    { path: '/search?status=error&limit=5' },
+    { path: '/search?tenant=nobody' },
+    {
+      path: `/search?service=rustok-server&query=error+%3D+true&start=${now - 1_800_000}&end=${now}&minDuration=1ms&within=${now - 3_600_000}-${now}&limit=2`,
+      act: async () => {
+        await page.getByRole('combobox', { name: 'Query' }).click()
+        await page.keyboard.type(' and ')
+        const completions = page.getByRole('listbox', { name: 'Completions' })
+        await completions.getByRole('option', { name: /^http\.route/ }).waitFor()
+      },
+    },
+    { path: '/search?live=traces', act: () => page.getByText(/^Live since/).waitFor() },
+    { path: `/trace/${order.traceId}?span=${span.spanId}` },
+    { path: `/trace/${BROKEN_ID}` },
+    { path: `/trace/${HOSTILE_ID}` },
+    { path: '/why?split=duration&threshold=100ms' },
+    { path: `/diff/${order.traceId}` },
+    { path: `/diff/${order.traceId}/${usual[0]!.traceId}` },
+    { path: '/map' },
+    { path: '/tenants' },
+    { path: `/tenants/${order.spans[0]!.tenant ?? 'nordlicht-books'}` },
+    { path: '/tenants/nordlicht-books/users/ada.lindqvist' },
+    { path: '/nowhere' },
+  ]
+
+  it('has no fault that axe finds while nothing is stored', async () => {
+    await open('/')
+    await page.getByRole('heading', { name: 'Waiting for the first trace' }).waitFor()
+    await everywhere()
+  })
+
+  describe('with traces', () => {
+    before(async () => {
+      const hostile = hostileTrace(now - 60_000)
+      // Its link leads to an id that is none, which no exporter can send.
+      const spans = hostile.spans.map((one) => ({ ...one, links: [] }))
+      await lens.send([...usual, ...failed, brokenTrace(now - 70_000), { ...hostile, spans }])
+    })
+
+    for (const { path, act } of views) {
+      it(`has no fault that axe finds, and fits: ${path.replaceAll(/[0-9a-f]{32}|\d{13}/g, '…')}`, async () => {
+        await open(path)
+        await act?.()
+        await everywhere()
+      })
+    }
+
+    it('has no fault that axe finds in what opens over a page', async () => {
+      const over: readonly [path: string, ways: readonly (() => Promise<unknown>)[]][] = [
+        ['/nowhere', [() => page.keyboard.press('Control+k'), () => page.keyboard.press('?')]],
+        ['/search?tenant=nobody', [() => button(/^Saved/).click(), () => button(/^Time range/).click()]],
+        [`/trace/${BROKEN_ID}`, [() => button('Copy as').click()]],
+      ]
+      for (const [path, ways] of over) {
+        await open(path)
+        for (const opened of ways) {
+          await opened()
+          await page.getByRole('dialog').first().waitFor()
+          await everywhere(OPEN)
+          await page.keyboard.press('Escape')
+          await page.getByRole('dialog').first().waitFor({ state: 'hidden' })
+        }
+      }
+    })
+
+    it('stands still where motion is reduced', async () => {
+      await page.emulateMedia({ reducedMotion: 'reduce' })
+      for (const path of ['/search?live=traces', '/map', `/trace/${order.traceId}`]) {
+        await open(path)
+        const moving = await page.evaluate(() =>
+          [...document.querySelectorAll('*')].flatMap((element) => {
+            const { transitionDuration, animationDuration, animationName } = getComputedStyle(element)
+            const seconds = [transitionDuration, animationName === 'none' ? '0s' : animationDuration]
+              .join(', ')
+              .split(', ')
+              .map(Number.parseFloat)
+            return Math.max(...seconds) > 0.01 ? [element.className || element.tagName] : []
+          }),
+        )
+        assert.deepEqual(moving, [], path)
+      }
+    })
+
+    it('copies a search as links and as a command that finds the same, and a trace as what was sent', async () => {
+      await open('/search?status=error')
+      const copied = async (name: string) => {
+        await page.evaluate(() => navigator.clipboard.writeText(''))
+        await button(name).press('Enter')
+        return page.evaluate(async () => {
+          let text = ''
+          while (text === '') {
+            await new Promise((resolve) => setTimeout(resolve, 50))
+            text = await navigator.clipboard.readText()
+          }
+          return text
+        })
+      }
+      const run = async (command: string) =>
+        (await promisify(execFile)('sh', ['-c', command], { maxBuffer: 2 ** 24 })).stdout
+      await button('Copy as').press('Enter')
+      assert.equal(await copied('Copy link'), `${lens.urls.ui}/search?status=error`)
+      const timed = new URL(await copied('Copy link with times')).searchParams
+      assert.equal(Number(timed.get('end')) - Number(timed.get('start')), 3_600_000)
+      const found = JSON.parse(await run(await copied('Copy curl'))) as SearchResponse
+      const ids = found.traces.map(({ traceId }) => traceId)
+      assert.ok(ids.includes(order.traceId))
+      const json = JSON.parse(await copied('Copy JSON')) as SearchResponse
+      assert.deepEqual(
+        json.traces.map(({ traceId }) => traceId),
+        ids,
+      )
+      await page.keyboard.press('Escape')
+      assert.equal(await button('Copy as').evaluate((element) => element === document.activeElement), true)
+
+      await open(`/trace/${order.traceId}`)
+      await button('Copy as').press('Enter')
+      const text = await copied('Copy JSON')
+      assert.equal(text.match(/"spanId"/g)?.length, order.spans.length)
+      assert.deepEqual(JSON.parse(await run(await copied('Copy curl'))), JSON.parse(text))
+    })
+  })
+
+  /** In both themes, wide and narrow. */
+  async function everywhere(within?: string): Promise<void> {
+    await page.setViewportSize(WIDE)
+    await page.emulateMedia({ colorScheme: 'light' })
+    await faultless('wide, light', undefined, within)
+    await page.emulateMedia({ colorScheme: 'dark' })
+    await page.setViewportSize(NARROW)
+    await faultless('narrow, dark', OF_WIDTH, within)
+    await fits()
+  }
+
+  async function faultless(view: string, runOnly?: readonly string[], within = ':root'): Promise<void> {
+    if (!(await page.evaluate(() => 'axe' in window))) await page.evaluate(axe)
+    const faults = await page.evaluate(
+      async ({ context, ...options }) => {
+        type Found = { violations: { id: string; nodes: { html: string; failureSummary: string }[] }[] }
+        const { axe: engine } = window as unknown as {
+          axe: { run(context: object, options: object): Promise<Found> }
+        }
+        const { violations } = await engine.run(context, options)
+        return violations.flatMap(({ id, nodes }) =>
+          nodes.map(
+            ({ html, failureSummary }) => `${id}: ${html.slice(0, 160)} ${failureSummary.slice(0, 240)}`,
+          ),
+        )
+      },
+      {
+        context: { include: [within] },
+        preload: false,
+        resultTypes: ['violations'],
+        ...(runOnly && { runOnly }),
+      },
+    )
+    assert.deepEqual(faults, [], view)
+  }
+
+  /** Nothing beyond the side of the page: on a telephone, and on a screen of 1,280 pixels at 200 % and at 400 % (WCAG 1.4.10). */
+  async function fits(): Promise<void> {
+    for (const width of [NARROW.width, 640, 320]) {
+      await page.setViewportSize({ width, height: 700 })
+      const beyond = await page.evaluate(async () => {
+        const { documentElement: root } = document
+        // What is drawn to measure follows the new width with the next frames.
+        for (let frame = 0; frame < 30 && root.scrollWidth > root.clientWidth; frame++)
+          await new Promise(requestAnimationFrame)
+        if (root.scrollWidth <= root.clientWidth) return []
+        return [...document.querySelectorAll('body *')]
+          .filter((element) => element.getBoundingClientRect().right > root.clientWidth + 1)
+          .slice(0, 6)
+          .map((element) => `${element.tagName}.${element.className}`)
+      })
+      assert.deepEqual(beyond, [], `${width} pixels`)
+    }
+  }
+})
