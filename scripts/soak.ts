@@ -1,5 +1,5 @@
 /**
- * `npm run soak`: long tests under load, each a program in the soak/ folder of a package or an app. What they need of time keeps them out of `npm test`.
+ * `npm run soak`: long tests under load, each a program in the soak/ folder of a package, an app or the examples. What they need of time keeps them out of `npm test`.
  */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
@@ -10,7 +10,7 @@ import { refuse } from './arguments.ts'
 const command = 'npm run soak'
 /** A soak says at its top how it is called; other files of the folder are its parts. */
 const soaks = new Map(
-  globSync('{packages,apps}/*/soak/*.ts')
+  globSync('{packages/*,apps/*,examples}/soak/*.ts')
     .filter((file) => readFileSync(file, 'utf8').includes(`\`${command} -- ${basename(file, '.ts')}`))
     .map((file) => [basename(file, '.ts'), file]),
 )

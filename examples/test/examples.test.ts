@@ -9,6 +9,7 @@ import { createInterface } from 'node:readline'
 import { after, before, suite, test } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { SearchResponse, TraceResponse } from 'rustok-lens/contract'
+import { denoOf } from './deno.ts'
 
 const folder = join(import.meta.dirname, '..')
 const { scripts } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as {
@@ -72,8 +73,12 @@ async function get<Body>(path: string): Promise<Body> {
 }
 
 /** The script of package.json, without npm around it. */
-function start(name: string, environment: Readonly<Record<string, string>> = {}): ChildProcess {
-  const [command, ...args] = scripts[name]!.split(' ')
+function start(
+  name: string,
+  environment: Readonly<Record<string, string>> = {},
+  script = scripts[name]!,
+): ChildProcess {
+  const [command, ...args] = script.split(' ')
   const child = spawn(command === 'node' ? process.execPath : command!, args, {
     cwd: folder,
     env: {
@@ -123,6 +128,26 @@ suite('examples', { concurrency: 3, timeout: 120_000 }, () => {
       )
     })
   }
+
+  test('deno: the exporter of OpenTelemetry for Rust is understood', async () => {
+    const [, version = ''] = /^npx --yes deno@(\S+)/.exec(scripts.deno!) ?? []
+    const script = scripts.deno!.replace(/^npx --yes deno@\S+/, await denoOf(version))
+    const environment = {
+      ...{ OTEL_DENO: 'true', OTEL_EXPORTER_OTLP_ENDPOINT: urls.otlpHttp },
+      ...{ DENO_DIR: join(data, 'deno'), DENO_NO_UPDATE_CHECK: '1' },
+    }
+    const child = start('deno', environment, script)
+    const exit = once(child, 'exit')
+    const response = await fetch(await firstLine(child, exit), { headers: { 'x-tenant': 'acme' } })
+    assert.equal(response.status, 200)
+    await response.text()
+    child.kill('SIGINT')
+    await exit
+    assert.equal(
+      await treeOf('example-deno'),
+      'GET /quote | server | example-deno | acme\n  price quote | internal | example-deno | acme\n',
+    )
+  })
 
   test('python: the program parses', () => {
     const script = 'import ast, sys; ast.parse(open(sys.argv[1]).read())'
