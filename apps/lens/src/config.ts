@@ -33,6 +33,31 @@ export function configFromEnvironment(
   return Object.fromEntries(values) as LensConfig
 }
 
+/** What was set, by variables' names, as the log may show it: without secrets. */
+export function givenSettings(environment: Environment, flags: Flags): Readonly<Record<string, string>> {
+  const given: Record<string, string> = {}
+  for (const { variable, flag, isSecret } of Object.values<Setting<unknown>>(settings)) {
+    const text = flags.get(flag) || environment[variable]
+    if (text !== undefined && text !== '') given[variable] = isSecret ? '***' : withoutPassword(text)
+  }
+  return given
+}
+
+/** Variables that look like settings and are none: misspelt, or of another version. Kubernetes makes some of its own for a service that is called lens. */
+export function unknownVariables(environment: Environment): readonly string[] {
+  const known = new Set(Object.values<Setting<unknown>>(settings).map(({ variable }) => variable))
+  return Object.keys(environment).filter(
+    (name) => name.startsWith('LENS_') && !known.has(name) && !/^LENS_(SERVICE|PORT)_/.test(name),
+  )
+}
+
+function withoutPassword(text: string): string {
+  const url = URL.parse(text)
+  if (url === null || url.password === '') return text
+  url.password = '***'
+  return url.href
+}
+
 /** The environment for a process of ours, which finds its libraries by it. */
 export function environmentWith(extra: Readonly<Record<string, string>>): NodeJS.ProcessEnv {
   return { ...process.env, ...extra }

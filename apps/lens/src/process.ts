@@ -4,7 +4,13 @@ import { pino } from 'pino'
 import packageJson from '../package.json' with { type: 'json' }
 import { tokenCommand } from './access/token-command.ts'
 import { settings } from './config/settings.ts'
-import { configFromEnvironment, type Flags, type LensConfig } from './config.ts'
+import {
+  configFromEnvironment,
+  type Flags,
+  givenSettings,
+  type LensConfig,
+  unknownVariables,
+} from './config.ts'
 import { parseFlags } from './flags.ts'
 import { helpText } from './help.ts'
 import { type Lens, startLens } from './lens.ts'
@@ -60,7 +66,9 @@ export async function runLens(startTracing: StartTracing): Promise<void> {
     process.on('SIGHUP', () => void starting.then((lens) => lens.reload()).catch(() => {}))
     process.on('disconnect', () => stop('the parent is gone'))
 
-    announce(await starting)
+    const unknown = unknownVariables(process.env)
+    if (unknown.length > 0) log.warn({ variables: unknown }, 'there are no such settings')
+    announce(await starting, givenSettings(process.env, commandLine.values))
 
     async function makeToken(): Promise<never> {
       const fileOf = (flags: Flags) => configFromEnvironment(process.env, flags).tokensFile
@@ -70,8 +78,9 @@ export async function runLens(startTracing: StartTracing): Promise<void> {
       process.exit(0)
     }
 
-    function announce({ urls }: Lens): void {
-      log.info({ ...urls, startMs: Math.round(performance.now()) }, 'ready')
+    function announce({ urls }: Lens, given: Readonly<Record<string, string>>): void {
+      const { version } = packageJson
+      log.info({ ...urls, version, settings: given, startMs: Math.round(performance.now()) }, 'ready')
       process.send?.({ type: 'ready', urls })
     }
   } catch (error) {

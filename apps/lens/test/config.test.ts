@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { resolve } from 'node:path'
 import { test } from 'node:test'
-import { configFromEnvironment } from '../src/config.ts'
+import { configFromEnvironment, givenSettings, unknownVariables } from '../src/config.ts'
 import { StartupError } from '../src/startup-error.ts'
 
 test('listens on loopback at the documented ports when nothing is set', () => {
@@ -117,3 +117,30 @@ for (const [name, value] of [
     )
   })
 }
+
+test('shows what was set, and no secret of it', () => {
+  const flags = new Map([
+    ['port', '1'],
+    ['clickhouse-password', 'swordfish'],
+  ])
+  const environment = {
+    LENS_PORT: '2',
+    LENS_HOST: '',
+    LENS_CLICKHOUSE_URL: 'https://lens:swordfish@clickhouse:8443/lens',
+    LENS_RETENTION_DAYS: '7',
+    OTHER: 'x',
+  }
+  assert.deepEqual(givenSettings(environment, flags), {
+    LENS_PORT: '1',
+    LENS_CLICKHOUSE_URL: 'https://lens:***@clickhouse:8443/lens',
+    LENS_CLICKHOUSE_PASSWORD: '***',
+    LENS_RETENTION_DAYS: '7',
+  })
+})
+
+test('finds variables that are no settings, but for those that Kubernetes makes', () => {
+  const names = ['LENS_PORT', 'LENS_RETENTON_DAYS', 'LENS_SERVICE_HOST', 'LENS_PORT_16686_TCP', 'PATH']
+  assert.deepEqual(unknownVariables(Object.fromEntries(names.map((name) => [name, 'x']))), [
+    'LENS_RETENTON_DAYS',
+  ])
+})

@@ -1,6 +1,12 @@
 /** Lens's HTTP server: Jaeger's query API, Lens's own, health and the web UI, on one port. */
 
-import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify'
+import { randomUUID } from 'node:crypto'
+import Fastify, {
+  type FastifyBaseLogger,
+  type FastifyInstance,
+  type FastifyReply,
+  LogController,
+} from 'fastify'
 import type { Logger } from 'pino'
 import type { Gatekeeper } from '../access/gatekeeper.ts'
 import type { CallCounter } from '../calls/call-counter.ts'
@@ -9,13 +15,15 @@ import { listen } from '../listen.ts'
 import { QueryGate } from '../store/query-gate.ts'
 import type { Store } from '../store/store.ts'
 import { addCompression } from './compression.ts'
-import type { EndpointsResponse } from './contract.ts'
+import type { EndpointsResponse, Problem } from './contract.ts'
 import { healthRoutes } from './health-routes.ts'
 import { jaegerRoutes } from './jaeger/routes.ts'
 import { knownNames, type NamesConfig } from './known-names.ts'
 import { lensRoutes } from './lens-routes.ts'
 import { measureRequests, metricsRoutes } from './metrics-routes.ts'
 import { openApiRoute } from './openapi-route.ts'
+import { queryFailure } from './query-failure.ts'
+import { refusalBody } from './refusal.ts'
 import { addAccess } from './request-access.ts'
 import { addStore } from './request-store.ts'
 import { addSecurity } from './security.ts'
@@ -66,9 +74,25 @@ export class ApiServer {
       logController: new LogController({ disableRequestLogging: true }),
       bodyLimit: 1024 * 1024,
       requestTimeout: 30_000,
+      // An address that cannot be read, before any hook.
+      frameworkErrors: (error, request, reply: FastifyReply) => {
+        const { type, body } = refusalBody(request.url, 400, error.message)
+        reply.code(400).type(type).send(JSON.stringify(body))
+      },
+      // Under which the log has what went wrong: the client's own, if it has one that is harmless.
+      genReqId: ({ headers }) => {
+        const given = String(headers['x-request-id'] ?? '')
+        return /^[\w.:-]{1,128}$/.test(given) ? given : randomUUID()
+      },
       forceCloseConnections: 'idle',
       routerOptions: { maxParamLength: 4096 },
       schemaController: { compilersFactory: noSchemas },
+    })
+    app.setErrorHandler((error, request, reply) => {
+      const { status, title, detail } = queryFailure(error)
+      if (status >= 500) request.log.error({ err: error }, 'a request failed')
+      const problem: Problem = { type: 'about:blank', title, status, detail }
+      reply.code(status).type('application/problem+json').send(JSON.stringify(problem))
     })
     const routes: string[] = []
     app.addHook('onRoute', ({ method, url }) => {

@@ -2,7 +2,13 @@
 
 import { errorEnvelope } from './jaeger/envelope.ts'
 
-const titles = { 401: 'Unauthorized', 403: 'Forbidden', 404: 'Not Found', 405: 'Method Not Allowed' } as const
+const titles = {
+  400: 'Bad Request',
+  401: 'Unauthorized',
+  403: 'Forbidden',
+  404: 'Not Found',
+  405: 'Method Not Allowed',
+} as const
 
 export function refusalBody(
   url: string,

@@ -29,6 +29,7 @@ export function addSecurity(app: FastifyInstance, names: KnownNames): void {
       'referrer-policy': 'no-referrer',
       'cross-origin-opener-policy': 'same-origin',
       'cross-origin-resource-policy': 'same-origin',
+      'x-request-id': request.id,
     })
     // What is answered depends on who asks, and on what has arrived since.
     if (/^\/(api|metrics|health)(\/|\?|$)/.test(request.url)) reply.header('cache-control', 'no-store')

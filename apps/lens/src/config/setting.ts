@@ -11,6 +11,8 @@ export interface Setting<Value> {
   /** In the words of README.md and the help, when the default is no fixed text. */
   readonly otherwiseWords?: string
   readonly meaning: string
+  /** Is shown nowhere. */
+  readonly isSecret?: true
   /** Throws ExpectationError for a value that it does not accept. Never sees an empty one: that counts as absent. */
   parse(text: string): Value
 }

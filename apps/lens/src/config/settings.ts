@@ -88,6 +88,7 @@ export const settings = {
     otherwise: undefined,
     otherwiseWords: "the URL's, or none",
     meaning: 'its password; a flag can be read by everybody who lists processes',
+    isSecret: true,
     parse: text,
   },
   clickhouseCa: {

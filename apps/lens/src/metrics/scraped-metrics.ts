@@ -1,6 +1,8 @@
 /** What is only known when somebody asks: memory, disk, what runs and waits. A source that does not answer leaves its families out. */
 
-import { readFile, statfs } from 'node:fs/promises'
+import { readdir, readFile, statfs } from 'node:fs/promises'
+import { performance } from 'node:perf_hooks'
+import packageJson from '../../package.json' with { type: 'json' }
 import type { Store } from '../store/store.ts'
 import type { Family, Sample } from './instruments.ts'
 
@@ -21,14 +23,18 @@ export async function scrapedMetrics({
   queries,
   calls,
 }: Scraped): Promise<readonly Family[]> {
-  const [stored, disk, engineMemory, isAlive] = await Promise.all([
+  const [stored, disk, engineMemory, isAlive, files] = await Promise.all([
     storedTables(store).catch(() => []),
     dataDirectory === undefined ? undefined : statfs(dataDirectory).catch(() => undefined),
     residentMemory(store.pid()),
     store.isAlive(),
+    fileDescriptors(),
   ])
   const { user, system } = process.cpuUsage()
   return [
+    gauge('rustok_lens_build_info', 'Which Lens this is, on which Node.js.', [
+      { labels: { version: packageJson.version, node: process.versions.node }, value: 1 },
+    ]),
     gauge('rustok_lens_store_up', 'Whether the store answers.', [{ value: isAlive ? 1 : 0 }]),
     gauge(
       'rustok_lens_store_rows',
@@ -78,6 +84,22 @@ export async function scrapedMetrics({
       help: 'CPU time of Lens’s own process.',
       samples: () => [{ suffix: '_total', value: (user + system) / 1e6 }],
     },
+    {
+      name: 'rustok_lens_event_loop_busy_seconds',
+      type: 'counter' as const,
+      help: 'How long Lens’s one thread of JavaScript was at work: at one second a second, everything waits for it.',
+      samples: () => [{ suffix: '_total', value: performance.eventLoopUtilization().active / 1_000 }],
+    },
+    gauge(
+      'process_open_fds',
+      'Files and sockets that Lens’s own process has open.',
+      files === undefined ? [] : [{ value: files.open }],
+    ),
+    gauge(
+      'process_max_fds',
+      'How many it may have open.',
+      files === undefined ? [] : [{ value: files.most }],
+    ),
     gauge('process_start_time_seconds', 'When Lens’s process started, in Unix time.', [
       { value: performance.timeOrigin / 1_000 },
     ]),
@@ -108,6 +130,20 @@ async function storedTables(store: Store) {
 }
 
 /** Linux alone tells it; undefined elsewhere. */
+async function fileDescriptors(): Promise<{ readonly open: number; readonly most: number } | undefined> {
+  try {
+    const [open, limits] = await Promise.all([
+      readdir('/proc/self/fd'),
+      readFile('/proc/self/limits', 'utf8'),
+    ])
+    const most = /^Max open files +(\d+)/m.exec(limits)?.[1]
+    return { open: open.length, most: most === undefined ? Infinity : Number(most) }
+  } catch {
+    return undefined
+  }
+}
+
+/** Likewise. */
 async function residentMemory(pid: number | undefined): Promise<number | undefined> {
   if (pid === undefined) return undefined
   try {

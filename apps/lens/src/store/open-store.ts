@@ -1,6 +1,6 @@
 /** Opens the store that the configuration names, the embedded one or a cluster, and brings its schema up to date. */
 
-import { accessSync, constants, mkdirSync } from 'node:fs'
+import { accessSync, constants, existsSync, mkdirSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import type { Logger } from 'pino'
 import { StartupError } from '../startup-error.ts'
@@ -63,11 +63,8 @@ function makeWritable(directory: string): void {
 }
 
 function make(directory: string): void {
-  try {
-    mkdirSync(directory, { recursive: true, mode: 0o700 })
-  } catch (error) {
-    // On a read-only file system Node.js says ENOENT of the new directory; its parent says why.
-    accessSync(dirname(directory), constants.W_OK)
-    throw error
-  }
+  // Node.js can do it by itself, but says ENOENT of a read-only file system, and never comes back from one that makes no directories, such as /proc.
+  if (existsSync(directory)) return
+  make(dirname(directory))
+  mkdirSync(directory, { mode: 0o700 })
 }

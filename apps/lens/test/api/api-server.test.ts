@@ -176,6 +176,27 @@ test('compresses the files of the UI on their way, and says when they are as the
   assert.deepEqual([part.status, part.body], [206, plain.body.slice(0, 10)])
 })
 
+test('names each request, as its client does if that is harmless, for the log', async () => {
+  const idOf = async (given: Readonly<Record<string, string>>) =>
+    (await ask('/api/services', given)).headers['x-request-id']
+  assert.equal(await idOf({ 'x-request-id': 'a:1-b' }), 'a:1-b')
+  for (const given of [{}, { 'x-request-id': 'a b' }, { 'x-request-id': 'x'.repeat(129) }]) {
+    assert.match(String(await idOf(given)), /^[0-9a-f-]{36}$/)
+  }
+})
+
+test('says in the words of its API that an address cannot be read', async () => {
+  for (const [path, messageIn] of [
+    ['/api/%zz', messageOf],
+    ['/api/v3/%zz', v3MessageOf],
+    ['/trace/%zz', detailOf],
+  ] as const) {
+    const { status, body } = await ask(path)
+    assert.equal(status, 400)
+    assert.match(messageIn(body), /not a valid url/)
+  }
+})
+
 test('lets no cache keep what depends on who asks', async () => {
   for (const path of ['/api/services', '/api/lens/search', '/api/traces/zz', '/metrics', '/health/ready']) {
     assert.equal((await ask(path)).headers['cache-control'], 'no-store', path)

@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { Client, credentials, Metadata, status } from '@grpc/grpc-js'
+import packageJson from '../../package.json' with { type: 'json' }
 import { type ReadFamily, readMetrics } from '../support/read-metrics.ts'
 import { RunningLens } from '../support/running-lens.ts'
 import { request, span } from '../support/spans.ts'
@@ -181,6 +182,10 @@ test('says how Lens and its engine are', async () => {
   assert.ok(read(now, 'rustok_lens_disk_free_bytes') > 0)
   assert.ok(read(now, 'process_resident_memory_bytes') > 20e6)
   assert.ok(read(now, 'process_cpu_seconds_total') > 0)
+  assert.ok(read(now, 'rustok_lens_event_loop_busy_seconds_total') > 0)
+  assert.equal(read(now, 'rustok_lens_build_info', { version: packageJson.version }), 1)
+  assert.ok(read(now, 'process_open_fds') > 5)
+  assert.ok(read(now, 'process_max_fds') > read(now, 'process_open_fds'))
   assert.ok(Math.abs(read(now, 'process_start_time_seconds') - Date.now() / 1000) < 3600)
 })
 

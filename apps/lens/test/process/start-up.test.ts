@@ -67,6 +67,16 @@ test('names a data directory that cannot be written to', async () => {
   assert.equal(code, 1)
 })
 
+test('names a data directory on a file system that makes none', async () => {
+  await using lens = new LensProcess({ RUSTOK_DATA_DIR: '/proc/data' })
+  const { code, stderr } = await lens.exited
+  assert.match(
+    stderr,
+    /^rustok-lens: data directory \/proc\/data\/lens cannot be written to \(\w+\): set RUSTOK_DATA_DIR\n$/,
+  )
+  assert.equal(code, 1)
+})
+
 test('names a data directory that another Lens has open, and leaves that one alone', async () => {
   await using directory = await TemporaryDirectory.create()
   await using first = new LensProcess({ RUSTOK_DATA_DIR: directory.path })
@@ -104,13 +114,22 @@ test('says its version and its help, and starts nothing', async () => {
 test('takes flags, which win over variables', async () => {
   await using directory = await TemporaryDirectory.create()
   const port = await freePort()
-  await using lens = new LensProcess({ RUSTOK_DATA_DIR: '/dev/null', LENS_PORT: '1' }, [
-    `--port=${port}`,
-    '--data-dir',
-    directory.path,
-  ])
+  const environment = { RUSTOK_DATA_DIR: '/dev/null', LENS_PORT: '1', LENS_RETENTON_DAYS: '7' }
+  await using lens = new LensProcess(environment, [`--port=${port}`, '--data-dir', directory.path])
   assert.equal((await lens.ready).ui, `http://127.0.0.1:${port}`)
-  assert.equal((await lens.stop()).code, 0)
+  const { code, stdout } = await lens.stop()
+  assert.equal(code, 0)
+  const lines = stdout
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line) as Readonly<Record<string, unknown>>)
+  assert.deepEqual(lines.find(({ msg }) => msg === 'there are no such settings')?.variables, [
+    'LENS_RETENTON_DAYS',
+  ])
+  const ready = lines.find(({ msg }) => msg === 'ready')
+  assert.match(String(ready?.version), /^\d+\.\d+\.\d+/)
+  const { LENS_PORT, RUSTOK_DATA_DIR } = (ready?.settings ?? {}) as Readonly<Record<string, string>>
+  assert.deepEqual([LENS_PORT, RUSTOK_DATA_DIR], [String(port), directory.path])
 })
 
 test('does not listen beyond loopback unless it knows who may come in', async () => {
