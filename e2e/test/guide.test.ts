@@ -7,7 +7,7 @@ import { type ChildProcess, execFile, spawn, spawnSync } from 'node:child_proces
 import { once } from 'node:events'
 import { existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { after, suite, test } from 'node:test'
+import { after, before, suite, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import type { LogsResponse, SearchResponse, TraceResponse } from 'rustok-lens/contract'
@@ -105,13 +105,15 @@ suite('the guide, followed to the letter', { timeout: 170_000 }, () => {
     return block
   }
 
+  let lens: App<LensReady>
+  before(async () => {
+    const pack = containing(setUp, 'npm run pack').replace('\n', ' --reuse\n')
+    ;[lens] = await Promise.all([startLens(join(home.path, 'lens')), bash(pack, root)])
+  })
+  after(() => lens?.[Symbol.asyncDispose]())
+
   test('from an empty folder to a trace of its own, to failures, users and logs', async () => {
     assert.equal(containing(setUp, 'npm start'), 'npm start\n')
-    const [lens] = await Promise.all([
-      startLens(join(home.path, 'lens')),
-      bash(containing(setUp, 'npm run pack').replace('\n', ' --reuse\n'), root),
-    ])
-    await using _ = lens
     const port = await freePort()
     here.set('16686', new URL(lens.ready.urls.ui).port).set('8080', String(port))
     const toLens = { OTEL_EXPORTER_OTLP_ENDPOINT: lens.ready.urls.otlpGrpc }
@@ -186,6 +188,44 @@ suite('the guide, followed to the letter', { timeout: 170_000 }, () => {
     ])
   })
 
+  test('the code of the other chapters runs, and its spans are in Lens', async () => {
+    const traced = ['In your code', 'Propagation', 'Tenants and users'].flatMap(chapterOf)
+    const blocks = traced.filter(({ language }) => language === 'ts').map(({ code }) => code)
+    assert.ok(blocks.length > 5)
+    blocks.forEach((code, index) => {
+      writeFileSync(join(shop, `block${index}.ts`), code)
+    })
+    writeFileSync(
+      join(shop, 'blocks.ts'),
+      blocks.map((_, index) => `await import('./block${index}.ts')\n`).join(''),
+    )
+    const alone = ['Configuration', 'Testing your spans'].map((heading) =>
+      containing(chapterOf(heading), 'import', 'ts'),
+    )
+    alone.forEach((code, index) => {
+      writeFileSync(join(shop, `alone${index}.ts`), code)
+    })
+    const env = { OTEL_EXPORTER_OTLP_ENDPOINT: lens.ready.urls.otlpGrpc, OTEL_SERVICE_NAME: 'blocks' }
+    await Promise.all([
+      bash('node --import @rustok/telemetry/register blocks.ts', shop, env),
+      ...alone.map((_, index) => bash(`node alone${index}.ts`, shop, env)),
+    ])
+    const { traces } = await until(
+      async () =>
+        (await (
+          await fetch(`${lens.ready.urls.ui}/api/lens/search?service=blocks`)
+        ).json()) as SearchResponse,
+      ({ traces }) => traces.length > 0,
+    )
+    assert.deepEqual(traces.map(({ rootName, spanCount }) => `${rootName} ${spanCount}`).sort(), [
+      'charge card 1',
+      'price cart 1',
+      'reserve stock 1',
+      'send invoices 1',
+      'send order 2',
+    ])
+  })
+
   test('to production: tokens, and the application as its unit starts it', async () => {
     const etc = join(home.path, 'etc')
     mkdirSync(etc)
@@ -206,12 +246,12 @@ suite('the guide, followed to the letter', { timeout: 170_000 }, () => {
         .split('\n')
         .map((line) => line.split('=') as [string, string]),
     )
-    await using lens: App<LensReady> = await startLens(join(home.path, 'lens'), settings)
+    await using guarded = await startLens(join(home.path, 'guarded'), settings)
 
     const unit = containing(production, '[Service]', 'ini')
     const [, command = ''] = /^ExecStart=(.+)$/m.exec(unit) ?? []
     const [, fixed = ''] = /^Environment=(.+)$/m.exec(unit) ?? []
-    here.set('lens_…', tokens[0]!).set('http://127.0.0.1:4317', lens.ready.urls.otlpGrpc)
+    here.set('lens_…', tokens[0]!).set('http://127.0.0.1:4317', guarded.ready.urls.otlpGrpc)
     const variables = `set -a\n${containing(production, 'OTEL_SERVICE_VERSION=')}`
     const app = await open(`${variables}\n${fixed}\nexec ${command}`, {})
     await fetch(`http://127.0.0.1:${here.get('8080')}/orders/7/payment`, {
@@ -221,7 +261,7 @@ suite('the guide, followed to the letter', { timeout: 170_000 }, () => {
     assert.equal(await app.end('SIGTERM'), 0)
     const headers = { authorization: `Bearer ${tokens[1]}` }
     const ask = async <Answer>(path: string) =>
-      (await (await fetch(`${lens.ready.urls.ui}/api/lens/${path}`, { headers })).json()) as Answer
+      (await (await fetch(`${guarded.ready.urls.ui}/api/lens/${path}`, { headers })).json()) as Answer
     const { traces } = await until(
       () => ask<SearchResponse>('search?service=shop&tenant=globex'),
       ({ traces }) => traces.length > 0,
@@ -239,7 +279,7 @@ suite('the guide, followed to the letter', { timeout: 170_000 }, () => {
       ({ logs }) => logs.some(({ body }) => body === 'paid'),
     )
     assert.ok(existsSync(join(home.path, 'spool/spans')), 'the spool is where the file says')
-    const unanswered = await fetch(`${lens.ready.urls.ui}/api/lens/search?service=shop`)
+    const unanswered = await fetch(`${guarded.ready.urls.ui}/api/lens/search?service=shop`)
     assert.equal(unanswered.status, 401)
   })
 

@@ -85,3 +85,39 @@ test('the arithmetic of sampling is right, from the sizes that it names', () => 
     )
   }
 })
+
+test('the figures of performance are those that were measured', () => {
+  const measured = page('../../../docs/PERFORMANCE.md')
+  const contenders = [
+    /@rustok\/telemetry/,
+    /@opentelemetry\/sdk-trace|auto-instrumentations-node/,
+    /dd-trace/,
+  ]
+  const table = page('../../../docs/OPENTELEMETRY_GUIDE.md')
+    .split(/^## /m)
+    .find((part) => part.startsWith('Performance\n'))!
+    .matchAll(/^\| .*\(PERFORMANCE\.md#([\w-]+)\).*?((?: \| [^|]+){3}) \|$/gm)
+  let cells = 0
+  for (const [row, anchor, values] of table) {
+    const section = measured.split(/^###? /m).find((part) => anchorOf(part.split('\n')[0]!) === anchor)
+    assert.ok(section, row)
+    for (const [index, value] of values!.split(' | ').slice(1).entries()) {
+      if (value === '–') continue
+      const lines: readonly string[] = section.split('\n').filter((line) => contenders[index]!.test(line))
+      // As a figure of its own, not as a part of another one.
+      const figure = new RegExp(`(?<![\\d.])${value.replace(/[+.]/g, '\\$&')}(?![\\d.])`)
+      assert.ok(
+        lines.some((line) => figure.test(line)),
+        `${value} is not what was measured: ${row}`,
+      )
+      cells++
+    }
+  }
+  assert.ok(cells >= 20)
+})
+
+const anchorOf = (heading: string) =>
+  heading
+    .toLowerCase()
+    .replace(/[^\w -]/g, '')
+    .replaceAll(' ', '-')
