@@ -5,6 +5,7 @@ import { rowWindow } from '../src/model/row-window.ts'
 import {
   barBox,
   clampView,
+  gapPlace,
   labelPlace,
   MIN_BAR,
   project,
@@ -55,6 +56,21 @@ describe('bars', () => {
     assert.deepEqual(labelPlace({ x: 0, width: 100 }, 500, 50), { side: 'after', offset: 106 })
     assert.deepEqual(labelPlace({ x: 400, width: 80 }, 500, 50), { side: 'before', offset: 106 })
     assert.deepEqual(labelPlace({ x: 10, width: 480 }, 500, 50), { side: 'inside', offset: 16 })
+  })
+})
+
+describe('a label between bars', () => {
+  it('takes the widest gap that has room for it, and none that has not', () => {
+    const boxes = [
+      { x: 0, width: 20 },
+      { x: 10, width: 5 },
+      { x: 60, width: 10 },
+      { x: 200, width: 10 },
+    ]
+    assert.deepEqual(gapPlace(boxes, 210, 50), { side: 'after', offset: 76 })
+    assert.deepEqual(gapPlace(boxes, 400, 50), { side: 'after', offset: 216 })
+    assert.equal(gapPlace(boxes, 210, 120), undefined)
+    assert.deepEqual(gapPlace([], 100, 50), { side: 'after', offset: 6 })
   })
 })
 

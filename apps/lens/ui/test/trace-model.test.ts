@@ -223,14 +223,14 @@ describe('warnings', () => {
     assert.deepEqual(kinds('root - 0 9', 'child root 1 2'), [])
   })
 
-  it('name a missing root, orphans, cycles, duplicates and clocks that differ', () => {
+  it('name a missing root, orphans, cycles, duplicates and spans that began before their parent', () => {
     assert.deepEqual(kinds('lost gone 0 9'), ['no-root', 'orphans'])
     assert.deepEqual(kinds('root - 0 9', 'a b 1 1', 'b a 2 1'), ['cycles'])
     assert.deepEqual(kinds('root - 0 9', 'x root 1 1', 'x root 2 1'), ['duplicates'])
-    assert.deepEqual(kinds('root - 10 9', 'child root 3 2'), ['skew'])
+    assert.deepEqual(kinds('root - 10 9', 'child root 3 2'), ['early'])
   })
 
-  it('say by how much clocks differ', () => {
+  it('say by how much a span was early', () => {
     const [warning] = traceWarnings(modelOf(trace('root - 10 9', 'child root 3 2')))
     assert.match(warning!.message, /^1 span .* by up to 7 µs/)
   })

@@ -34,7 +34,7 @@ export function repetitions(
   duration: Float64Array,
   failures: (span: number) => number,
 ): Repetitions {
-  const of = new Int32Array(tree.count).fill(-1)
+  const of = new Int32Array(tree.parent.length).fill(-1)
   const groups: Repetition[] = []
   for (const parent of tree.order) {
     const first = tree.childStart[parent]!

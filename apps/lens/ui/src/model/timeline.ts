@@ -7,6 +7,8 @@ import { formatDuration, formatDurationAt } from './duration.ts'
 export interface TimeView {
   readonly start: number
   readonly end: number
+  /** In words, of a part that is more than from here to there. */
+  readonly name?: string
 }
 
 export interface BarBox {
@@ -49,6 +51,25 @@ export function labelPlace(box: BarBox, width: number, labelWidth: number): Labe
   if (end + LABEL_GAP + labelWidth <= width) return { side: 'after', offset: end + LABEL_GAP }
   if (box.x >= labelWidth + LABEL_GAP) return { side: 'before', offset: width - box.x + LABEL_GAP }
   return { side: 'inside', offset: Math.max(0, box.x) + LABEL_GAP }
+}
+
+/** Where bars leave room for a label, at the left of the widest such gap; undefined where none is wide enough. Boxes from left to right. */
+export function gapPlace(boxes: Iterable<BarBox>, width: number, labelWidth: number): LabelPlace | undefined {
+  let widest = labelWidth + 2 * LABEL_GAP
+  let offset: number | undefined
+  let end = 0
+  const look = (start: number) => {
+    if (start - end >= widest) {
+      widest = start - end
+      offset = end + LABEL_GAP
+    }
+  }
+  for (const box of boxes) {
+    look(box.x)
+    end = Math.max(end, box.x + box.width)
+  }
+  look(width)
+  return offset === undefined ? undefined : { side: 'after', offset }
 }
 
 export interface Tick {
@@ -99,7 +120,7 @@ const MIN_VIEW = 10
 const FINEST = 2 ** 45
 
 export function describeView(view: TimeView): string {
-  return `${formatDuration(view.start)} to ${formatDuration(view.end)}`
+  return view.name ?? `${formatDuration(view.start)} to ${formatDuration(view.end)}`
 }
 
 function spanOf(view: TimeView): number {

@@ -3,6 +3,7 @@
  * flat arrays indexed by span. 100,000 spans take about a tenth of a second. Called by the trace page's query.
  */
 import type { WaterfallResponse } from 'rustok-lens/contract'
+import { clockShifts } from './clock-skew.ts'
 import { type CriticalPath, criticalPath } from './critical-path.ts'
 import { type Repetitions, repetitions } from './repetition.ts'
 import { selfTimes } from './self-time.ts'
@@ -42,6 +43,8 @@ export interface TraceModel {
   /** To the root's end. */
   readonly path: CriticalPath
   readonly repeated: Repetitions
+  /** By span, nanoseconds that its times were moved so that clocks agree; undefined while all is as reported. */
+  readonly shifts?: Float64Array
 }
 
 export interface ServiceShare {
@@ -88,6 +91,57 @@ export function traceModel(response: WaterfallResponse): TraceModel {
       (span) => failed[span]! + failedBelow[span]!,
     ),
   }
+}
+
+/**
+ * The same trace with clocks that agree: what another service reported is moved to where its calls fit. Times of the answer are those of the
+ * first span's clock. The same model when there is nothing to move.
+ */
+export function withAlignedClocks(model: TraceModel): TraceModel {
+  const { spans, times, failed, failedBelow, service } = model
+  const shifts = clockShifts(skewInput(model))
+  if (shifts === undefined) return model
+  const moved = times.start.map((start, span) => start + shifts[span]!)
+  const earliest = moved.reduce((low, start) => Math.min(low, start), Number.POSITIVE_INFINITY)
+  const start = moved.map((at) => at - earliest)
+  const { duration } = times
+  const length = start.reduce((end, at, span) => Math.max(end, at + duration[span]!), 1)
+  const tree = spanTree(spans, start, duration)
+  const self = selfTimes(tree, start, duration)
+  const selfOf = model.services.map(() => 0)
+  self.forEach((nanos, span) => {
+    selfOf[service[span]!]! += nanos
+  })
+  return {
+    ...model,
+    tree,
+    times: {
+      ...times,
+      originUnixNano: times.originUnixNano + BigInt(Math.round(earliest)),
+      start,
+      length,
+    },
+    self,
+    services: model.services.map((share, place) => ({ ...share, self: selfOf[place]! })),
+    failedOrder: tree.order.filter((span) => failed[span] === 1),
+    failedBelow: countBelow(tree, failed),
+    events: new Map(
+      [...model.events].map(([span, at]) => [span, at.map((time) => time + shifts[span]! - earliest)]),
+    ),
+    path: criticalPath(tree, start, duration, model.root),
+    repeated: repetitions(
+      tree,
+      (span) => spans[span]!.name,
+      service,
+      duration,
+      (span) => failed[span]! + failedBelow[span]!,
+    ),
+    shifts,
+  }
+}
+
+export function skewInput({ tree, times, service, failed, spans }: TraceModel) {
+  return { tree, times, service, failed, kindOf: (span: number) => spans[span]!.kind }
 }
 
 function linkedFrom({ links }: WaterfallResponse): ReadonlyMap<string, readonly number[]> {

@@ -10,7 +10,7 @@ import { descendantCount, hasChildren } from '../model/rows.ts'
 import { services } from '../model/service-palette.ts'
 import { spanHint } from '../model/span-hint.ts'
 import { CYCLE, DUPLICATE, ORPHAN } from '../model/span-tree.ts'
-import { barBox, labelPlace, type TimeView } from '../model/timeline.ts'
+import { barBox, gapPlace, labelPlace, type TimeView } from '../model/timeline.ts'
 import type { TraceModel } from '../model/trace-model.ts'
 import { Icon } from '../ui/Icon.tsx'
 import { Text } from '../ui/Text.tsx'
@@ -26,6 +26,8 @@ export interface SpanRowProps {
   readonly folded: Repetition | undefined
   readonly isCursor: boolean
   readonly isSelected: boolean
+  /** Shown for what is below it alone. */
+  readonly isContext: boolean
   readonly indent: Indent
   readonly view: TimeView
   readonly width: number
@@ -34,7 +36,8 @@ export interface SpanRowProps {
 }
 
 export const SpanRow = memo(function SpanRow(props: SpanRowProps) {
-  const { model, span, row, isCollapsed, folded, isCursor, isSelected, indent, toggle, choose } = props
+  const { model, span, row, isCollapsed, folded, isCursor, isSelected, isContext, indent, toggle, choose } =
+    props
   const { tree } = model
   const view = model.spans[span]!
   const service = model.services[model.service[span]!]!.name
@@ -61,6 +64,7 @@ export const SpanRow = memo(function SpanRow(props: SpanRowProps) {
       aria-selected={isSelected}
       data-cursor={isCursor}
       data-failed={failed}
+      data-context={isContext}
       onPointerDown={keepFocusOnGrid}
       onClick={() => choose(span)}
     >
@@ -144,13 +148,27 @@ const DIGIT_WIDTH = 6.4
 function DurationLabel({ model, span, folded, view, width }: SpanRowProps) {
   const last = folded?.members.at(-1) ?? span
   const duration = model.times.start[last]! + model.times.duration[last]! - model.times.start[span]!
-  const text =
+  const box = barBox(view, width, model.times.start[span]!, duration)
+  const all =
     folded === undefined
       ? formatDuration(duration)
       : `${formatDuration(folded.total)} in all, median ${formatDuration(folded.median)}, max ${formatDuration(folded.max)}`
-  const box = barBox(view, width, model.times.start[span]!, duration)
-  if (box === undefined) return <span className="visually-hidden">{text}</span>
-  const { side, offset } = labelPlace(box, width, text.length * DIGIT_WIDTH)
+  if (box === undefined) return <span className="visually-hidden">{all}</span>
+  let text = all
+  let place = labelPlace(box, width, all.length * DIGIT_WIDTH)
+  if (folded !== undefined && place.side === 'inside') {
+    // Not upon the bars of those that the row stands for, if there is another place.
+    const boxes = folded.members.flatMap((member) => boxOf(model, member, view, width) ?? [])
+    const texts = [all, `${formatDuration(folded.total)} in all`, formatDuration(folded.total)]
+    for (const shorter of texts) {
+      const between = gapPlace(boxes, width, shorter.length * DIGIT_WIDTH)
+      if (between === undefined) continue
+      text = shorter
+      place = between
+      break
+    }
+  }
+  const { side, offset } = place
   return (
     <span
       className="span-duration"
@@ -160,6 +178,10 @@ function DurationLabel({ model, span, folded, view, width }: SpanRowProps) {
       {text}
     </span>
   )
+}
+
+function boxOf({ times }: TraceModel, span: number, view: TimeView, width: number) {
+  return barBox(view, width, times.start[span]!, times.duration[span]!)
 }
 
 function Marks({ marks, unusable }: { readonly marks: number; readonly unusable: boolean }) {

@@ -1,6 +1,6 @@
 /** Above the waterfall: find in the trace with its stepper, and the stepper through the errors. */
 import { keepPreviousData, useQuery } from '@tanstack/react-query'
-import { useDeferredValue, useMemo, useRef, useState } from 'react'
+import { type ReactNode, useDeferredValue, useMemo, useRef, useState } from 'react'
 import { spanMatchesOptions } from '../api/queries.ts'
 import type { TraceModel } from '../model/trace-model.ts'
 import { Icon } from '../ui/Icon.tsx'
@@ -12,9 +12,14 @@ export interface TraceToolbarProps {
   readonly cursor: number
   /** Opens what hides the span, and selects it. */
   readonly show: (span: number) => void
+  readonly isPathDrawn: boolean
+  /** First in it. */
+  readonly views: ReactNode
+  /** What is shown at the moment, if not all. */
+  readonly children: ReactNode
 }
 
-export function TraceToolbar({ model, cursor, show }: TraceToolbarProps) {
+export function TraceToolbar({ model, cursor, show, isPathDrawn, views, children }: TraceToolbarProps) {
   const [text, setText] = useState('')
   const field = useRef<HTMLInputElement>(null)
   const wanted = useDeferredValue(text.trim())
@@ -38,7 +43,8 @@ export function TraceToolbar({ model, cursor, show }: TraceToolbarProps) {
     p: () => (finding ? stepFound(-1) : stepErrors(-1)),
   })
   return (
-    <div className="trace-toolbar" role="toolbar" aria-label="Find">
+    <div className="trace-toolbar" role="toolbar" aria-label="Views and find">
+      {views}
       <div className="trace-find">
         <input
           ref={field}
@@ -71,9 +77,12 @@ export function TraceToolbar({ model, cursor, show }: TraceToolbarProps) {
           <Stepper what="error" disabled={false} step={stepErrors} />
         </div>
       )}
-      <span className="trace-key-path">
-        <i aria-hidden="true" /> critical path: what the answer waited for
-      </span>
+      {children}
+      {isPathDrawn && (
+        <span className="trace-key-path">
+          <i aria-hidden="true" /> critical path: what the answer waited for
+        </span>
+      )}
     </div>
   )
 }

@@ -1,34 +1,64 @@
 /**
- * A trace that is there: header, warnings, waterfall, and beside it the selected span or the overview. Selection and zoom
+ * A trace that is there: header, warnings, one of its views, and beside it the selected span or the overview. Selection, zoom, view and filter
  * are in the address; the cursor and what is collapsed are local.
  */
 import { useNavigate } from '@tanstack/react-router'
 import { useCallback, useMemo, useState } from 'react'
+import { openingView } from '../model/opening-view.ts'
 import { allFolded } from '../model/repetition.ts'
 import { revealing } from '../model/rows.ts'
+import { alikeOf, filteredTrace, ofService } from '../model/span-filter.ts'
+import { type SpanGroup, tableSortText } from '../model/span-groups.ts'
 import { spanKey, spanOfKey } from '../model/span-key.ts'
 import { clampView, type TimeView } from '../model/timeline.ts'
-import type { TraceModel } from '../model/trace-model.ts'
-import type { TraceState } from '../model/trace-state.ts'
+import { endOf, type TraceModel, withAlignedClocks } from '../model/trace-model.ts'
+import { type TraceState, type TraceViewName, tableSort } from '../model/trace-state.ts'
 import { traceWarnings } from '../model/trace-warnings.ts'
 import { useNow } from '../ui/use-now.ts'
 import { usePageTitle } from '../ui/use-page-title.ts'
+import { useShortcuts } from '../ui/use-shortcuts.ts'
+import { FlameView } from './FlameView.tsx'
 import { Minimap } from './Minimap.tsx'
+import { OnlyThese } from './OnlyThese.tsx'
 import { OverviewPanel } from './OverviewPanel.tsx'
 import { SpanPanel } from './SpanPanel.tsx'
+import { SpanTable } from './SpanTable.tsx'
 import { TraceHeader } from './TraceHeader.tsx'
 import { TraceToolbar } from './TraceToolbar.tsx'
 import { TraceWarnings } from './TraceWarnings.tsx'
 import { useTraceKeys } from './use-trace-keys.ts'
+import { ViewSwitch } from './ViewSwitch.tsx'
 import { Waterfall } from './Waterfall.tsx'
 import './TraceView.css'
 
-export function TraceView({ model, state }: { readonly model: TraceModel; readonly state: TraceState }) {
-  const { tree, spans } = model
+export interface TraceViewProps {
+  /** With times as reported. */
+  readonly model: TraceModel
+  readonly state: TraceState
+}
+
+export function TraceView({ model: reported, state }: TraceViewProps) {
+  const isAligned = state.clocks === 'aligned'
+  const model = useMemo(() => (isAligned ? withAlignedClocks(reported) : reported), [reported, isAligned])
+  const { tree, spans, times } = model
   const navigate = useNavigate()
   const now = useNow(30_000)
   const selected = state.span === undefined ? undefined : spanOfKey(tree, spans, state.span)
-  const [collapsed, setCollapsed] = useState<ReadonlySet<number>>(() => allFolded(model.repeated))
+  const shownView: TraceViewName = state.view ?? 'waterfall'
+  const alike = state.like === undefined ? undefined : spanOfKey(tree, spans, state.like)
+  const filter = useMemo(() => {
+    if (alike !== undefined) return filteredTrace(model, alikeOf(model, alike))
+    if (state.service === undefined) return undefined
+    const matches = ofService(model, state.service)
+    return matches.includes(1) ? filteredTrace(model, matches) : undefined
+  }, [model, alike, state.service])
+  const shown = filter?.model ?? model
+  const [collapsed, setCollapsed] = useState<ReadonlySet<number>>(() => allFolded(shown.repeated))
+  const [folds, setFolds] = useState(shown.repeated)
+  if (folds !== shown.repeated) {
+    setFolds(shown.repeated)
+    setCollapsed(allFolded(shown.repeated))
+  }
   const [cursor, setCursor] = useState(selected ?? model.root)
   // A selection that came with the address (a link, the back button) opens what hides it and takes the cursor along.
   const [followed, setFollowed] = useState<number>()
@@ -36,14 +66,26 @@ export function TraceView({ model, state }: { readonly model: TraceModel; readon
     setFollowed(selected)
     if (selected !== undefined) {
       setCursor(selected)
-      setCollapsed(revealing(tree, collapsed, selected, model.repeated))
+      setCollapsed(revealing(tree, collapsed, selected, shown.repeated))
     }
   }
   const warnings = useMemo(() => traceWarnings(model), [model])
   const { length } = model.times
+  const opening = useMemo(() => openingView(model), [model])
+  // A link to a span that ran later opens with the whole.
+  const [opensWith] = useState(selected)
+  const isOpening =
+    state.from === undefined &&
+    opening !== undefined &&
+    (opensWith === undefined || isSeen(model, opensWith, opening))
   const view = useMemo(
-    () => clampView(state.from ?? 0, state.to ?? length, length),
-    [state.from, state.to, length],
+    () => (isOpening ? opening! : clampView(state.from ?? 0, state.to ?? length, length)),
+    [isOpening, opening, state.from, state.to, length],
+  )
+  /** In the address, of all. */
+  const whole = useMemo(
+    () => (opening === undefined ? { from: undefined, to: undefined } : { from: 0, to: Math.ceil(length) }),
+    [opening, length],
   )
 
   const go = useCallback(
@@ -66,42 +108,147 @@ export function TraceView({ model, state }: { readonly model: TraceModel; readon
   )
   const zoom = useCallback(
     (next: TimeView | undefined) => {
-      const clamped = next === undefined ? undefined : clampView(next.start, next.end, length)
-      go({ from: clamped && Math.round(clamped.start), to: clamped && Math.round(clamped.end) }, false)
+      if (next === undefined) return go(whole, false)
+      const { start, end } = clampView(next.start, next.end, length)
+      go({ from: Math.round(start), to: Math.round(end) }, false)
     },
-    [go, length],
+    [go, length, whole],
   )
+  const all = { like: undefined, service: undefined }
+  /** In whichever view; a filter that hides the span ends. */
   const show = (span: number) => {
-    setCollapsed(revealing(tree, collapsed, span, model.repeated))
+    const isHidden = shown.tree.position[span] === -1
+    setCollapsed(isHidden ? allFolded(model.repeated) : revealing(tree, collapsed, span, shown.repeated))
     setCursor(span)
-    select(span)
+    const change = {
+      span: spanKey(tree, spans, span),
+      ...(isHidden ? all : {}),
+      ...(isSeen(model, span, view) ? {} : whole),
+    }
+    go(change, true)
   }
-  useTraceKeys({ model, collapsed, setCollapsed, cursor, setCursor, selected, select, zoom })
+  const showView = (view: TraceViewName) => go({ view: view === 'waterfall' ? undefined : view }, false)
+  const showInWaterfall = (span: number) => {
+    setCursor(span)
+    const seen = isSeen(model, span, view) ? {} : whole
+    go({ view: undefined, span: spanKey(tree, spans, span), ...all, ...seen }, false)
+  }
+  const filterBy = (group: SpanGroup) => {
+    if (group.count === 1) return showInWaterfall(group.first)
+    setCursor(group.first)
+    const only =
+      state.by === 'service'
+        ? { like: undefined, service: model.services[group.service]!.name }
+        : { like: spanKey(tree, spans, group.first), service: undefined }
+    go({ view: undefined, span: undefined, ...only }, false)
+  }
+  const enter = (span: number) => {
+    setCursor(span)
+    const end = endOf(model, span)
+    const { start, end: until } = clampView(times.start[span]!, end, length)
+    const zoomed = start > 0 || until < length
+    go(
+      {
+        span: spanKey(tree, spans, span),
+        ...(zoomed ? { from: Math.round(start), to: Math.round(until) } : whole),
+      },
+      false,
+    )
+  }
+  const clearFilter = () => go(all, false)
+  /** Times move, so that a part of them is another part. */
+  const alignClocks = (align: boolean) => {
+    if (warnings.some(({ kind }) => kind === 'skew'))
+      go({ clocks: align ? 'aligned' : undefined, from: undefined, to: undefined }, false)
+  }
+  useTraceKeys({
+    model: shown,
+    whole: model,
+    isWaterfall: shownView === 'waterfall',
+    collapsed,
+    setCollapsed,
+    cursor,
+    setCursor,
+    selected,
+    select,
+    show,
+    zoom,
+  })
+  useShortcuts({
+    w: () => showView('waterfall'),
+    f: () => showView('flame'),
+    t: () => showView('table'),
+    x: clearFilter,
+    a: () => alignClocks(!isAligned),
+  })
   const [tenant] = model.tenants
   usePageTitle([spans[model.root]?.name, tenant].filter(Boolean).join(' · '))
 
   return (
     <div className="trace-view">
       <TraceHeader model={model} now={now} />
-      <TraceWarnings warnings={warnings} select={select} />
+      <TraceWarnings warnings={warnings} select={show} isAligned={isAligned} alignClocks={alignClocks} />
       <div className="trace-body" data-selected={selected !== undefined}>
         <div className="trace-main">
           <Minimap model={model} view={view} zoom={zoom} />
-          <TraceToolbar model={model} cursor={cursor} show={show} />
-          <Waterfall
+          <TraceToolbar
             model={model}
-            collapsed={collapsed}
-            setCollapsed={setCollapsed}
             cursor={cursor}
-            setCursor={setCursor}
-            selected={selected}
-            select={select}
-            view={view}
-            zoom={zoom}
-          />
+            show={show}
+            isPathDrawn={shownView === 'waterfall'}
+            views={<ViewSwitch view={shownView} show={showView} />}
+          >
+            {filter !== undefined && (
+              <OnlyThese
+                name={alike === undefined ? undefined : spans[alike]!.name}
+                service={alike === undefined ? state.service! : model.services[model.service[alike]!]!.name}
+                count={filter.count}
+                clear={clearFilter}
+              />
+            )}
+          </TraceToolbar>
+          {shownView === 'waterfall' && (
+            <Waterfall
+              model={shown}
+              whole={model}
+              matches={filter?.matches}
+              collapsed={collapsed}
+              setCollapsed={setCollapsed}
+              cursor={cursor}
+              setCursor={setCursor}
+              selected={selected}
+              select={select}
+              view={view}
+              zoom={zoom}
+            />
+          )}
+          {shownView === 'flame' && (
+            <FlameView
+              model={model}
+              view={view}
+              zoom={zoom}
+              cursor={cursor}
+              setCursor={setCursor}
+              selected={selected}
+              select={select}
+              enter={enter}
+              matches={filter?.matches}
+            />
+          )}
+          {shownView === 'table' && (
+            <SpanTable
+              model={model}
+              by={state.by ?? 'operation'}
+              sort={tableSort(state)}
+              setBy={(by) => go({ by: by === 'service' ? by : undefined }, true)}
+              setSort={(sort) => go({ sort: tableSortText(sort) }, true)}
+              filter={filterBy}
+              select={showInWaterfall}
+            />
+          )}
         </div>
         {selected === undefined ? (
-          <OverviewPanel model={model} select={select} missing={state.span} />
+          <OverviewPanel model={model} select={show} missing={state.span} />
         ) : (
           <SpanPanel key={selected} model={model} span={selected} select={select} now={now} />
         )}
@@ -114,4 +261,9 @@ function dropUndefined(
   state: { readonly [key in keyof TraceState]?: TraceState[key] | undefined },
 ): TraceState {
   return Object.fromEntries(Object.entries(state).filter(([, value]) => value !== undefined))
+}
+
+/** Whether any of the span is within the view. */
+function isSeen(model: TraceModel, span: number, view: TimeView): boolean {
+  return model.times.start[span]! <= view.end && endOf(model, span) >= view.start
 }

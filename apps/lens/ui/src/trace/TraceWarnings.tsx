@@ -7,11 +7,14 @@ import './TraceWarnings.css'
 export interface TraceWarningsProps {
   readonly warnings: readonly TraceWarning[]
   readonly select: (span: number) => void
+  /** Whether times are moved so that clocks agree. */
+  readonly isAligned: boolean
+  readonly alignClocks: (align: boolean) => void
 }
 
 const AT_FIRST = 2
 
-export function TraceWarnings({ warnings, select }: TraceWarningsProps) {
+export function TraceWarnings({ warnings, select, isAligned, alignClocks }: TraceWarningsProps) {
   const [all, setAll] = useState(false)
   if (warnings.length === 0) return undefined
   const shown = all ? warnings : warnings.slice(0, AT_FIRST)
@@ -25,6 +28,17 @@ export function TraceWarnings({ warnings, select }: TraceWarningsProps) {
             <button type="button" onClick={() => select(spans[0]!)}>
               Show
             </button>
+            {kind === 'skew' && (
+              <button
+                type="button"
+                title={
+                  isAligned ? 'Times as they were reported (a)' : 'Move times to where the calls fit (a)'
+                }
+                onClick={() => alignClocks(!isAligned)}
+              >
+                {isAligned ? 'As reported' : 'Align clocks'}
+              </button>
+            )}
           </li>
         ))}
       </ul>

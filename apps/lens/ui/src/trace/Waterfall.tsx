@@ -24,10 +24,13 @@ import './Waterfall.css'
 
 export interface WaterfallProps extends TraceControls {
   readonly view: TimeView
+  /** By span 1 for those that are shown for themselves, not for what is below them; undefined for all. */
+  readonly matches: Uint8Array | undefined
 }
 
 export function Waterfall(props: WaterfallProps) {
-  const { model, collapsed, setCollapsed, cursor, setCursor, selected, select, view, zoom } = props
+  const { model, whole, matches, collapsed, setCollapsed, cursor, setCursor, selected, select, view, zoom } =
+    props
   const { tree } = model
   const scroller = useRef<HTMLDivElement>(null)
   const canvas = useRef<HTMLCanvasElement>(null)
@@ -50,6 +53,8 @@ export function Waterfall(props: WaterfallProps) {
     if (canvas.current === null || box.width === 0) return
     drawWaterfall(canvas.current, {
       model,
+      whole,
+      matches,
       rows,
       first,
       end,
@@ -62,7 +67,22 @@ export function Waterfall(props: WaterfallProps) {
       serviceColors,
       colors,
     })
-  }, [model, rows, first, end, collapsed, indent, view, ticks, nameWidth, box.width, serviceColors, colors])
+  }, [
+    model,
+    whole,
+    matches,
+    rows,
+    first,
+    end,
+    collapsed,
+    indent,
+    view,
+    ticks,
+    nameWidth,
+    box.width,
+    serviceColors,
+    colors,
+  ])
 
   const cursorRow = rowOf(tree, rows, cursor)
   useKeepVisible(scroller, cursorRow, box.height)
@@ -146,6 +166,7 @@ export function Waterfall(props: WaterfallProps) {
                 folded={foldedAt(model.repeated, collapsed, span)}
                 isCursor={span === cursor}
                 isSelected={span === selected}
+                isContext={matches?.[span] === 0}
                 indent={indent}
                 view={view}
                 width={barsWidth}

@@ -9,7 +9,9 @@ import { endOf, type TraceModel } from '../model/trace-model.ts'
 import { type Shortcuts, useShortcuts } from '../ui/use-shortcuts.ts'
 
 export interface TraceControls {
+  /** What is shown of the trace. */
   readonly model: TraceModel
+  readonly whole: TraceModel
   readonly collapsed: ReadonlySet<number>
   readonly setCollapsed: (collapsed: ReadonlySet<number>) => void
   readonly cursor: number
@@ -19,8 +21,16 @@ export interface TraceControls {
   readonly zoom: (view: TimeView | undefined) => void
 }
 
-export function useTraceKeys(controls: TraceControls): void {
-  const { model, collapsed, setCollapsed, cursor, setCursor, selected, select, zoom } = controls
+export interface TraceKeys extends TraceControls {
+  /** Else the keys of rows are left to another view. */
+  readonly isWaterfall: boolean
+  /** Shows any span of the whole trace. */
+  readonly show: (span: number) => void
+}
+
+export function useTraceKeys(controls: TraceKeys): void {
+  const { model, whole, isWaterfall, collapsed, setCollapsed, cursor, setCursor, selected, select } = controls
+  const { show, zoom } = controls
   const { tree } = model
 
   const moveTo = (span: number | undefined) => {
@@ -35,24 +45,25 @@ export function useTraceKeys(controls: TraceControls): void {
     moveTo(rows[Math.min(rows.length - 1, Math.max(0, row + by))])
   }
   const nextError = (direction: 1 | -1) => {
-    const { failedOrder } = model
-    const here = tree.position[cursor]!
+    const { failedOrder } = whole
+    const { position } = whole.tree
+    const here = position[cursor]!
     const span =
       direction === 1
-        ? (failedOrder.find((failed) => tree.position[failed]! > here) ?? failedOrder[0])
-        : (failedOrder.findLast((failed) => tree.position[failed]! < here) ?? failedOrder.at(-1))
-    if (span === undefined) return
-    setCollapsed(revealing(tree, collapsed, span, model.repeated))
-    setCursor(span)
-    select(span)
+        ? (failedOrder.find((failed) => position[failed]! > here) ?? failedOrder[0])
+        : (failedOrder.findLast((failed) => position[failed]! < here) ?? failedOrder.at(-1))
+    if (span !== undefined) show(span)
   }
   const previousError = () => nextError(-1)
   const close = () => select(undefined)
   const inWaterfall = (act: () => void) => (event: KeyboardEvent) => {
     const target = event.target as Element
-    if (target === document.body || target.closest('[role="treegrid"]') !== null) act()
+    // The page itself has the focus when one has come from another.
+    const isPage = target === document.body || target.id === 'main'
+    if (!isPage && target.closest('[role="treegrid"]') === null) return false
+    act()
   }
-  const shortcuts: Shortcuts = {
+  const rows: Shortcuts = {
     j: () => step(1),
     k: () => step(-1),
     ArrowDown: inWaterfall(() => step(1)),
@@ -82,13 +93,15 @@ export function useTraceKeys(controls: TraceControls): void {
     }),
     Enter: inWaterfall(() => select(selected === cursor ? undefined : cursor)),
     Escape: close,
+    c: () => setCollapsed([...collapsed].some((span) => span >= 0) ? new Set() : collapsedAll(model)),
+  }
+  const everywhere: Shortcuts = {
     e: () => nextError(1),
     E: previousError,
     z: () => zoom({ start: model.times.start[cursor]!, end: endOf(model, cursor) }),
     0: () => zoom(undefined),
-    c: () => setCollapsed([...collapsed].some((span) => span >= 0) ? new Set() : collapsedAll(model)),
   }
-  useShortcuts(shortcuts)
+  useShortcuts(isWaterfall ? { ...everywhere, ...rows } : everywhere)
 }
 
 export function toggled(collapsed: ReadonlySet<number>, span: number): ReadonlySet<number> {

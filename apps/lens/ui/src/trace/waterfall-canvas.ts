@@ -21,6 +21,10 @@ const BAR_HEIGHT = 12
 
 export interface WaterfallScene {
   readonly model: TraceModel
+  /** With the children that are not shown: a bar is pale where they ran. */
+  readonly whole: TraceModel
+  /** By span 1 for those that are not paled; undefined for all. */
+  readonly matches: Uint8Array | undefined
   readonly rows: Int32Array
   readonly first: number
   readonly end: number
@@ -53,8 +57,10 @@ export function drawWaterfall(canvas: HTMLCanvasElement, scene: WaterfallScene):
     const top = (row - first) * ROW_HEIGHT
     const folded = foldedAt(scene.model.repeated, scene.collapsed, span)
     drawGuides(context, scene, row, top, folded !== undefined)
+    context.globalAlpha = scene.matches?.[span] === 0 ? 0.4 : 1
     if (folded === undefined) drawBar(context, scene, span, top, hatch)
     else drawRepetition(context, scene, folded, top)
+    context.globalAlpha = 1
   }
 }
 
@@ -137,8 +143,9 @@ function drawBar(
   top: number,
   hatch: CanvasPattern | string,
 ): void {
-  const { model, view, serviceColors, colors, nameWidth } = scene
-  const { tree, times } = model
+  const { model, whole, view, serviceColors, colors, nameWidth } = scene
+  const { times } = model
+  const { tree } = whole
   const wide = timelineWidth(scene)
   const left = nameWidth + TIMELINE_PADDING
   const start = times.start[span]!
@@ -160,6 +167,7 @@ function drawBar(
   context.fillRect(x, y, box.width, BAR_HEIGHT)
   if (hasChildren(tree, span)) {
     // Pale where a child runs: what stays full is the span's own time.
+    const alpha = context.globalAlpha
     context.globalAlpha = 0.68
     context.fillStyle = colors.surface
     let drawnTo = Number.NEGATIVE_INFINITY
@@ -171,7 +179,7 @@ function drawBar(
       context.fillRect(from, y, to - from, BAR_HEIGHT)
       drawnTo = to
     }
-    context.globalAlpha = 1
+    context.globalAlpha = alpha
   }
   if (model.failed[span] === 1 && model.failedBelow[span] === 0) {
     context.fillStyle = hatch

@@ -4,7 +4,7 @@ import { after, before, describe, it } from 'node:test'
 import { type Browser, chromium, type Page } from 'playwright-core'
 import { declinedOrder } from '../shop-traces.ts'
 import { RealLens } from '../support/real-lens.ts'
-import { Random, TraceBuilder } from '../trace-builder.ts'
+import { type OpenSpan, Random, TraceBuilder } from '../trace-builder.ts'
 
 describe('the trace page over a real Lens', () => {
   const now = Date.now()
@@ -16,7 +16,7 @@ describe('the trace page over a real Lens', () => {
 
   before(async () => {
     lens = await RealLens.start()
-    await lens.send([order, catalogue(now - 50_000)])
+    await lens.send([order, catalogue(now - 50_000), retried(now - 40_000), skewed(now - 30_000)])
     browser = await chromium.launch({
       executablePath: '/usr/bin/chromium',
       args: ['--no-sandbox', '--disable-gpu'],
@@ -140,6 +140,81 @@ describe('the trace page over a real Lens', () => {
     await page.locator('[role=treegrid][aria-rowcount="44"]').waitFor()
     assert.deepEqual(complaints, [])
   })
+
+  it('sums up operations in a table, which leads to the spans of one, and back to all', async () => {
+    const { traceId } = catalogue(now - 50_000)
+    await open(traceId)
+    await rows().first().waitFor()
+    await page.keyboard.press('t')
+    const table = page.getByRole('table', { name: /^Spans by operation/ })
+    const [first, second] = ['SELECT products', 'GET /catalogue'].map((name) =>
+      table.getByRole('row').filter({ has: page.getByRole('button', { name: new RegExp(`^${name}`) }) }),
+    )
+    assert.equal(await first!.getByRole('cell').first().textContent(), '42')
+    await table.getByRole('button', { name: 'Longest' }).click()
+    await page.waitForURL(/sort=/)
+    assert.equal(
+      await table.getByRole('row').nth(1).getByRole('rowheader').textContent(),
+      'GET /catalogueshop',
+    )
+    assert.equal(await second!.getByRole('cell').first().textContent(), '1')
+    await first!.getByRole('button', { name: /^SELECT products/ }).click()
+    await page.getByText(/42 spans/).waitFor()
+    await page.waitForURL(/like=/)
+    await page.keyboard.press('x')
+    await page.waitForURL((url) => url.searchParams.get('like') === null)
+    assert.equal(await page.getByRole('treegrid', { name: 'Spans' }).count(), 1)
+    assert.deepEqual(complaints, [])
+  })
+
+  it('draws a flame, in which keys go from call to call and zoom', async () => {
+    await open(order.traceId)
+    await rows().first().waitFor()
+    await page.keyboard.press('f')
+    await page.waitForURL(/view=flame/)
+    const flame = page.getByRole('application', { name: 'Flame of the trace' })
+    await flame.focus()
+    const told = page.getByRole('region', { name: 'Flame' }).getByRole('status')
+    await told.filter({ hasText: order.spans[0]!.name }).waitFor()
+    await page.keyboard.press('ArrowDown')
+    await told.filter({ hasText: 'level 2' }).waitFor()
+    await page.keyboard.press('Enter')
+    await page.waitForURL(/from=\d+.*span=|span=.*from=\d+/)
+    await page.keyboard.press('w')
+    await rows().first().waitFor()
+    assert.deepEqual(complaints, [])
+  })
+
+  it('opens with the request where work goes on for long after it, and shows all of it by a key', async () => {
+    const { traceId } = retried(now - 40_000)
+    await open(traceId)
+    const part = page.getByRole('slider', { name: 'Part of the trace that is shown' })
+    await page.getByRole('button', { name: /^Until the answer: / }).waitFor()
+    assert.match((await part.getAttribute('aria-valuetext')) ?? '', /^Until the answer/)
+    await page.keyboard.press('0')
+    await page.waitForURL(/from=0/)
+    assert.match((await part.getAttribute('aria-valuetext')) ?? '', /^The whole trace/)
+    // A span that ran later is brought into sight.
+    await open(traceId)
+    await page.getByRole('button', { name: /^Until the answer: / }).waitFor()
+    await page.keyboard.press('e')
+    await page.waitForURL(/from=0/)
+    assert.deepEqual(complaints, [])
+  })
+
+  it('says that clocks differ, and draws them aligned and as reported', async () => {
+    const { traceId } = skewed(now - 30_000)
+    await open(traceId)
+    const warnings = page.getByRole('region', { name: 'Warnings' })
+    await warnings.getByText(/mailer is about .* behind shop/).waitFor()
+    await warnings.getByRole('button', { name: 'Align clocks' }).click()
+    await page.waitForURL(/clocks=aligned/)
+    await warnings.getByText(/where the calls fit/).waitFor()
+    await page.keyboard.press('a')
+    await page.waitForURL((url) => url.searchParams.get('clocks') === null)
+    await warnings.getByText(/drawn as reported/).waitFor()
+    assert.deepEqual(complaints, [])
+  })
 })
 
 function catalogue(startMillis: number) {
@@ -147,6 +222,37 @@ function catalogue(startMillis: number) {
   t.within(undefined, { service: 'shop', name: 'GET /catalogue', kind: 'server' }, (root) => {
     for (let at = 0; at < 42; at++)
       t.within(root, { service: 'shop', name: 'SELECT products', kind: 'client' }, () => t.work(900))
+  })
+  return t.build()
+}
+
+/** An answer after some milliseconds, and a handler that fails two seconds later. */
+function retried(startMillis: number) {
+  const t = new TraceBuilder(new Random(78), startMillis, 'casa-oliva', 'ben')
+  let placed: OpenSpan | undefined
+  t.within(undefined, { service: 'shop', name: 'POST /orders', kind: 'server' }, (root) => {
+    t.work(4_000)
+    placed = t.within(root, { service: 'shop', name: 'create order.placed', kind: 'producer' })
+    t.work(2_000)
+  })
+  t.work(2_000_000)
+  t.within(placed, { service: 'shop', name: 'process order.placed', kind: 'consumer' }, (handler) => {
+    t.work(3_000)
+    t.fail(handler, 'no answer')
+  })
+  return t.build()
+}
+
+/** A service is called whose clock is behind by 20 ms. */
+function skewed(startMillis: number) {
+  const t = new TraceBuilder(new Random(79), startMillis, 'casa-oliva', 'ben')
+  t.within(undefined, { service: 'shop', name: 'POST mailer', kind: 'client' }, (client) => {
+    t.work(1_000)
+    const { span } = t.within(client, { service: 'mailer', name: 'POST /mails', kind: 'server' }, () =>
+      t.work(3_000),
+    )
+    span.startUnixNano = String(BigInt(span.startUnixNano) - 20_000_000n)
+    t.work(1_000)
   })
   return t.build()
 }
