@@ -1,22 +1,21 @@
 /**
  * What it takes Chromium to show a long trace of a real Lens: from the address to the first rows, the frames of a scripted scroll, of zooming and
- * of searching in it, and the memory of the page. The browser draws without a GPU, as it does where benches run.
+ * of searching in it, how soon its other views are there, and the memory of the page. The browser draws without a GPU, as it does where benches run.
  */
 import { mkdtemp, rm } from 'node:fs/promises'
 import { loadavg, tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { decodeTraceRequest, encodeTraceRequest } from '@rustok/otlp'
-import { type Browser, chromium, type Page } from 'playwright-core'
-import { TraceGenerator } from './lens/generator/trace-generator.ts'
+import { chromium } from 'playwright-core'
 import { LensProcess } from './lens/lens-process.ts'
+import { frameKinds } from './lens-ui/in-page.ts'
+import { storeLongTrace, traceId } from './lens-ui/long-trace.ts'
+import { type TraceVisit, visitTrace } from './lens-ui/trace-page.ts'
 import { grouped, significant } from './report/format.ts'
 import { percentile } from './report/statistics.ts'
 import { type Column, formatTable } from './report/table.ts'
 import { prove, type Suite } from './suite.ts'
 
 const chromiumPath = process.env.CHROMIUM ?? '/usr/bin/chromium'
-const traceId = 'ab'.repeat(16)
-const rootId = 'cd'.repeat(8)
 const full = { spans: 100_000, rounds: 5, frames: 300 } as const
 const quick = { spans: 20_000, rounds: 2, frames: 100 } as const
 
@@ -28,16 +27,18 @@ export const lensUi: Suite = {
     const directory = await mkdtemp(join(tmpdir(), 'rustok-bench-'))
     try {
       await using lens = await LensProcess.start(directory)
-      const spans = await fill(lens, size.spans)
+      const spans = await storeLongTrace(lens, size.spans)
       const answer = await answerOf(lens, spans)
       const browser = await chromium.launch({
         executablePath: chromiumPath,
         args: ['--no-sandbox', '--disable-gpu', '--enable-precise-memory-info'],
       })
       try {
-        const rounds: Round[] = []
+        const rounds: TraceVisit[] = []
         for (let round = 0; round < (options.rounds ?? size.rounds); round++) {
-          rounds.push(await measure(browser, lens, spans, size.frames))
+          rounds.push(
+            await visitTrace(browser, lens, { spans, frames: size.frames, profileTo: options.profileTo }),
+          )
         }
         print(spans, answer, rounds)
       } finally {
@@ -47,49 +48,6 @@ export const lensUi: Suite = {
       await rm(directory, { recursive: true, force: true })
     }
   },
-}
-
-/** Generated traces as the parts of one long job: their roots become its children. */
-async function fill(lens: LensProcess, count: number): Promise<number> {
-  const from = BigInt(Date.now() - 120_000) * 1_000_000n
-  const generator = new TraceGenerator({ seed: 3, spans: count, from, to: from + 60_000_000_000n })
-  const [id, root] = [Buffer.from(traceId, 'hex'), Buffer.from(rootId, 'hex')]
-  let hasRoot = false
-  for (const { bytes } of generator.requests()) {
-    const { resourceSpans } = decodeTraceRequest(bytes)
-    const patched = resourceSpans.map((group) => ({
-      ...group,
-      scopeSpans: group.scopeSpans.map((part) => ({
-        ...part,
-        spans: part.spans.map((span) => {
-          const isRoot = span.parentSpanId === undefined || span.parentSpanId.length === 0
-          // One trace is one tenant's.
-          const attributes = span.attributes.map((pair) =>
-            pair.key === 'tenant_id' || pair.key === 'tenant.id' ? { ...pair, value: 'acme' } : pair,
-          )
-          const moved = { ...span, attributes, traceId: id, ...(isRoot ? { parentSpanId: root } : {}) }
-          if (hasRoot || !isRoot) return moved
-          hasRoot = true
-          const { parentSpanId: _, ...top } = moved
-          return {
-            ...top,
-            spanId: root,
-            parentSpanId: new Uint8Array(),
-            name: 'nightly import',
-            startTimeUnixNano: from,
-            endTimeUnixNano: from + 61_000_000_000n,
-          }
-        }),
-      })),
-    }))
-    const response = await fetch(`${lens.urls.otlpHttp}/v1/traces`, {
-      method: 'POST',
-      headers: { 'content-type': 'application/x-protobuf' },
-      body: encodeTraceRequest({ resourceSpans: patched }) as BodyInit,
-    })
-    prove(response.status === 200, `Lens answered ${response.status} to spans`)
-  }
-  return generator.spans
 }
 
 interface Answer {
@@ -110,115 +68,59 @@ async function answerOf({ urls }: LensProcess, spans: number): Promise<Answer> {
   return answer
 }
 
-interface Round {
-  /** From the navigation's start to the frame after the first rows were in the document. */
-  readonly rowsMs: number
-  readonly frames: Readonly<Record<'scroll' | 'zoom' | 'find', readonly number[]>>
-  readonly heapBytes: number
-}
-
-async function measure(browser: Browser, lens: LensProcess, spans: number, frames: number): Promise<Round> {
-  const context = await browser.newContext({ viewport: { width: 1440, height: 900 } })
-  try {
-    const page = await context.newPage()
-    await page.addInitScript(watchRows)
-    await page.goto(`${lens.urls.ui}/trace/${traceId}`)
-    await page
-      .getByRole('treegrid', { name: 'Spans' })
-      .getByRole('row', { name: /nightly import/ })
-      .waitFor()
-    const rowsMs = await page.evaluate(() => (globalThis as unknown as { rowsAt: Promise<number> }).rowsAt)
-    // Every span in a row of its own: as many as there can be.
-    await page.getByRole('button', { name: 'Expand all' }).click()
-    const grid = page.locator(`[role="treegrid"][aria-rowcount="${spans + 1}"]`)
-    await grid.waitFor().catch(() => prove(false, `the waterfall has no row for each of ${spans} spans`))
-    const scroll = await record(page, frames, 'scroll')
-    const zoom = await record(page, frames, 'zoom')
-    await page.evaluate(() => document.querySelector('[role="treegrid"]')?.scrollTo(0, 0))
-    const find = await record(page, frames, 'find')
-    const session = await context.newCDPSession(page)
-    await session.send('HeapProfiler.enable')
-    await session.send('HeapProfiler.collectGarbage')
-    const { usedSize } = await session.send('Runtime.getHeapUsage')
-    return { rowsMs, frames: { scroll, zoom, find }, heapBytes: usedSize }
-  } finally {
-    await context.close()
-  }
-}
-
-/** Runs in the page, before its scripts. */
-function watchRows(): void {
-  const page = globalThis as unknown as { rowsAt: Promise<number> }
-  page.rowsAt = new Promise((resolve) => {
-    new MutationObserver((_, observer) => {
-      if (document.querySelector('[role="treegrid"] [role="row"] [role="gridcell"]') === null) return
-      observer.disconnect()
-      requestAnimationFrame(() => setTimeout(() => resolve(performance.now())))
-    }).observe(document, { childList: true, subtree: true })
-  })
-}
-
-/** Milliseconds between the frames of so many, each of which asks for something new to be drawn. */
-function record(page: Page, frames: number, what: 'scroll' | 'zoom' | 'find'): Promise<number[]> {
-  return page.evaluate(
-    async ([count, kind]) => {
-      const grid = document.querySelector<HTMLElement>('[role="treegrid"]')!
-      const key = (name: string) =>
-        document.dispatchEvent(new KeyboardEvent('keydown', { key: name, bubbles: true }))
-      const field = document.querySelector<HTMLInputElement>('input[aria-label="Find in the trace"]')
-      const type = (text: string) => {
-        if (field === null) return
-        const set = Object.getOwnPropertyDescriptor(HTMLInputElement.prototype, 'value')!.set!
-        set.call(field, text)
-        field.dispatchEvent(new Event('input', { bubbles: true }))
-      }
-      const word = 'select orders'
-      const step = (frame: number) => {
-        // Two and a half screens a second at first, and then as fast as a wheel goes.
-        if (kind === 'scroll') grid.scrollTop += frame < count / 2 ? 36 : 360
-        else if (kind === 'zoom' && frame % 4 === 0) key(frame % 8 === 0 ? 'z' : '0')
-        else if (kind === 'find' && frame % 8 === 0) type(word.slice(0, (frame / 8) % (word.length + 1)))
-      }
-      const next = () => new Promise<number>((resolve) => requestAnimationFrame(resolve))
-      const times: number[] = []
-      let before = await next()
-      for (let frame = 0; frame < count; frame++) {
-        step(frame)
-        const now = await next()
-        times.push(now - before)
-        before = now
-      }
-      return times
-    },
-    [frames, what] as const,
-  )
-}
-
-interface FrameRow {
+interface TimesRow {
   readonly what: string
+  /** Sorted. */
   readonly millis: Float64Array
 }
 
-const columns: readonly Column<FrameRow>[] = [
-  { title: 'frames of', align: 'left', cell: ({ what }) => what },
-  { title: 'frames', cell: ({ millis }) => grouped(millis.length) },
+const percentiles: readonly Column<TimesRow>[] = [
   { title: 'p50 ms', cell: ({ millis }) => significant(percentile(millis, 0.5)) },
   { title: 'p95 ms', cell: ({ millis }) => significant(percentile(millis, 0.95)) },
-  { title: 'p99 ms', cell: ({ millis }) => significant(percentile(millis, 0.99)) },
-  { title: 'later than 25 ms', cell: ({ millis }) => `${millis.filter((ms) => ms > 25).length}` },
 ]
 
-function print(spans: number, answer: Answer, rounds: readonly Round[]): void {
-  const rows = (['scroll', 'zoom', 'find'] as const).map((what) => ({
+interface FramesRow extends TimesRow {
+  readonly cpuMs: number
+}
+
+const frameColumns: readonly Column<FramesRow>[] = [
+  { title: 'frames of', align: 'left', cell: ({ what }) => what },
+  { title: 'frames', cell: ({ millis }) => grouped(millis.length) },
+  ...percentiles,
+  { title: 'p99 ms', cell: ({ millis }) => significant(percentile(millis, 0.99)) },
+  { title: 'later than 25 ms', cell: ({ millis }) => `${millis.filter((ms) => ms > 25).length}` },
+  { title: 'CPU ms a frame', cell: ({ cpuMs }) => significant(cpuMs) },
+]
+
+const stepColumns: readonly Column<TimesRow>[] = [
+  { title: 'from a key to its frame', align: 'left', cell: ({ what }) => what },
+  { title: 'times', cell: ({ millis }) => grouped(millis.length) },
+  ...percentiles,
+]
+
+function print(spans: number, answer: Answer, visits: readonly TraceVisit[]): void {
+  const frames = frameKinds.map((what) => ({
     what,
-    millis: Float64Array.from(rounds.flatMap(({ frames }) => frames[what])).sort(),
+    millis: sorted(visits.flatMap((visit) => visit.frames[what].millis)),
+    cpuMs: visits.reduce((sum, visit) => sum + visit.frames[what].cpuMs, 0) / visits.length,
   }))
-  const loads = Float64Array.from(rounds, ({ rowsMs }) => rowsMs).sort()
-  const heap = Math.max(...rounds.map(({ heapBytes }) => heapBytes))
+  const steps = Object.keys(visits[0]?.steps ?? {}).map((what) => ({
+    what,
+    millis: sorted(visits.flatMap((visit) => visit.steps[what] ?? [])),
+  }))
+  const loads = sorted(visits.map(({ rowsMs }) => rowsMs))
+  const heap = Math.max(...visits.map(({ heapBytes }) => heapBytes))
+  const peak = Math.max(...visits.map(({ peakBytes }) => peakBytes))
   console.log(
     `\nA trace of ${grouped(spans)} spans in Chromium, load ${loadavg()[0]!.toFixed(1)}\n\n` +
       `  address to rows  p50 ${significant(percentile(loads, 0.5))} ms, p95 ${significant(percentile(loads, 0.95))} ms, of ${loads.length} (budget 1,000)\n` +
       `  of which Lens    ${significant(answer.millis)} ms for ${significant(answer.bytes / 2 ** 20)} MiB of waterfall\n` +
-      `  heap of the page ${significant(heap / 2 ** 20)} MiB at most, after everything (budget 300)\n\n${formatTable(columns, rows)}`,
+      `  memory           ${significant(heap / 2 ** 20)} MiB of scripts, document and arrays at most, after everything (budget 300);\n` +
+      `                   ${significant(peak / 2 ** 20)} MiB resident in the page's process at the peak, the browser's own code with it\n\n` +
+      `${formatTable(frameColumns, frames)}\n\n${formatTable(stepColumns, steps)}`,
   )
+}
+
+function sorted(millis: readonly number[]): Float64Array {
+  return Float64Array.from(millis).sort()
 }

@@ -105,6 +105,11 @@ function cpuMsOf(pid: number): number {
   return (Number(fields[11]) + Number(fields[12])) * msPerTick
 }
 
+/** The most that a process ever had resident, in bytes. Linux only, else NaN. */
+export function peakResidentBytes(pid: number): number {
+  return Number(/VmHWM:\s+(\d+) kB/.exec(linuxFile(`/proc/${pid}/status`) ?? '')?.[1]) * 1024
+}
+
 function residentBytesOf(pid: number): number {
   return Number(/VmRSS:\s+(\d+) kB/.exec(linuxFile(`/proc/${pid}/status`) ?? '')?.[1]) * 1024
 }
