@@ -40,9 +40,15 @@ export function queryFailure(error: unknown): QueryFailure {
     return { status: 499, title: 'Client Closed Request', detail: 'The client has gone.' }
   }
   if (error instanceof Error && 'statusCode' in error && 'code' in error && isClientError(error.statusCode)) {
-    return { status: error.statusCode, title: titleOf(error.statusCode), detail: error.message }
+    const detail = wordsOf[String(error.code)] ?? error.message
+    return { status: error.statusCode, title: titleOf(error.statusCode), detail }
   }
   return { status: 500, title: 'Internal Server Error', detail: 'Lens failed; its log says why.' }
+}
+
+/** Where Fastify's say too little. */
+const wordsOf: Readonly<Record<string, string>> = {
+  FST_ERR_CTP_INVALID_MEDIA_TYPE: 'the body must be JSON, and its content-type application/json',
 }
 
 const titles: Readonly<Record<number, string>> = {

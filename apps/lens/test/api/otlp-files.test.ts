@@ -289,6 +289,17 @@ test('takes a trace of a Jaeger client of old', async () => {
   assert.deepEqual(resources[0]?.service, 'frontend')
 })
 
+test('takes requests line by line, as the Collector writes them to a file, and names the line of a mistake', async () => {
+  const files = [span(), span()].map((one) => ({ id: hex(one.traceId), request: request('lines', [one]) }))
+  const lines = files.map(({ request }) => encodeTraceRequestJson(request))
+  for (const end of ['\n', '\r\n']) {
+    const answer = await uploaded(lens, `${lines.join(end)}${end}`)
+    assert.deepEqual([answer.traceIds, answer.spans], [files.map(({ id }) => id), 2])
+  }
+  const broken = await refused(`${lines.join('\n')}\n{"resourceSpans": 1}\n`, 400)
+  assert.match(broken.detail, /^line 3: resourceSpans/)
+})
+
 test('stores what can be stored, and says what was not', async () => {
   const good = span()
   const file = encodeTraceRequestJson(
@@ -308,7 +319,7 @@ test('refuses what is neither format, with the place', async () => {
     ['[]', /no spans/],
     ['"text"', /JSON/],
     ['null', /./],
-    ['{"resourceSpans":[]}', /neither/],
+    ['{"resourceSpans":[]}', /no spans/],
     ['{"resourceSpans":[{"scopeSpans":7}]}', /scopeSpans/],
     ['{"resourceSpans":[{}]}', /no spans/],
     ['{"data":{}}', /data/],
@@ -381,6 +392,8 @@ test('never fails over what somebody makes up', async () => {
 test('refuses what is too large, too dense, of another type, or from another site', async () => {
   assert.equal((await upload(lens, new Uint8Array(16 * 1024 * 1024 + 1))).status, 413)
   await refused(`[${'{},'.repeat(1_000_001)}{}]`, 413)
-  assert.equal((await upload(lens, 'x', { 'content-type': 'text/plain' })).status, 415)
+  const typeless = await upload(lens, 'x', { 'content-type': 'text/plain' })
+  assert.equal(typeless.status, 415)
+  assert.match(((await typeless.json()) as Problem).detail, /application\/json/)
   assert.equal((await upload(lens, '{}', { origin: 'https://evil.example' })).status, 403)
 })
