@@ -19,6 +19,8 @@ const commands = {
   bench: { needs: [buildUi], args: ['bench/main.ts'] },
   soak: { needs: [], args: ['scripts/soak.ts'] },
   pack: { needs: [], args: ['scripts/pack.ts'] },
+  changeset: { needs: [], args: ['node_modules/@changesets/cli/bin.js'] },
+  release: { needs: [], args: ['scripts/release.ts'] },
   traffic: { needs: [], args: ['scripts/traffic.ts'] },
 }
 
