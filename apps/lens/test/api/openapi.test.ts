@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
-import { after, before, test } from 'node:test'
+import { after, before, mock, test } from 'node:test'
 import { encodeTraceRequestJson } from '@rustok/otlp'
 import { Validator } from '@seriousme/openapi-schema-validator'
 import { Ajv2020 } from 'ajv/dist/2020.js'
@@ -183,6 +183,31 @@ const bodies: Readonly<Record<string, string>> = {
   'POST /api/transform': encodeTraceRequestJson(stored),
   'POST /api/lens/traces': encodeTraceRequestJson(stored),
 }
+
+/** Of each route its first question, by its address; how long an answer took, and how far calls are counted, are not about spans. */
+async function answersToAll(): Promise<Readonly<Record<string, unknown>>> {
+  const answers: Record<string, unknown> = {}
+  for (const [first] of Object.values(examples)) {
+    const [path, query = {}] = first!
+    const answer = await lens.get<Record<string, unknown>>(path, query)
+    const { tookMs: _took, countedUntilMs: _counted, ...rest } = answer
+    answers[path] = rest
+  }
+  return answers
+}
+
+test('answers everything as before when the same is sent again', async () => {
+  mock.timers.enable({ apis: ['Date'], now: Date.now() })
+  try {
+    const before = await answersToAll()
+    await lens.send(stored)
+    await lens.send(stored)
+    const again = await answersToAll()
+    for (const [path, answer] of Object.entries(before)) assert.deepEqual(again[path], answer, path)
+  } finally {
+    mock.timers.reset()
+  }
+})
 
 test('says of each route what it answers, to the last field', async () => {
   const asked = new Set([...Object.keys(examples), ...Object.keys(bodies), ...notAsked])
