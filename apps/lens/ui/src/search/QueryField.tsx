@@ -112,8 +112,8 @@ export function QueryField({ state, change, mistake, again }: QueryFieldProps) {
         break
       }
       case 'Escape':
-        // Once for the list; once more for the page's own keys.
-        if (!shown) event.currentTarget.blur()
+        // Once for the list; once more for the results, where the page has keys of its own.
+        if (!shown) document.querySelector<HTMLElement>('#search-results')?.focus()
         event.stopPropagation()
         setOpen(false)
         setActive(-1)

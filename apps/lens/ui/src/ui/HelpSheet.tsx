@@ -18,7 +18,7 @@ const SHEET = [
   {
     title: 'Search',
     keys: [
-      [['/'], 'Go to the query; Tab completes, Enter searches'],
+      [['/'], 'Go to the query; Tab completes, Enter searches, Esc goes on to the results'],
       [['j', 'k'], 'Next, previous trace'],
       [['Enter'], 'Open the trace'],
       [['r'], 'Search again'],

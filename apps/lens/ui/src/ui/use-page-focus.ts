@@ -14,8 +14,10 @@ export function usePageFocus(): void {
     /** Of each entry of the history, the address of the link that was followed. */
     const left = new Map<string, string>()
     let waiting: AbortController | undefined
+    let had = false
     const forget = router.subscribe('onBeforeNavigate', ({ fromLocation }) => {
       const key = fromLocation?.state.__TSR_key
+      had = document.activeElement?.closest('#main') != null
       const href = document.activeElement?.closest('#main a')?.getAttribute('href')
       if (key !== undefined && href != null) left.set(key, href)
     })
@@ -26,6 +28,9 @@ export function usePageFocus(): void {
       const isBack = (toLocation.state.__TSR_index ?? 0) < (fromLocation.state.__TSR_index ?? 0)
       const href = isBack ? left.get(toLocation.state.__TSR_key ?? '') : undefined
       if (pathChanged || href !== undefined) main.focus({ preventScroll: true })
+      // What had it is gone, as a panel that was closed: the rows that it was opened from have the keys.
+      else if (had)
+        (main.querySelector<HTMLElement>('[role="treegrid"]') ?? main).focus({ preventScroll: true })
       if (href !== undefined) waiting = focusWhenThere(main, `a[href="${CSS.escape(href)}"]`)
     })
     return () => {

@@ -159,6 +159,71 @@ describe('the UI for everybody', () => {
       }
     })
 
+    it('leads from home to the value that is to blame and back by keys alone, and shows all the way where they are', async () => {
+      await open('/')
+      await press('Tab')
+      await page.keyboard.press('Enter')
+      assert.equal(await focused(), 'main', 'after the link that skips to the page')
+      await page.keyboard.press('Shift+Tab')
+      await tabTo(/^Traces$/, 'Shift+Tab')
+      await page.keyboard.press('Enter')
+      await page.waitForURL(/\/search$/)
+      await page.getByRole('list', { name: 'Traces' }).waitFor()
+
+      await page.keyboard.press('/')
+      await page.keyboard.type('stat')
+      await page.keyboard.press('Tab')
+      await page.keyboard.type('= er')
+      const completions = page.getByRole('listbox', { name: 'Completions' })
+      await completions.getByRole('option', { name: /^error/ }).waitFor()
+      await page.keyboard.press('Tab')
+      await page.keyboard.type('and duration > 1s')
+      await page.keyboard.press('Enter')
+      await page.waitForURL(/query=status\+%3D\+error\+and/)
+      await page.locator('.results[aria-busy=false]').waitFor()
+      assert.equal(await focused(), 'Query')
+      await page.keyboard.press('Escape')
+      await seen()
+      await press('j')
+      const from = await focused()
+      await page.keyboard.press('Enter')
+      await page.waitForURL(/\/trace\//)
+      await page.getByRole('treegrid', { name: 'Spans' }).getByRole('row').nth(3).waitFor()
+      assert.equal(await focused(), 'main', 'after a trace was opened')
+      await page.getByText(/ · RusToK Lens$/).waitFor({ state: 'attached' })
+
+      await page.keyboard.press('e')
+      const details = page.getByRole('complementary', { name: 'Span details' })
+      await details.waitFor()
+      await tabTo(/^Close span details$/)
+      await page.keyboard.press('Enter')
+      await details.waitFor({ state: 'detached' })
+      await seen()
+      await page.keyboard.press('e')
+      await details.getByRole('term').first().waitFor()
+      await tabTo(/^Compare (error\.type|exception\.type|tenant_id)/)
+      const compared = await focused()
+      await page.keyboard.press('Enter')
+      await page.waitForURL(/\/why\?/)
+      const standOut = page.getByRole('list', { name: 'Values that stand out' }).getByRole('listitem')
+      await standOut
+        .filter({ hasText: /user\s*ada\.lindqvist/ })
+        .first()
+        .waitFor()
+      assert.match(await page.title(), /^Why/)
+      await tabTo(/^Show its traces/)
+
+      await page.goBack()
+      await page.waitForFunction(
+        (name) => document.activeElement?.getAttribute('aria-label') === name,
+        compared,
+      )
+      await page.goBack()
+      await page.goBack()
+      await page.waitForFunction((name) => document.activeElement?.textContent === name, from)
+      await seen()
+    })
+
     it('copies a search as links and as a command that finds the same, and a trace as what was sent', async () => {
       await open('/search?status=error')
       const copied = async (name: string) => {
@@ -197,6 +262,55 @@ describe('the UI for everybody', () => {
       assert.deepEqual(JSON.parse(await run(await copied('Copy curl'))), JSON.parse(text))
     })
   })
+
+  /** The name of what has the focus. */
+  const focused = () =>
+    page.evaluate(() => {
+      const element = document.activeElement!
+      if (element.id === 'main') return 'main'
+      return element.getAttribute('aria-label') ?? element.textContent
+    })
+
+  const press = async (key: string) => {
+    await page.keyboard.press(key)
+    await seen()
+  }
+
+  async function tabTo(name: RegExp, key = 'Tab'): Promise<void> {
+    for (let presses = 0; presses < 70; presses++) {
+      await press(key)
+      if (name.test((await focused()).trim())) return
+    }
+    assert.fail(`${key} does not reach ${name}`)
+  }
+
+  /** Something of the page has the focus, is in view, and it or what it is a part of is marked. */
+  async function seen(): Promise<void> {
+    const fault = await page.evaluate(() => {
+      const element = document.activeElement
+      if (element === null || element === document.body) return 'the focus is lost'
+      const probe = document.body.appendChild(document.createElement('i'))
+      probe.style.color = 'var(--accent-line)'
+      const accent = getComputedStyle(probe).color
+      probe.remove()
+      const marked = (of: Element | null) => {
+        if (of === null) return false
+        const { outlineStyle, outlineWidth, boxShadow, backgroundColor } = getComputedStyle(of)
+        if (outlineStyle !== 'none' && Number.parseFloat(outlineWidth) > 0) return true
+        return boxShadow !== 'none' || backgroundColor === accent
+      }
+      const { top, bottom, width, height } = element.getBoundingClientRect()
+      const name = `${element.outerHTML.slice(0, 120)}`
+      if (width === 0 || height === 0 || bottom <= 0 || top >= innerHeight) return `out of view: ${name}`
+      const row = document.getElementById(element.getAttribute('aria-activedescendant') ?? '')
+      if (row !== null) return marked(row) || row.ariaSelected === 'true' ? '' : `not marked: ${row.id}`
+      let near: Element | null = element
+      for (let level = 0; level < 4 && near !== null; level++, near = near.parentElement)
+        if (marked(near)) return ''
+      return marked(element.nextElementSibling) ? '' : `not marked: ${name}`
+    })
+    assert.equal(fault, '')
+  }
 
   /** In both themes, wide and narrow. */
   async function everywhere(within?: string): Promise<void> {
