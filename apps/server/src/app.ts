@@ -7,6 +7,7 @@ import { auth } from './plugins/auth.ts'
 import { graphql } from './plugins/graphql.ts'
 import { health } from './plugins/health.ts'
 import { httpMetrics } from './plugins/http-metrics.ts'
+import { openapi } from './plugins/openapi.ts'
 import { passwords } from './plugins/passwords.ts'
 import type { AppPlugin, AppServices } from './plugins/plugin.ts'
 import { answerBrokenRequest, answerError, problems } from './plugins/problems.ts'
@@ -25,6 +26,7 @@ const PLUGINS: readonly AppPlugin[] = [
   signIn,
   tenancy,
   passwords,
+  openapi,
   graphql,
 ]
 

@@ -13,5 +13,8 @@ import './api/users.ts'
 import './api/passwords.ts'
 import './api/graphql-limits.ts'
 import './api/http-surface.ts'
+import './api/problems.ts'
 import './api/read-model.ts'
+// Those before it are what it holds the description against.
+import './api/openapi.ts'
 import './api/shutdown.ts'

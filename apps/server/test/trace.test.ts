@@ -264,3 +264,20 @@ test('keeps the data of a request out of its spans', async () => {
   )
   assert.ok(await dataOf(sendGraphQL(server.url, '{ me { id } }', { token: server.user('ada').token })))
 })
+
+test('tells the id of its trace with every error, on REST and in GraphQL', async () => {
+  for (const sent of ['{ nodes(first: 0) { totalCount } }', '{ nothing }', '{ unclosed']) {
+    const { answer, traceId } = await traceOf('ada', sent)
+    assert.deepEqual(
+      answer.errors.map(({ extensions }) => extensions?.traceId),
+      [traceId],
+      sent,
+    )
+  }
+  for (const path of ['/nope', '/graphql', '/%zz']) {
+    const response = await fetch(server.url + path)
+    const { traceId } = (await response.json()) as { traceId?: string }
+    assert.match(traceId ?? '', /^[0-9a-f]{32}$/, path)
+    assert.equal(response.headers.get('x-trace-id'), path === '/%zz' ? null : traceId, path)
+  }
+})

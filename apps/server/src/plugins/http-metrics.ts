@@ -10,8 +10,7 @@ const NO_ROUTE = 'unmatched'
 export const httpMetrics = (app: FastifyInstance, { metrics }: Pick<AppServices, 'metrics'>): void => {
   app.addHook('onResponse', (request, reply, done) => {
     const route = request.routeOptions.url ?? NO_ROUTE
-    // A worker has no plugin that keeps the context.
-    const span = request.traceContext === undefined ? undefined : trace.getSpan(request.traceContext)
+    const span = trace.getSpan(request.traceContext)
     metrics.httpRequest(request.method, route, reply.statusCode, reply.elapsedTime / 1_000, span)
     done()
   })
