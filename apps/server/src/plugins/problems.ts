@@ -8,7 +8,7 @@ import { context } from '@opentelemetry/api'
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { DatabaseUnavailable, publicWords } from '../db/database-errors.ts'
 import { errorCode } from '../errors.ts'
-import { traceIdOf } from '../trace-id.ts'
+import { TRACE_ID_HEADER, traceIdOf } from '../trace-id.ts'
 import { kindOfStatus, type ProblemName, problemKinds, typeOf } from './problem-types.ts'
 
 const RETRY_AFTER_S = 1
@@ -25,6 +25,8 @@ export interface Problem {
 
 export function sendProblem(reply: FastifyReply, problem: Problem): FastifyReply {
   const traceId = traceIdOf(reply.request.traceContext ?? context.active())
+  // What the router refuses has met no hook that sets it.
+  if (traceId !== undefined) reply.header(TRACE_ID_HEADER, traceId)
   return reply
     .code(problem.status)
     .header('cache-control', 'no-store')

@@ -4,9 +4,7 @@
  */
 import { context } from '@opentelemetry/api'
 import type { FastifyInstance } from 'fastify'
-import { traceIdOf } from '../trace-id.ts'
-
-const TRACE_ID_HEADER = 'x-trace-id'
+import { TRACE_ID_HEADER, traceIdOf } from '../trace-id.ts'
 
 export const tracing = (app: FastifyInstance): void => {
   app.decorateRequest('traceContext')
