@@ -1,4 +1,4 @@
-/** The documentation, held against the repository: links lead somewhere, and the commands it shows exist. */
+/** The documentation, held against the repository: links lead somewhere, the commands it shows exist, and its index has every page. */
 import { posix } from 'node:path'
 import { anchorsOf, linksOf } from './markdown.ts'
 import { isInside, manifestsOf, type SourceTree } from './source-tree.ts'
@@ -10,7 +10,23 @@ export function checkDocs(tree: SourceTree): StepResult {
 
 export function docFaults(tree: SourceTree): readonly Fault[] {
   const pages = tree.files.filter((file) => file.endsWith('.md'))
-  return pages.flatMap((file) => [...deadLinks(tree, file), ...unknownCommands(tree, file)])
+  return [
+    ...pages.flatMap((file) => [...deadLinks(tree, file), ...unknownCommands(tree, file)]),
+    ...unlisted(tree, pages),
+  ]
+}
+
+const index = 'docs/README.md'
+
+/** A page that the index does not have is found by nobody. */
+function unlisted(tree: SourceTree, pages: readonly string[]): readonly Fault[] {
+  if (!pages.includes(index)) return []
+  const listed = new Set(
+    linksOf(tree.read(index)).map(({ target }) => resolveLink(index, target.split('#')[0]!)),
+  )
+  return pages
+    .filter((page) => page.startsWith('docs/') && page !== index && !listed.has(page))
+    .map((file) => ({ file, line: 1, rule: 'index', message: `${index} has no link to it: add one` }))
 }
 
 function deadLinks(tree: SourceTree, page: string): readonly Fault[] {

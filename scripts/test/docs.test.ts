@@ -59,4 +59,11 @@ describe('the check of the documentation', () => {
       "README.md:3 there is no script 'nothing' in package.json: mend the page, or add the script",
     ])
   })
+
+  it('refuses a page that the index of docs/ does not have', () => {
+    const faults = (text: string) =>
+      docFaults(treeOf({ ...repository, 'docs/README.md': text })).map(({ file }) => file)
+    assert.deepEqual(faults('[guide](guide.md#twice)'), [])
+    assert.deepEqual(faults('[guide](../package.json)'), ['docs/guide.md'])
+  })
 })
