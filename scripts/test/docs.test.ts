@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { docFaults } from '../check/docs.ts'
+import { linksOf } from '../check/markdown.ts'
+import { isInside, readSourceTree } from '../check/source-tree.ts'
 import { treeOf } from './source-trees.ts'
 
 const repository = {
@@ -65,5 +67,20 @@ describe('the check of the documentation', () => {
       docFaults(treeOf({ ...repository, 'docs/README.md': text })).map(({ file }) => file)
     assert.deepEqual(faults('[guide](guide.md#twice)'), [])
     assert.deepEqual(faults('[guide](../package.json)'), ['docs/guide.md'])
+  })
+})
+
+describe('ARCHITECTURE.md', () => {
+  it('has a link to each folder of the sources that data passes through', () => {
+    const tree = readSourceTree()
+    const linked = linksOf(tree.read('ARCHITECTURE.md')).map(({ target }) => target)
+    const folders = new Set(
+      tree.files.flatMap(
+        (file) => /^(?:packages\/telemetry|apps\/lens|apps\/server)\/src\/[^/]+(?=\/)/.exec(file) ?? [],
+      ),
+    )
+    assert.ok(folders.size > 30)
+    const missing = [...folders].filter((folder) => !linked.some((target) => isInside(target, folder)))
+    assert.deepEqual(missing, [])
   })
 })
