@@ -23,6 +23,21 @@ export class ApiError extends Error {
   }
 }
 
+/** Nothing came back: Lens is not there, or the network is not. */
+export function isUnanswered(error: unknown): boolean {
+  return error instanceof ApiError && error.status === 0
+}
+
+/** Any answer will do, also that one has to sign in. */
+export async function isAnswering(): Promise<boolean> {
+  try {
+    await send('/api/lens/session', { signal: AbortSignal.timeout(5000) })
+    return true
+  } catch {
+    return false
+  }
+}
+
 export async function fetchJson<Answer>(path: string, signal: AbortSignal): Promise<Answer> {
   return answerOf(await send(path, { signal }))
 }

@@ -29,6 +29,8 @@ export const queryClient = new QueryClient({
       staleTime: 10_000,
       refetchOnWindowFocus: false,
       refetchOnReconnect: false,
+      // Lens may well be on this machine: that the browser is offline says nothing.
+      networkMode: 'always',
       // The backend says what is wrong with a question; asking it again helps only when it was the network.
       retry: (failures, error) =>
         failures < 1 && !(error instanceof ApiError && error.status >= 400 && error.status < 500),

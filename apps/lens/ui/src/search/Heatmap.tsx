@@ -5,6 +5,7 @@
 import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import { useMemo } from 'react'
+import { isUnanswered } from '../api/client.ts'
 import { type AskedHeatmap, heatmapOptions } from '../api/search.ts'
 import { type CellRange, heatGrid, selectionOf } from '../model/heatmap.ts'
 import { whyLink } from '../model/links.ts'
@@ -49,7 +50,7 @@ export function Heatmap({ state, change, enabled, now }: HeatmapProps) {
   if (grid?.rows.length === 0) return undefined
   return (
     <section className="heatmap" aria-label="Latency over time" data-stale={isPlaceholderData}>
-      {isError ? (
+      {isError && !(isUnanswered(error) && grid !== undefined) ? (
         <p className="heatmap-empty">The heatmap could not be drawn: {error.message}</p>
       ) : grid === undefined ? (
         <div className="heatmap-waiting" style={{ height: HEIGHT }} />

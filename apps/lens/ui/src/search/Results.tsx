@@ -2,6 +2,7 @@
 import type { InfiniteData, UseInfiniteQueryResult } from '@tanstack/react-query'
 import { useMemo } from 'react'
 import type { SearchResponse, TraceSummary } from 'rustok-lens/contract'
+import { isUnanswered } from '../api/client.ts'
 import { type FieldProblem, PAGE_SIZE, type SearchState } from '../model/search-state.ts'
 import { MoreResults } from './MoreResults.tsx'
 import { Failed, NothingMatches, NothingStored } from './NoResults.tsx'
@@ -32,7 +33,8 @@ export function Results({ state, change, search, refresh, problems, now }: Resul
       </Notice>
     )
   }
-  if (isError && !search.isFetchNextPageError)
+  // What was found stays in view while Lens does not answer; the page says that it does not.
+  if (isError && !search.isFetchNextPageError && !(isUnanswered(error) && data !== undefined))
     return <Failed error={error} query={state.query} refresh={refresh} />
   if (isPending || data === undefined) return <TraceListSkeleton />
   const first = data.pages[0]!

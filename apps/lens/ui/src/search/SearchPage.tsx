@@ -105,7 +105,7 @@ export function SearchPage({ state }: { readonly state: SearchState }) {
             <LiveTail state={state} change={change} onRefused={setTailError} now={now} />
           ) : (
             <>
-              {canAsk && !isEmpty && (
+              {canAsk && !isEmpty && (error === null || search.data !== undefined) && (
                 <Heatmap state={state} change={change} enabled={search.data !== undefined} now={now} />
               )}
               <SelectionBar state={state} change={change} now={now} />

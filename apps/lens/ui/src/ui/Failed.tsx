@@ -1,5 +1,5 @@
-/** A part of a page that could not be loaded: what the server said, and a button to ask again. */
-import { ApiError } from '../api/client.ts'
+/** A part of a page that could not be loaded: what the server said, and a button to ask again. Where Lens does not answer, the page says so once. */
+import { ApiError, isUnanswered } from '../api/client.ts'
 import { Text } from './Text.tsx'
 import './Failed.css'
 
@@ -10,6 +10,7 @@ export interface FailedProps {
 }
 
 export function Failed({ title, error, again }: FailedProps) {
+  if (isUnanswered(error)) return <p className="muted">Not loaded: Lens does not answer.</p>
   return (
     <div className="failed" role="alert">
       <p>

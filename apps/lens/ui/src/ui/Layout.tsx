@@ -4,6 +4,7 @@ import { lazy, Suspense, useEffect, useEffectEvent, useRef, useState } from 'rea
 import { homeLink, mapLink, searchLink, tenantsLink, whyLink } from '../model/links.ts'
 import { AccountMenu } from '../session/AccountMenu.tsx'
 import { SessionGate } from '../session/SessionGate.tsx'
+import { ConnectionNotice } from './ConnectionNotice.tsx'
 import { HelpSheet } from './HelpSheet.tsx'
 import { Logo } from './Logo.tsx'
 import { PageAnnouncer } from './PageAnnouncer.tsx'
@@ -85,6 +86,7 @@ export function Layout() {
           <AccountMenu />
         </div>
       </header>
+      <ConnectionNotice />
       <main id="main" tabIndex={-1}>
         <SessionGate>
           <Outlet key={zone} />

@@ -224,6 +224,25 @@ describe('the UI for everybody', () => {
       await seen()
     })
 
+    it('says once that Lens does not answer, keeps what it showed, and goes on by itself', async () => {
+      await open('/')
+      const rows = page.getByRole('table', { name: 'Tenants' }).getByRole('row')
+      const shown = await rows.count()
+      await page.route('**/api/**', (route) => route.abort('connectionrefused'))
+      await button('Ask again').click()
+      const lost = page.getByText('Lens does not answer.', { exact: true })
+      await lost.waitFor()
+      await page.getByText('Not loaded: Lens does not answer.').nth(4).waitFor()
+      assert.equal(await page.getByRole('alert').count(), 0)
+      assert.equal(await rows.count(), shown)
+      await everywhere('#root')
+      await page.unroute('**/api/**')
+      await lost.waitFor({ state: 'detached' })
+      await page.getByText('Not loaded: Lens does not answer.').first().waitFor({ state: 'detached' })
+      // The browser itself tells of each request that came to nothing.
+      complaints = complaints.filter((text) => !text.includes('ERR_CONNECTION_REFUSED'))
+    })
+
     it('copies a search as links and as a command that finds the same, and a trace as what was sent', async () => {
       await open('/search?status=error')
       const copied = async (name: string) => {

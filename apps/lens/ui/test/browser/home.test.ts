@@ -5,6 +5,7 @@ import { after, afterEach, before, beforeEach, describe, it } from 'node:test'
 import { promisify } from 'node:util'
 import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core'
 import type { CompareResponse, SearchResponse, TenantsResponse } from 'rustok-lens/contract'
+import { formatRate, formatShare } from '../../src/model/amounts.ts'
 import { conditionOf, inTrace } from '../../src/model/compared-value.ts'
 import { declinedOrder, shopTrace } from '../shop-traces.ts'
 import { RealLens } from '../support/real-lens.ts'
@@ -98,6 +99,26 @@ describe('home and tenants over a real Lens', () => {
     await worse.getByRole('link', { name: 'Why do these fail?' }).click()
     await page.waitForURL(/\/why\?.*service=payments.*split=error/)
     await page.goBack()
+
+    // A tenant's figures and the traces that they lead to.
+    const tenants = await table('Tenants')
+      .getByRole('row')
+      .filter({ has: page.getByRole('link') })
+      .all()
+    assert.ok(tenants.length >= 5)
+    for (const row of tenants) {
+      const [requests, errors] = await Promise.all(
+        [1, 2].map(async (at) => {
+          const link = row.getByRole('link').nth(at)
+          const { search } = new URL((await link.getAttribute('href')) ?? '', lens.urls.ui)
+          const { total: found } = await ask<SearchResponse>(`/api/lens/search${search}`)
+          return { text: (await link.textContent()) ?? '', found }
+        }),
+      )
+      const name = await row.getByRole('rowheader').textContent()
+      assert.equal(requests!.text, formatRate(requests!.found / 60), `requests of ${name}`)
+      assert.equal(errors!.text, formatShare(errors!.found / requests!.found), `errors of ${name}`)
+    }
 
     // A call that failed and its trace: here there is one of each.
     const payments = table('Services').getByRole('row', { name: /^payments/ })
