@@ -142,7 +142,8 @@ suite('shell', () => {
 })
 
 test('every variable of ours that a page names is one that the sources know', () => {
-  const known = new Set<string>()
+  // Deno's own, of an example.
+  const known = new Set(['OTEL_DENO'])
   const sources = tree.files.filter(
     (file) => /\.(ts|mjs|ya?ml)$|(^|\/)(Containerfile|Dockerfile)/.test(file) && !/\/test\//.test(file),
   )
