@@ -156,8 +156,39 @@ describe('the configuration of Prometheus', () => {
     promtool('check', 'rules', 'prometheus/rules/recording.yml', 'prometheus/rules/alerts.yml')
   })
 
-  it('fires the alerts that it should', () => {
-    promtool('test', 'rules', 'prometheus/tests/rules.test.yml')
+  const ruleTests = globSync('prometheus/tests/*.test.yml', { cwd: root })
+
+  it('fires the alerts that it should, and those alone', () => {
+    promtool('test', 'rules', ...ruleTests)
+  })
+
+  it('has a case of each alert that fires, and a near miss', () => {
+    const asked = ruleTests.flatMap((file) => {
+      const { tests } = parse(read(file)) as {
+        tests: readonly {
+          alert_rule_test?: readonly { alertname: string; exp_alerts: readonly object[] }[]
+        }[]
+      }
+      return tests.flatMap(({ alert_rule_test: cases = [] }) => cases)
+    })
+    const named = (fires: boolean) =>
+      new Set(
+        asked.filter(({ exp_alerts }) => exp_alerts.length > 0 === fires).map(({ alertname }) => alertname),
+      )
+    const alerts = [...read('prometheus/rules/alerts.yml').matchAll(/- alert: (\w+)/g)].map(
+      ([, name = '']) => name,
+    )
+    assert.ok(alerts.length > 20)
+    assert.deepEqual(
+      alerts.filter((name) => !named(true).has(name)),
+      [],
+      'never fire in a test',
+    )
+    assert.deepEqual(
+      alerts.filter((name) => !named(false).has(name)),
+      [],
+      'are never quiet in a test',
+    )
   })
 
   it('finds services by the names and ports that they have', () => {
