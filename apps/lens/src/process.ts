@@ -42,6 +42,7 @@ export async function runLens(startTracing: StartTracing): Promise<void> {
       if (stopping) return
       stopping = true
       log.info({ reason }, 'stopping')
+      const began = performance.now()
       setTimeout(() => process.exit(1), exitDeadline).unref()
       starting
         .then(async (lens) => {
@@ -50,7 +51,10 @@ export async function runLens(startTracing: StartTracing): Promise<void> {
           await lens.close()
         })
         .then(
-          () => process.exit(0),
+          () => {
+            log.info({ stopMs: Math.round(performance.now() - began) }, 'stopped')
+            process.exit(0)
+          },
           (error: unknown) => {
             log.error({ err: error }, 'could not stop cleanly')
             process.exit(1)

@@ -211,3 +211,19 @@ test('answers an unknown API address with an error in the envelope', async () =>
   assert.equal(status, 404)
   assert.equal(body.errors?.[0]?.code, 404)
 })
+
+test('shows 1,500 traces at most, and says so when it does', async () => {
+  const ids = new Uint8Array(16)
+  const many = Array.from({ length: 1_501 }, (_, index) => {
+    new DataView(ids.buffer).setUint32(0, index + 1)
+    return span({ traceId: ids.slice() })
+  })
+  await lens.send({ resourceSpans: [resourceSpans('many', many)] })
+  for (const [limit, shown, said] of [
+    ['99999999999', 1500, 1500],
+    ['1', 1, 0],
+  ] as const) {
+    const { body } = await get('/api/traces', { service: 'many', limit })
+    assert.deepEqual([body.total, body.limit, body.errors], [shown, said, null])
+  }
+})

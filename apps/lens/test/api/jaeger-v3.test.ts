@@ -226,6 +226,10 @@ test('says which parameter is wrong, by the name under which it was sent', async
     assert.match(await complaint(parameters), new RegExp(`^malformed parameter ${name}: `))
   }
   assert.match(await complaint({ ...around, 'query.filter': '{}' }), /filter is not supported/)
+  for (const name of ['spanKind', 'span_kind']) {
+    const message = await complaint({ service: 'shop', [name]: 'odd' }, '/api/v3/operations')
+    assert.equal(message, `malformed parameter ${name}: unsupported span kind: 'odd'`)
+  }
   assert.match(await complaint({}, '/api/v3/traces/xyz'), /^malformed parameter trace_id: /)
   assert.match(
     await complaint({ endTime: 'now' }, `/api/v3/traces/${hex(trace)}`),

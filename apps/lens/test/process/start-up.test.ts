@@ -126,6 +126,10 @@ test('takes flags, which win over variables', async () => {
   assert.deepEqual(lines.find(({ msg }) => msg === 'there are no such settings')?.variables, [
     'LENS_RETENTON_DAYS',
   ])
+  assert.deepEqual(
+    lines.slice(-2).map(({ msg }) => msg),
+    ['stopping', 'stopped'],
+  )
   const ready = lines.find(({ msg }) => msg === 'ready')
   assert.match(String(ready?.version), /^\d+\.\d+\.\d+/)
   const { LENS_PORT, RUSTOK_DATA_DIR } = (ready?.settings ?? {}) as Readonly<Record<string, string>>

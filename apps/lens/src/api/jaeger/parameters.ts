@@ -46,14 +46,14 @@ export function parseGoDuration(name: string, text: string, complaint = unableTo
 
 /** Traces that an answer holds: what was asked for, or as many as Lens gives at most. */
 export function parseLimit(name: string, text: string, complaint = unableToParse): number {
-  if (!/^\+?\d{1,9}$/.test(text) || Number(text) < 1) {
+  if (!/^\+?\d+$/.test(text) || Number(text) < 1) {
     throw complaint(name, `${JSON.stringify(text)} is not a positive number`)
   }
   return Math.min(Number(text), largestLimit)
 }
 
 export const defaultLimit = 100
-const largestLimit = 1500
+export const largestLimit = 1500
 
 /** An object of strings, as `tags` and `query.attributes` are written; undefined for other text. */
 export function parseStrings(text: string): Readonly<Record<string, string>> | undefined {

@@ -11,7 +11,7 @@ import { jaegerDependencyRoutes } from './dependency-routes.ts'
 import { type Envelope, envelope, errorEnvelope, explain, JaegerError } from './envelope.ts'
 import { type JaegerTrace, jaegerTrace, jaegerTraceId } from './json.ts'
 import { jaegerMetricsRoutes } from './metrics-routes.ts'
-import { one, type Query, unableToParse } from './parameters.ts'
+import { largestLimit, one, type Query, unableToParse } from './parameters.ts'
 import { jaegerSearch, parseRaw, parseTimes, traceId } from './search-parameters.ts'
 import { kindName, parseKind } from './span-kinds.ts'
 import { startedWithin } from './started-within.ts'
@@ -59,7 +59,9 @@ export async function jaegerRoutes(app: FastifyInstance): Promise<void> {
     if ('traceIds' in search) return tracesById(request.store, search.traceIds, search.raw, options)
     const { traceIds } = await findTraces(request.store, search.filter, search.limit, options)
     const traces = await readTraces(request.store, traceIds, search.raw, options)
-    return envelope(traces, traces.length)
+    const found = envelope(traces, traces.length)
+    // Jaeger always says 0. Where the limit is ours and may have left traces out, who asked for more can tell.
+    return traces.length < largestLimit ? found : { ...found, limit: largestLimit }
   })
 
   app.get<{ Params: { traceId: string }; Querystring: Query }>('/traces/:traceId', async (request, reply) => {

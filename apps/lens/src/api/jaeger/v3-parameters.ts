@@ -15,6 +15,7 @@ import {
   tagFilters,
 } from './parameters.ts'
 import { parseRfc3339 } from './rfc3339.ts'
+import { parseKind } from './span-kinds.ts'
 
 export interface V3Search {
   readonly filter: TraceFilter
@@ -74,8 +75,9 @@ export function v3TraceParameters(query: Query): V3TraceParameters {
   }
 }
 
-export function v3SpanKind(query: Query): string | undefined {
-  return named(query, 'spanKind', 'span_kind')?.value
+export function v3SpanKind(query: Query): number | undefined {
+  const given = named(query, 'spanKind', 'span_kind')
+  return given === undefined ? undefined : parseKind(given.name, given.value, malformed)
 }
 
 interface Named {

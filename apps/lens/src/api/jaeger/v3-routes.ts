@@ -11,7 +11,7 @@ import { traceRequestOf } from '../../store/trace-request.ts'
 import { clientGone } from '../client-gone.ts'
 import { explain } from './envelope.ts'
 import { one, type Query } from './parameters.ts'
-import { kindName, parseKind } from './span-kinds.ts'
+import { kindName } from './span-kinds.ts'
 import { startedWithin } from './started-within.ts'
 import { parseJaegerTraceId } from './trace-id.ts'
 import { malformed, v3Search, v3SpanKind, v3TraceParameters } from './v3-parameters.ts'
@@ -29,8 +29,7 @@ export async function jaegerV3Routes(app: FastifyInstance): Promise<void> {
   }))
 
   app.get<{ Querystring: Query }>('/operations', async (request, reply) => {
-    const kindText = v3SpanKind(request.query)
-    const kind = kindText === undefined ? undefined : parseKind('spanKind', kindText, malformed)
+    const kind = v3SpanKind(request.query)
     const service = one(request.query, 'service') ?? ''
     const operations = await listOperations(request.store, service, kind, { signal: clientGone(reply) })
     return {
