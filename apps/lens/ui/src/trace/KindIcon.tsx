@@ -1,7 +1,8 @@
 /** A span's kind as a shape, on its service's colour: requests come in and go out, messages are sent and received. */
 import type { SpanKind } from 'rustok-lens/contract'
 
-const SHAPES: Readonly<Record<SpanKind, string>> = {
+/** Paths in a square of 14, stroked with 1.5. */
+export const KIND_SHAPES: Readonly<Record<SpanKind, string>> = {
   server: 'M2.5 7h5.3M5.6 4.6 8 7 5.6 9.4M10.8 3.2v7.6',
   client: 'M3.2 3.2v7.6M6 7h5.3M9.1 4.6 11.5 7 9.1 9.4',
   producer: 'M3.6 10.4 10 4M5.4 4H10v4.6',
@@ -31,7 +32,7 @@ export function KindIcon({ kind, color }: { readonly kind: SpanKind; readonly co
     >
       <rect width="14" height="14" rx="3" fill={color} />
       <path
-        d={SHAPES[kind]}
+        d={KIND_SHAPES[kind]}
         fill="none"
         stroke="var(--surface)"
         strokeWidth="1.5"

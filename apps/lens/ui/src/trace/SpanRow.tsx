@@ -1,20 +1,18 @@
 // biome-ignore-all lint/a11y/useSemanticElements: a window over 100,000 rows is no <table>
 // biome-ignore-all lint/a11y/useFocusableInteractive: the grid keeps the focus and names its active row
 
-/** One row of the waterfall: the texts. Bars and guides lie on the canvas behind them. */
+/** One row of the waterfall: the texts. Bars, guides and the kinds' signs lie on the canvas behind them. */
 import { memo } from 'react'
 import { formatDuration } from '../model/duration.ts'
 import { type Indent, indentOf } from '../model/indent.ts'
 import { foldOf, type Repetition } from '../model/repetition.ts'
 import { descendantCount, hasChildren } from '../model/rows.ts'
-import { services } from '../model/service-palette.ts'
 import { spanHint } from '../model/span-hint.ts'
 import { CYCLE, DUPLICATE, ORPHAN } from '../model/span-tree.ts'
 import { barBox, gapPlace, labelPlace, type TimeView } from '../model/timeline.ts'
 import type { TraceModel } from '../model/trace-model.ts'
 import { Icon } from '../ui/Icon.tsx'
 import { Text } from '../ui/Text.tsx'
-import { KindIcon } from './KindIcon.tsx'
 import { TIMELINE_PADDING } from './waterfall-canvas.ts'
 
 export interface SpanRowProps {
@@ -81,12 +79,12 @@ export const SpanRow = memo(function SpanRow(props: SpanRowProps) {
               toggle(span)
             }}
           >
-            <Icon name="chevron" size={10} />
+            <Icon name={isCollapsed ? 'chevron' : 'down'} size={10} />
           </button>
         ) : (
           <span className="span-twisty" />
         )}
-        <KindIcon kind={view.kind} color={services.colorOf(service)} />
+        <span className="span-kind" />
         {depth > indent.deepest && <span className="span-depth">{depth}</span>}
         {leads && (
           <button

@@ -9,6 +9,7 @@ import { project, type Tick, type TimeView } from '../model/timeline.ts'
 import type { TraceModel } from '../model/trace-model.ts'
 import { visibleParts } from '../model/visible-text.ts'
 import type { ThemeColors } from '../ui/use-theme-colors.ts'
+import { sizedContext } from './sized-context.ts'
 import { TIMELINE_PADDING } from './waterfall-canvas.ts'
 
 export const LANE_HEIGHT = 22
@@ -37,14 +38,8 @@ export interface FlameScene {
 export function drawFlame(canvas: HTMLCanvasElement, scene: FlameScene): void {
   const { first, end, width, layout, view, ticks, model, colors } = scene
   const height = Math.max(1, (end - first) * LANE_HEIGHT)
-  const ratio = window.devicePixelRatio
-  canvas.width = Math.round(width * ratio)
-  canvas.height = Math.round(height * ratio)
-  canvas.style.width = `${width}px`
-  canvas.style.height = `${height}px`
-  const context = canvas.getContext('2d')
-  if (context === null) return
-  context.scale(ratio, ratio)
+  const context = sizedContext(canvas, width, height)
+  if (context === undefined) return
   const wide = flameWidth(width)
   context.fillStyle = colors.line
   for (const { time } of ticks)

@@ -4,6 +4,7 @@
  * framed, and hatched where the failure began. Called by the waterfall
  * whenever the window, the zoom, the rows or the theme change.
  */
+import type { SpanKind } from 'rustok-lens/contract'
 import { type Indent, indentOf } from '../model/indent.ts'
 import { foldedAt, type Repetition } from '../model/repetition.ts'
 import { hasChildren } from '../model/rows.ts'
@@ -11,6 +12,8 @@ import { coveredIntervals } from '../model/self-time.ts'
 import { barBox, project, type Tick, type TimeView } from '../model/timeline.ts'
 import { endOf, type TraceModel } from '../model/trace-model.ts'
 import type { ThemeColors } from '../ui/use-theme-colors.ts'
+import { KIND_SHAPES } from './KindIcon.tsx'
+import { sizedContext } from './sized-context.ts'
 
 export const ROW_HEIGHT = 26
 /** From the row's left edge to the middle of its collapse mark. */
@@ -42,21 +45,15 @@ export interface WaterfallScene {
 export function drawWaterfall(canvas: HTMLCanvasElement, scene: WaterfallScene): void {
   const { first, end, width } = scene
   const height = (end - first) * ROW_HEIGHT
-  const ratio = window.devicePixelRatio
-  canvas.width = Math.round(width * ratio)
-  canvas.height = Math.round(height * ratio)
-  canvas.style.width = `${width}px`
-  canvas.style.height = `${height}px`
-  const context = canvas.getContext('2d')
-  if (context === null) return
-  context.scale(ratio, ratio)
+  const context = sizedContext(canvas, width, height)
+  if (context === undefined) return
   drawGrid(context, scene, height)
-  const hatch = hatchPattern(context, scene.colors.error, ratio)
+  drawNames(context, scene, height)
+  const hatch = hatchPattern(context, scene.colors.error)
   for (let row = first; row < end; row++) {
     const span = scene.rows[row]!
     const top = (row - first) * ROW_HEIGHT
     const folded = foldedAt(scene.model.repeated, scene.collapsed, span)
-    drawGuides(context, scene, row, top, folded !== undefined)
     context.globalAlpha = scene.matches?.[span] === 0 ? 0.4 : 1
     if (folded === undefined) drawBar(context, scene, span, top, hatch)
     else drawRepetition(context, scene, folded, top)
@@ -89,51 +86,87 @@ function drawGrid(context: CanvasRenderingContext2D, scene: WaterfallScene, heig
   }
 }
 
+/** Guides and signs of kinds. All guides are one path: a clip and a stroke for each row took longer than all the bars. */
+function drawNames(context: CanvasRenderingContext2D, scene: WaterfallScene, height: number): void {
+  const { model, rows, first, end, collapsed, nameWidth, colors } = scene
+  context.save()
+  context.beginPath()
+  context.rect(0, 0, nameWidth, height)
+  context.clip()
+  context.beginPath()
+  for (let row = first; row < end; row++) {
+    const isFolded = foldedAt(model.repeated, collapsed, rows[row]!) !== undefined
+    addGuides(context, scene, row, (row - first) * ROW_HEIGHT, isFolded)
+  }
+  context.strokeStyle = colors.lineStrong
+  context.lineWidth = 1
+  context.stroke()
+  context.lineCap = 'round'
+  context.lineJoin = 'round'
+  for (let row = first; row < end; row++) drawKind(context, scene, rows[row]!, (row - first) * ROW_HEIGHT)
+  context.restore()
+}
+
 /** An elbow to the span itself, and a line for each ancestor that has more children below. */
-function drawGuides(
+function addGuides(
   context: CanvasRenderingContext2D,
   scene: WaterfallScene,
   row: number,
   top: number,
   isFolded: boolean,
 ): void {
-  const { model, rows, indent, colors, collapsed, nameWidth } = scene
+  const { model, rows, indent, collapsed } = scene
   const { tree } = model
   const span = rows[row]!
   const opens = hasChildren(tree, span) && !isFolded
   const depth = tree.depth[span]!
   const xOf = (level: number) => Math.round(TWISTY_MIDDLE + indentOf(indent, level)) + 0.5
-  context.save()
-  context.beginPath()
-  context.rect(0, top, nameWidth, ROW_HEIGHT)
-  context.clip()
-  context.strokeStyle = colors.lineStrong
-  context.lineWidth = 1
-  context.beginPath()
   const middle = top + ROW_HEIGHT / 2 + 0.5
   if (opens && !collapsed.has(span)) {
     const x = xOf(depth)
     context.moveTo(x, middle + 6)
     context.lineTo(x, top + ROW_HEIGHT)
   }
-  if (depth > 0 && depth <= indent.deepest) {
-    const x = xOf(depth - 1)
-    context.moveTo(x, top)
-    // Those that a folded row stands for are not below it.
-    const below = rows[row + 1]
-    const isLast = tree.lastSibling[span] === 1 || below === undefined || tree.depth[below]! < depth
-    context.lineTo(x, isLast ? middle : top + ROW_HEIGHT)
-    context.moveTo(x, middle)
-    context.lineTo(xOf(depth) - (opens ? 7 : -3), middle)
-    for (let up = tree.parent[span]!; up !== -1 && tree.depth[up]! > 0; up = tree.parent[up]!) {
-      if (tree.lastSibling[up] === 1) continue
-      const line = xOf(tree.depth[up]! - 1)
-      context.moveTo(line, top)
-      context.lineTo(line, top + ROW_HEIGHT)
-    }
+  if (depth === 0 || depth > indent.deepest) return
+  const x = xOf(depth - 1)
+  context.moveTo(x, top)
+  // Those that a folded row stands for are not below it.
+  const below = rows[row + 1]
+  const isLast = tree.lastSibling[span] === 1 || below === undefined || tree.depth[below]! < depth
+  context.lineTo(x, isLast ? middle : top + ROW_HEIGHT)
+  context.moveTo(x, middle)
+  context.lineTo(xOf(depth) - (opens ? 7 : -3), middle)
+  for (let up = tree.parent[span]!; up !== -1 && tree.depth[up]! > 0; up = tree.parent[up]!) {
+    if (tree.lastSibling[up] === 1) continue
+    const line = xOf(tree.depth[up]! - 1)
+    context.moveTo(line, top)
+    context.lineTo(line, top + ROW_HEIGHT)
   }
-  context.stroke()
-  context.restore()
+}
+
+const KIND_SIZE = 14
+/** From the middle of the collapse mark. */
+const KIND_LEFT = 12
+const kindPaths = new Map<SpanKind, Path2D>()
+
+function drawKind(context: CanvasRenderingContext2D, scene: WaterfallScene, span: number, top: number): void {
+  const { model, indent, serviceColors, colors, matches } = scene
+  const { kind } = model.spans[span]!
+  const path = kindPaths.get(kind) ?? new Path2D(KIND_SHAPES[kind])
+  kindPaths.set(kind, path)
+  const x = TWISTY_MIDDLE + indentOf(indent, model.tree.depth[span]!) + KIND_LEFT
+  const y = top + (ROW_HEIGHT - KIND_SIZE) / 2
+  context.globalAlpha = matches?.[span] === 0 ? 0.4 : 1
+  context.translate(x, y)
+  context.fillStyle = serviceColors[model.service[span]!]!
+  context.beginPath()
+  context.roundRect(0, 0, KIND_SIZE, KIND_SIZE, 3)
+  context.fill()
+  context.strokeStyle = colors.surface
+  context.lineWidth = 1.5
+  context.stroke(path)
+  context.translate(-x, -y)
+  context.globalAlpha = 1
 }
 
 function drawBar(
@@ -157,14 +190,19 @@ function drawBar(
     return
   }
   const x = left + box.x
-  context.save()
+  const isOrigin = model.failed[span] === 1 && model.failedBelow[span] === 0
   context.beginPath()
   context.roundRect(x, y, box.width, BAR_HEIGHT, 2)
-  context.clip()
   context.fillStyle = colors.surface
-  context.fillRect(x, y, box.width, BAR_HEIGHT)
+  context.fill()
   context.fillStyle = serviceColors[model.service[span]!]!
-  context.fillRect(x, y, box.width, BAR_HEIGHT)
+  context.fill()
+  // What lies upon it is cut to its corners. Most bars have nothing upon them, and a clip is slow.
+  const isCut = hasChildren(tree, span) || isOrigin
+  if (isCut) {
+    context.save()
+    context.clip()
+  }
   if (hasChildren(tree, span)) {
     // Pale where a child runs: what stays full is the span's own time.
     const alpha = context.globalAlpha
@@ -181,11 +219,11 @@ function drawBar(
     }
     context.globalAlpha = alpha
   }
-  if (model.failed[span] === 1 && model.failedBelow[span] === 0) {
+  if (isOrigin) {
     context.fillStyle = hatch
     context.fillRect(x, y, box.width, BAR_HEIGHT)
   }
-  context.restore()
+  if (isCut) context.restore()
   if (model.failed[span] === 1) {
     context.strokeStyle = colors.error
     context.lineWidth = 1.5
@@ -281,11 +319,8 @@ function drawEvents(context: CanvasRenderingContext2D, scene: WaterfallScene, sp
   }
 }
 
-function hatchPattern(
-  context: CanvasRenderingContext2D,
-  color: string,
-  ratio: number,
-): CanvasPattern | string {
+function hatchPattern(context: CanvasRenderingContext2D, color: string): CanvasPattern | string {
+  const ratio = window.devicePixelRatio
   const size = 7
   const tile = document.createElement('canvas')
   tile.width = size * ratio
