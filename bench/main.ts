@@ -29,9 +29,9 @@ const suites: readonly Suite[] = [
 
 const help = `npm run bench [-- [suite…] [--quick] [--rounds N] [--profile DIRECTORY] [--store DIRECTORY]]
 
-${suites.map(({ name, summary }) => `  ${name.padEnd(10)} ${summary}`).join('\n')}
+${suites.map(({ name, summary }) => `  ${name.padEnd(12)} ${summary}`).join('\n')}
 
-  --quick               fewer, shorter runs: about a minute for everything; rough figures
+  --quick               fewer, shorter runs: some minutes for everything; rough figures
   --rounds N            this many runs of each contender
   --profile DIRECTORY   write a CPU profile of every measured process; slower, so no results
   --store DIRECTORY     where lens-query finds or makes its store; kept for the next run`
