@@ -52,7 +52,7 @@ describe('run.mjs', () => {
       assert.equal(status, 1)
       assert.match(
         stderr,
-        /^rustok: unknown command '.*': one of start, test, e2e, check, format, bench, soak, pack, traffic\n$/,
+        /^rustok: unknown command '.*': one of start, test, e2e, check, format, bench, soak, pack, changeset, release, traffic\n$/,
       )
     }
   })
