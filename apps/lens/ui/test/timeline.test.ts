@@ -8,9 +8,11 @@ import {
   gapPlace,
   labelPlace,
   MIN_BAR,
+  panned,
   project,
   timeTicks,
   unproject,
+  zoomedAround,
 } from '../src/model/timeline.ts'
 
 const view = { start: 0, end: 1000 }
@@ -124,6 +126,30 @@ describe('a view', () => {
       }),
       plainly,
     )
+  })
+
+  it('keeps what is under the pointer there while it zooms, as far as the trace goes', () => {
+    const length = 1e12
+    const share = fc.double({ min: 0, max: 1, noNaN: true })
+    fc.assert(
+      fc.property(share, share, fc.double({ min: 0.5, max: 2, noNaN: true }), (from, across, factor) => {
+        const before = clampView(from * length * 0.9, from * length * 0.9 + length / 20, length)
+        const at = (view: { start: number; end: number }) => (time - view.start) / (view.end - view.start)
+        const time = before.start + across * (before.end - before.start)
+        const after = zoomedAround(before, time, factor, length)
+        assert.ok(after.start >= 0 && after.end <= length && after.start <= time && time <= after.end)
+        const isCut = after.start === 0 || after.end === length
+        if (!isCut) assert.ok(Math.abs(at(after) - at(before)) < 1e-6)
+      }),
+      plainly,
+    )
+    assert.deepEqual(zoomedAround({ start: 0, end: 100 }, 50, 4, 200), { start: 0, end: 200 })
+  })
+
+  it('moves along by as much as it shows, and stops at the ends', () => {
+    assert.deepEqual(panned({ start: 100, end: 200 }, 0.5, 1000), { start: 150, end: 250 })
+    assert.deepEqual(panned({ start: 100, end: 200 }, -3, 1000), { start: 0, end: 100 })
+    assert.deepEqual(panned({ start: 100, end: 200 }, 99, 1000), { start: 900, end: 1000 })
   })
 
   it('maps a pixel to the time that maps to the pixel', () => {

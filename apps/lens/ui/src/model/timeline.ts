@@ -115,6 +115,23 @@ export function clampView(start: number, end: number, length: number): TimeView 
   return { start: from, end: Math.min(length, Math.max(from + least, high)) }
 }
 
+/** By a factor below 1 closer, with the moment where it was across the view. */
+export function zoomedAround(view: TimeView, time: number, factor: number, length: number): TimeView {
+  const { start, end } = clampView(
+    time - (time - view.start) * factor,
+    time + (view.end - time) * factor,
+    length,
+  )
+  return { start, end }
+}
+
+/** By a share of what is shown, as far as the trace goes. */
+export function panned({ start, end }: TimeView, share: number, length: number): TimeView {
+  const range = Math.min(length, end - start)
+  const from = Math.min(Math.max(0, start + share * range), length - range)
+  return { start: from, end: from + range }
+}
+
 /** Zooming further than 10 ns, or than what a double can tell apart in a trace of months, would show nothing but rounding. */
 const MIN_VIEW = 10
 const FINEST = 2 ** 45

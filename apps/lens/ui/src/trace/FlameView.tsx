@@ -15,6 +15,7 @@ import { useThemeColors } from '../ui/use-theme-colors.ts'
 import { drawFlame, flameWidth, LANE_HEIGHT } from './flame-canvas.ts'
 import { Ruler } from './Ruler.tsx'
 import { SpanTip } from './SpanTip.tsx'
+import { useWheelZoom } from './use-wheel-zoom.ts'
 import { TIMELINE_PADDING } from './waterfall-canvas.ts'
 import './FlameView.css'
 
@@ -22,6 +23,7 @@ export interface FlameViewProps {
   readonly model: TraceModel
   readonly view: TimeView
   readonly zoom: (view: TimeView | undefined) => void
+  readonly move: (view: TimeView) => void
   readonly cursor: number
   readonly setCursor: (span: number) => void
   readonly selected: number | undefined
@@ -37,7 +39,7 @@ const AROUND = 12
 const SLACK = 3
 
 export function FlameView(props: FlameViewProps) {
-  const { model, view, zoom, cursor, setCursor, selected, select, enter, matches } = props
+  const { model, view, zoom, move, cursor, setCursor, selected, select, enter, matches } = props
   const { tree, times } = model
   const scroller = useRef<HTMLDivElement>(null)
   const canvas = useRef<HTMLCanvasElement>(null)
@@ -113,6 +115,8 @@ export function FlameView(props: FlameViewProps) {
   }, [layout, cursor, box.height])
   // biome-ignore lint/correctness/useExhaustiveDependencies: whenever the cursor comes to another span
   useEffect(bringIntoTime, [cursor])
+
+  useWheelZoom(scroller, { view, length: times.length, left: TIMELINE_PADDING, width: wide, move })
 
   const spanAt = (event: MouseEvent<HTMLElement>): number | undefined => {
     const area = event.currentTarget.getBoundingClientRect()

@@ -26,6 +26,7 @@ import { SpanTable } from './SpanTable.tsx'
 import { TraceHeader } from './TraceHeader.tsx'
 import { TraceToolbar } from './TraceToolbar.tsx'
 import { TraceWarnings } from './TraceWarnings.tsx'
+import { useMovingView } from './use-moving-view.ts'
 import { useTraceKeys } from './use-trace-keys.ts'
 import { ViewSwitch } from './ViewSwitch.tsx'
 import { Waterfall } from './Waterfall.tsx'
@@ -78,7 +79,7 @@ export function TraceView({ model: reported, state }: TraceViewProps) {
     state.from === undefined &&
     opening !== undefined &&
     (opensWith === undefined || isSeen(model, opensWith, opening))
-  const view = useMemo(
+  const settled = useMemo(
     () => (isOpening ? opening! : clampView(state.from ?? 0, state.to ?? length, length)),
     [isOpening, opening, state.from, state.to, length],
   )
@@ -110,10 +111,12 @@ export function TraceView({ model: reported, state }: TraceViewProps) {
     (next: TimeView | undefined) => {
       if (next === undefined) return go(whole, false)
       const { start, end } = clampView(next.start, next.end, length)
+      if (start <= 0 && end >= length) return go(whole, false)
       go({ from: Math.round(start), to: Math.round(end) }, false)
     },
     [go, length, whole],
   )
+  const { view, move } = useMovingView(settled, zoom)
   const all = { like: undefined, service: undefined }
   /** In whichever view; a filter that hides the span ends. */
   const show = (span: number) => {
@@ -172,6 +175,7 @@ export function TraceView({ model: reported, state }: TraceViewProps) {
     selected,
     select,
     show,
+    view,
     zoom,
   })
   useShortcuts({
@@ -220,6 +224,7 @@ export function TraceView({ model: reported, state }: TraceViewProps) {
               select={select}
               view={view}
               zoom={zoom}
+              move={move}
             />
           )}
           {shownView === 'flame' && (
@@ -227,6 +232,7 @@ export function TraceView({ model: reported, state }: TraceViewProps) {
               model={model}
               view={view}
               zoom={zoom}
+              move={move}
               cursor={cursor}
               setCursor={setCursor}
               selected={selected}

@@ -19,18 +19,32 @@ import { SpanRow } from './SpanRow.tsx'
 import { SpanTip } from './SpanTip.tsx'
 import { Splitter, useNameWidth } from './Splitter.tsx'
 import { collapsedAll, type TraceControls, toggled } from './use-trace-keys.ts'
-import { drawWaterfall, ROW_HEIGHT, timelineWidth } from './waterfall-canvas.ts'
+import { useWheelZoom } from './use-wheel-zoom.ts'
+import { drawWaterfall, ROW_HEIGHT, TIMELINE_PADDING, timelineWidth } from './waterfall-canvas.ts'
 import './Waterfall.css'
 
 export interface WaterfallProps extends TraceControls {
   readonly view: TimeView
+  readonly move: (view: TimeView) => void
   /** By span 1 for those that are shown for themselves, not for what is below them; undefined for all. */
   readonly matches: Uint8Array | undefined
 }
 
 export function Waterfall(props: WaterfallProps) {
-  const { model, whole, matches, collapsed, setCollapsed, cursor, setCursor, selected, select, view, zoom } =
-    props
+  const {
+    model,
+    whole,
+    matches,
+    collapsed,
+    setCollapsed,
+    cursor,
+    setCursor,
+    selected,
+    select,
+    view,
+    zoom,
+    move,
+  } = props
   const { tree } = model
   const scroller = useRef<HTMLDivElement>(null)
   const canvas = useRef<HTMLCanvasElement>(null)
@@ -83,6 +97,9 @@ export function Waterfall(props: WaterfallProps) {
     serviceColors,
     colors,
   ])
+
+  const { length } = model.times
+  useWheelZoom(scroller, { view, length, left: nameWidth + TIMELINE_PADDING, width: barsWidth, move })
 
   const cursorRow = rowOf(tree, rows, cursor)
   useKeepVisible(scroller, cursorRow, box.height)

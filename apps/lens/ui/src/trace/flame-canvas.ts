@@ -14,6 +14,8 @@ import { TIMELINE_PADDING } from './waterfall-canvas.ts'
 
 export const LANE_HEIGHT = 22
 const BLOCK_HEIGHT = 20
+/** The band of a failed span. */
+const FOOT = 4
 /** Below this no letter and its dots fit. */
 const LEAST_LABEL = 26
 const FONT = '12px "Plex Sans", system-ui, sans-serif'
@@ -78,9 +80,9 @@ function drawBlock(
   if (isFailed && drawn >= 3) {
     // Not by colour alone: a failed span has a band at its foot.
     context.fillStyle = colors.surface
-    context.fillRect(x, y + BLOCK_HEIGHT - 5, drawn, 1)
+    context.fillRect(x, y + BLOCK_HEIGHT - FOOT - 1, drawn, 1)
     context.fillStyle = colors.error
-    context.fillRect(x, y + BLOCK_HEIGHT - 4, drawn, 4)
+    context.fillRect(x, y + BLOCK_HEIGHT - FOOT, drawn, FOOT)
   }
   if (drawn >= LEAST_LABEL) {
     context.fillStyle = matches === undefined || matches[span] === 1 ? readableOn(fill) : colors.ink
@@ -93,7 +95,7 @@ function drawBlock(
   }
 }
 
-/** Of many spans in one pixel the first gives the colour; one that failed among them gets a mark. */
+/** Of many spans in one pixel the first gives the colour; one that failed among them gets the band of a wide one, no more: few of many stay few. */
 function drawNarrowFailures(context: CanvasRenderingContext2D, scene: FlameScene, wide: number): void {
   const { model, layout, first, end, view, colors } = scene
   const { start, duration } = model.times
@@ -108,7 +110,9 @@ function drawNarrowFailures(context: CanvasRenderingContext2D, scene: FlameScene
     const place = lane * 0x10000 + x
     if (drawn.has(place)) continue
     drawn.add(place)
-    context.fillRect(x - 1, (lane - first) * LANE_HEIGHT + 1, 3, BLOCK_HEIGHT)
+    const foot = (lane - first) * LANE_HEIGHT + 1 + BLOCK_HEIGHT - FOOT
+    context.clearRect(x - 1, foot - 1, 3, 1)
+    context.fillRect(x - 1, foot, 3, FOOT)
   }
 }
 

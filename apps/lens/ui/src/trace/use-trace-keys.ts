@@ -4,9 +4,13 @@
  */
 import { allFolded, foldedAt, foldOf } from '../model/repetition.ts'
 import { hasChildren, revealing, rowOf, visibleRows } from '../model/rows.ts'
-import type { TimeView } from '../model/timeline.ts'
+import { type TimeView, zoomedAround } from '../model/timeline.ts'
+import { traceInsights } from '../model/trace-insights.ts'
 import { endOf, type TraceModel } from '../model/trace-model.ts'
 import { type Shortcuts, useShortcuts } from '../ui/use-shortcuts.ts'
+
+/** As many as are worth going to one by one. */
+const SLOWEST = 30
 
 export interface TraceControls {
   /** What is shown of the trace. */
@@ -24,13 +28,14 @@ export interface TraceControls {
 export interface TraceKeys extends TraceControls {
   /** Else the keys of rows are left to another view. */
   readonly isWaterfall: boolean
+  readonly view: TimeView
   /** Shows any span of the whole trace. */
   readonly show: (span: number) => void
 }
 
 export function useTraceKeys(controls: TraceKeys): void {
   const { model, whole, isWaterfall, collapsed, setCollapsed, cursor, setCursor, selected, select } = controls
-  const { show, zoom } = controls
+  const { show, view, zoom } = controls
   const { tree } = model
 
   const moveTo = (span: number | undefined) => {
@@ -53,6 +58,18 @@ export function useTraceKeys(controls: TraceKeys): void {
         ? (failedOrder.find((failed) => position[failed]! > here) ?? failedOrder[0])
         : (failedOrder.findLast((failed) => position[failed]! < here) ?? failedOrder.at(-1))
     if (span !== undefined) show(span)
+  }
+  /** From the longest on, which is the first while none of them is shown. */
+  const nextSlowest = (by: 1 | -1) => {
+    const { slowest } = traceInsights(whole, SLOWEST)
+    const at = selected === undefined ? -1 : slowest.indexOf(selected)
+    const next = at === -1 && by === -1 ? -1 : at + by
+    const span = slowest[(next + slowest.length) % slowest.length]
+    if (span !== undefined) show(span)
+  }
+  const scale = (by: number) => {
+    const middle = (view.start + view.end) / 2
+    zoom(zoomedAround(view, middle, by, whole.times.length))
   }
   const previousError = () => nextError(-1)
   const close = () => select(undefined)
@@ -100,6 +117,11 @@ export function useTraceKeys(controls: TraceKeys): void {
     E: previousError,
     z: () => zoom({ start: model.times.start[cursor]!, end: endOf(model, cursor) }),
     0: () => zoom(undefined),
+    '+': () => scale(0.5),
+    '=': () => scale(0.5),
+    '-': () => scale(2),
+    s: () => nextSlowest(1),
+    S: () => nextSlowest(-1),
   }
   useShortcuts(isWaterfall ? { ...everywhere, ...rows } : everywhere)
 }

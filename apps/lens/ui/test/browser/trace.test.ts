@@ -89,6 +89,51 @@ describe('the trace page over a real Lens', () => {
     await page.waitForURL((url) => url.searchParams.get('from') === null)
   })
 
+  it('zooms by Ctrl and the wheel to what is under the pointer, moves along, and zooms out by a key', async () => {
+    await open(order.traceId)
+    const box = await page.getByRole('treegrid', { name: 'Spans' }).boundingBox()
+    assert.ok(box !== null)
+    const part = () => {
+      const at = new URL(page.url()).searchParams
+      return { from: Number(at.get('from') ?? Number.NaN), to: Number(at.get('to') ?? Number.NaN) }
+    }
+    await page.mouse.move(box.x + box.width - 100, box.y + 100)
+    await page.keyboard.down('Control')
+    for (let notch = 0; notch < 4; notch++) await page.mouse.wheel(0, -120)
+    await page.keyboard.up('Control')
+    await page.waitForURL(/from=\d+/)
+    const zoomed = part()
+    // Near the right end, so that more was left out before than after.
+    assert.ok(zoomed.from > (zoomed.to - zoomed.from) / 2, JSON.stringify(zoomed))
+    await page.mouse.wheel(-200, 0)
+    await page.waitForURL((url) => Number(url.searchParams.get('from')) < zoomed.from)
+    const moved = part()
+    assert.ok(Math.abs(moved.to - moved.from - (zoomed.to - zoomed.from)) <= 2)
+    for (let press = 0; press < 4; press++) await page.keyboard.press('-')
+    await page.waitForURL((url) => url.searchParams.get('from') === null)
+  })
+
+  it('goes from the longest span by self time to the next, and back', async () => {
+    await open(order.traceId)
+    const longest = page.getByRole('complementary', { name: 'Overview' }).locator('.overview-spans li')
+    const key = () => new URL(page.url()).searchParams.get('span')
+    const shownBy = async (name: string) => {
+      const before = key()
+      await page.keyboard.press(name)
+      await page.waitForURL((url) => url.searchParams.get('span') !== before)
+      return key()
+    }
+    await longest.nth(1).waitFor()
+    await longest.first().getByRole('button').click()
+    await page.waitForURL(/span=/)
+    const first = key()
+    await page.keyboard.press('Escape')
+    await page.waitForURL((url) => !url.searchParams.has('span'))
+    assert.equal(await shownBy('s'), first)
+    assert.notEqual(await shownBy('s'), first)
+    assert.equal(await shownBy('S'), first)
+  })
+
   it('opens a file of traces from the palette, and says what is wrong with one that is none', async () => {
     const answer = await fetch(`${lens.urls.ui}/api/lens/traces/${order.traceId}/otlp`)
     const copy = 'ab'.repeat(16)
