@@ -66,5 +66,10 @@ function make(directory: string): void {
   // Node.js can do it by itself, but says ENOENT of a read-only file system, and never comes back from one that makes no directories, such as /proc.
   if (existsSync(directory)) return
   make(dirname(directory))
-  mkdirSync(directory, { mode: 0o700 })
+  try {
+    mkdirSync(directory, { mode: 0o700 })
+  } catch (error) {
+    // Another process that starts at the same time has made it: the server shares the directory around ours.
+    if (!existsSync(directory)) throw error
+  }
 }
