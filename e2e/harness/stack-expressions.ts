@@ -26,7 +26,9 @@ export interface Panel {
   readonly title: string
   readonly description?: string
   readonly gridPos: { readonly x: number; readonly y: number; readonly w: number; readonly h: number }
-  readonly fieldConfig?: { readonly defaults: { readonly unit?: string } }
+  readonly fieldConfig?: {
+    readonly defaults: { readonly unit?: string; readonly links?: readonly { readonly url: string }[] }
+  }
   readonly targets?: readonly {
     readonly expr: string
     readonly exemplar?: boolean
@@ -89,6 +91,25 @@ export function expressions(): readonly Expression[] {
     exemplars: false,
   }))
   return [...panels, ...ofRules, ...links()]
+}
+
+/** Where the series of panels lead: addresses in Lens, with the labels of a series to be put in. */
+export interface DataLink {
+  readonly where: string
+  readonly expr: string
+  readonly url: string
+}
+
+export function dataLinks(): readonly DataLink[] {
+  return dashboards().flatMap(({ uid, panels }) =>
+    panels.flatMap(({ title, targets = [], fieldConfig }) =>
+      (fieldConfig?.defaults.links ?? []).map(({ url }) => ({
+        where: `${uid}, "${title}"`,
+        expr: substituted(targets[0]?.expr ?? ''),
+        url,
+      })),
+    ),
+  )
 }
 
 /** What a span leads to, asked of a tenant of the demo. */
