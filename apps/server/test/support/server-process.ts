@@ -23,8 +23,8 @@ export class ServerProcess {
   stdout = ''
   stderr = ''
 
-  constructor(env: Readonly<Record<string, string>>, args: readonly string[] = []) {
-    this.child = fork(MAIN, args, {
+  constructor(env: Readonly<Record<string, string>>, args: readonly string[] = [], main = MAIN) {
+    this.child = fork(main, args, {
       // The test runner's own arguments are not the server's.
       execArgv: [],
       // Of this process's environment only what Node itself needs: its settings must not leak into the test.
