@@ -115,7 +115,7 @@ function aliasesOf({ networks }: Service): readonly string[] {
 describe('the container files', () => {
   const files = ['apps/server/Containerfile', 'apps/lens/Containerfile']
   const manifest = JSON.parse(read('package.json'))
-  const mistakes = (text: string): readonly string[] => validate(text).map(({ message }) => message)
+  const mistakes = (text: string) => validate(text).map(({ message }) => message)
 
   it('are checked by a linter that knows flags, ports and instructions', () => {
     const text = 'FROM node\nRUNN x\nEXPOSE web\nHEALTHCHECK --intervall=3s CMD x\n'

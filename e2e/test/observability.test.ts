@@ -9,16 +9,30 @@ import { after, before, describe, it } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import { root } from '../harness/app-process.ts'
-import { unknownTraces } from '../harness/lens-api.ts'
+import { searchTraces, unknownTraces } from '../harness/lens-api.ts'
 import { npmStart, type Started, screenIsComplete } from '../harness/npm-start.ts'
 import { freePort, type Prometheus, startPrometheus } from '../harness/prometheus.ts'
-import { type Expression, expressions, metricsIn } from '../harness/stack-expressions.ts'
+import {
+  type DataLink,
+  dataLinks,
+  type Expression,
+  expressions,
+  metricsIn,
+} from '../harness/stack-expressions.ts'
 import { temporaryDirectory } from '../harness/temporary-directory.ts'
 
 const run = promisify(execFile)
 
 /** Of cAdvisor and the Collector, which cannot run here: their expressions are parsed, and answered by nobody. */
 const elsewhere = /^(container|otelcol)_/
+
+/** Metrics that no panel or rule asks for, with why. */
+const notShown: Readonly<Record<string, string>> = {
+  otel_sdk_exporter_span_exported_total:
+    'rustok_spans_exported_total and _rejected_total are what became of them',
+  otel_sdk_processor_span_processed_total: 'the ledger has it as exported and dropped',
+  rustok_retention_rows_total: 'rows that were kept for their time: nobody acts on how many they were',
+}
 
 /** A condition that is not met by then is not met. */
 const withinMs = 90_000
@@ -138,6 +152,27 @@ describe('the dashboards and rules', () => {
     assert.deepEqual(left, [])
   })
 
+  it('show every metric of ours that is scraped, or say why not', async () => {
+    const scraped = await prometheus.get<readonly string[]>('/api/v1/label/__name__/values')
+    const ours = scraped.filter((name) => /^(?:rustok|otel|traces)_/.test(name))
+    assert.ok(ours.length > 60, `${ours.length} metrics`)
+    const parts = /_(?:bucket|count|sum)$/
+    const shown = new Set(
+      expressions()
+        .flatMap(({ expr }) => metricsIn(expr))
+        .map((name) => name.replace(parts, '')),
+    )
+    const hidden = ours.filter((name) => !shown.has(name.replace(parts, '')))
+    assert.deepEqual(
+      hidden.filter((name) => !(name in notShown)),
+      [],
+    )
+    assert.deepEqual(
+      Object.keys(notShown).filter((name) => shown.has(name)),
+      [],
+    )
+  })
+
   it('are evaluated without a fault, and parsed where what they ask about is not here', async () => {
     const { groups } = await prometheus.get<{
       groups: readonly { rules: readonly { name: string; health: string; lastError?: string }[] }[]
@@ -177,4 +212,37 @@ describe('the dashboards and rules', () => {
     })
     assert.deepEqual(left, [])
   })
+
+  it('lead from a series to traces of what it counts, within the range that is shown', async () => {
+    const links = dataLinks()
+    assert.ok(links.length >= 10, `${links.length} links`)
+    let left: readonly DataLink[] = links
+    await eventually(async () => {
+      const found = await Promise.all(left.map(leadsToTraces))
+      left = left.filter((_, index) => !found[index])
+      return left.length === 0
+    })
+    assert.deepEqual(left, [])
+  })
+
+  /** As Grafana does it, for the first series that there are traces of: a series of a scrape's own requests has none. */
+  async function leadsToTraces({ expr, url, where }: DataLink): Promise<boolean> {
+    for (const { metric } of await prometheus.query(expr)) {
+      const address = new URL(
+        url
+          .replace(/\$\{lens_url\}/, lens)
+          .replace(/\$\{__from\}/, String(Date.now() - 3_600_000))
+          .replace(/\$\{__to\}/, String(Date.now()))
+          .replace(/\$\{__field\.labels\.(\w+)(:percentencode)?\}/g, (_, name) =>
+            encodeURIComponent(metric[name] ?? ''),
+          ),
+      )
+      assert.doesNotMatch(address.href, /\$|%7B/, where)
+      assert.equal(address.pathname, '/search', where)
+      assert.ok(address.searchParams.has('start') && address.searchParams.has('end'), where)
+      const { traces } = await searchTraces(lens, Object.fromEntries(address.searchParams))
+      if (traces.length > 0) return true
+    }
+    return false
+  }
 })
