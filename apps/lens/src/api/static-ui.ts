@@ -15,7 +15,14 @@ const notBuilt = `<!doctype html><meta charset="utf-8"><title>RusToK Lens</title
 `
 
 export async function addUi(app: FastifyInstance): Promise<void> {
-  await app.register(fastifyStatic, { root: built, serve: false, cacheControl: false, dotfiles: 'deny' })
+  // The build lays what is compressed beside each file.
+  await app.register(fastifyStatic, {
+    root: built,
+    serve: false,
+    cacheControl: false,
+    dotfiles: 'deny',
+    preCompressed: true,
+  })
 
   // The page is no secret, and it is where one logs in.
   const options = { config: { access: 'public' } } as const
