@@ -1,12 +1,19 @@
 /**
- * What it takes Chromium to show a long trace of a real Lens: from the address to the first rows, the frames of a scripted scroll, of zooming and
- * of searching in it, how soon its other views are there, and the memory of the page. The browser draws without a GPU, as it does where benches run.
+ * What it takes Chromium to show the first screen, a search and a long trace of a real Lens: from the address to the first rows, the frames of a
+ * scripted scroll, of zooming and of searching in it, how soon its other views are there, and the memory of the page. The browser draws without a
+ * GPU, as it does where benches run.
  */
 import { mkdtemp, rm } from 'node:fs/promises'
 import { loadavg, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { chromium } from 'playwright-core'
 import { LensProcess } from './lens/lens-process.ts'
+import {
+  type FirstScreens,
+  printFirstScreens,
+  storeTraffic,
+  visitFirstScreens,
+} from './lens-ui/first-screens.ts'
 import { frameKinds } from './lens-ui/in-page.ts'
 import { storeLongTrace, traceId } from './lens-ui/long-trace.ts'
 import { type TraceVisit, visitTrace } from './lens-ui/trace-page.ts'
@@ -16,17 +23,19 @@ import { type Column, formatTable } from './report/table.ts'
 import { prove, type Suite } from './suite.ts'
 
 const chromiumPath = process.env.CHROMIUM ?? '/usr/bin/chromium'
-const full = { spans: 100_000, rounds: 5, frames: 300 } as const
-const quick = { spans: 20_000, rounds: 2, frames: 100 } as const
+const full = { traffic: 50_000, spans: 100_000, rounds: 5, frames: 300 } as const
+const quick = { traffic: 10_000, spans: 20_000, rounds: 2, frames: 100 } as const
 
 export const lensUi: Suite = {
   name: 'lens-ui',
-  summary: 'the web UI: a trace of 100,000 spans in Chromium, from the address to its rows, frames, memory',
+  summary:
+    'the web UI in Chromium: first screen, a search, a trace of 100,000 spans: to its rows, frames, memory',
   async run(options) {
     const size = options.quick ? quick : full
     const directory = await mkdtemp(join(tmpdir(), 'rustok-bench-'))
     try {
       await using lens = await LensProcess.start(directory)
+      await storeTraffic(lens, size.traffic)
       const spans = await storeLongTrace(lens, size.spans)
       const answer = await answerOf(lens, spans)
       const browser = await chromium.launch({
@@ -34,12 +43,15 @@ export const lensUi: Suite = {
         args: ['--no-sandbox', '--disable-gpu', '--enable-precise-memory-info'],
       })
       try {
+        const screens: FirstScreens[] = []
         const rounds: TraceVisit[] = []
         for (let round = 0; round < (options.rounds ?? size.rounds); round++) {
+          screens.push(await visitFirstScreens(browser, lens))
           rounds.push(
             await visitTrace(browser, lens, { spans, frames: size.frames, profileTo: options.profileTo }),
           )
         }
+        printFirstScreens(size.traffic, screens)
         print(spans, answer, rounds)
       } finally {
         await browser.close()
