@@ -202,6 +202,31 @@ describe('the configuration of Prometheus', () => {
     )
   })
 
+  it('has in each near miss a metric that the alert reads, so that it is not silent for want of data', () => {
+    const byRecord = new Map(rules().flatMap(({ record, expr }) => (record ? [[record, expr]] : [])))
+    const metricsRead = (expr: string): readonly string[] =>
+      metricsIn(expr).flatMap((name) => {
+        const recorded = byRecord.get(name)
+        return recorded === undefined ? [name] : metricsRead(recorded)
+      })
+    const exprOf = new Map(rules().flatMap(({ alert, expr }) => (alert ? [[alert, expr]] : [])))
+    for (const file of ruleTests) {
+      for (const { input_series, alert_rule_test: cases = [] } of parse(read(file)).tests as readonly {
+        input_series: readonly { series: string }[]
+        alert_rule_test?: readonly { alertname: string }[]
+      }[]) {
+        const given = new Set(input_series.map(({ series }) => series.replace(/\{.*/, '')))
+        for (const { alertname } of cases) {
+          const wanted = metricsRead(exprOf.get(alertname) ?? assert.fail(`${file}: no alert ${alertname}`))
+          assert.ok(
+            wanted.some((name) => given.has(name)),
+            `${file}: ${alertname} has none of ${wanted}`,
+          )
+        }
+      }
+    }
+  })
+
   it('records nothing that nobody asks for', () => {
     const asked = new Set(expressions().flatMap(({ expr }) => metricsIn(expr)))
     const records = rules().flatMap(({ record }) => record ?? [])
