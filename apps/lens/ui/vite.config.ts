@@ -1,9 +1,7 @@
 /** Builds the UI into dist, which Lens serves under a content security policy of its own origin alone. */
 import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
-import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { brotliCompressSync, constants, gzipSync } from 'node:zlib'
 import react from '@vitejs/plugin-react'
 import { defineConfig, type Plugin } from 'vite'
 
@@ -14,7 +12,7 @@ const fonts = {
 }
 
 export default defineConfig({
-  plugins: [react(), head('src/boot/theme.js'), compressed()],
+  plugins: [react(), head('src/boot/theme.js')],
   publicDir: false,
   resolve: { alias: fonts },
   build: {
@@ -49,23 +47,6 @@ function head(scriptPath: string): Plugin {
           ...(face === undefined ? [] : [{ tag: 'link', attrs: preload, injectTo: 'head-prepend' as const }]),
         ]
       },
-    },
-  }
-}
-
-/** Beside each script and style what Lens sends in its place to a browser that takes it: compressed once, here, and not for each request. */
-function compressed(): Plugin {
-  return {
-    name: 'compressed',
-    apply: 'build',
-    async writeBundle({ dir = '' }, bundle) {
-      for (const [name, file] of Object.entries(bundle)) {
-        if (!/\.(?:js|css)$/.test(name)) continue
-        const bytes = Buffer.from(file.type === 'chunk' ? file.code : file.source)
-        const params = { [constants.BROTLI_PARAM_QUALITY]: 9 }
-        await writeFile(join(dir, `${name}.br`), brotliCompressSync(bytes, { params }))
-        await writeFile(join(dir, `${name}.gz`), gzipSync(bytes))
-      }
     },
   }
 }

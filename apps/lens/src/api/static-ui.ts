@@ -15,14 +15,7 @@ const notBuilt = `<!doctype html><meta charset="utf-8"><title>RusToK Lens</title
 `
 
 export async function addUi(app: FastifyInstance): Promise<void> {
-  // The build lays what is compressed beside each file.
-  await app.register(fastifyStatic, {
-    root: built,
-    serve: false,
-    cacheControl: false,
-    dotfiles: 'deny',
-    preCompressed: true,
-  })
+  await app.register(fastifyStatic, { root: built, serve: false, cacheControl: false, dotfiles: 'deny' })
 
   // The page is no secret, and it is where one logs in.
   const options = { config: { access: 'public' } } as const

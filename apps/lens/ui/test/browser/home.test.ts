@@ -83,19 +83,6 @@ describe('home and tenants over a real Lens', () => {
     assert.deepEqual(complaints, [])
   })
 
-  it('comes compressed: the script of the first screen is at most 300 kB', async () => {
-    await open('/')
-    await table('Tenants').waitFor()
-    const scripts = await page.evaluate(() =>
-      performance
-        .getEntriesByType('resource')
-        .filter(({ name }) => name.endsWith('.js'))
-        .map((entry) => (entry as PerformanceResourceTiming).encodedBodySize),
-    )
-    const bytes = scripts.reduce((sum, size) => sum + size, 0)
-    assert.ok(scripts.length > 1 && bytes > 0 && bytes <= 300_000, `${bytes} bytes`)
-  })
-
   it('counts as the search does, says what changed most, and leads to the traces and to why', async () => {
     await fill()
     await open('/')
