@@ -5,7 +5,6 @@
 import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
 import { readFile } from 'node:fs/promises'
-import { createRequire } from 'node:module'
 import { after, afterEach, before, beforeEach, describe, it } from 'node:test'
 import { promisify } from 'node:util'
 import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core'
@@ -37,7 +36,7 @@ describe('the UI for everybody', () => {
   let complaints: string[] = []
 
   before(async () => {
-    axe = await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
+    axe = await readFile(new URL(import.meta.resolve('axe-core/axe.min.js')), 'utf8')
     lens = await RealLens.start()
     browser = await chromium.launch({
       executablePath: '/usr/bin/chromium',
