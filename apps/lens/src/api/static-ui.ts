@@ -20,9 +20,11 @@ export async function addUi(app: FastifyInstance): Promise<void> {
   // The page is no secret, and it is where one logs in.
   const options = { config: { access: 'public' } } as const
 
-  app.get('/assets/*', options, (request, reply) =>
-    reply.sendFile(pathOf(request), { cacheControl: true, maxAge: '365d', immutable: true }),
-  )
+  app.get('/assets/*', options, async (request, reply) => {
+    const path = pathOf(request)
+    if (!(await isFile(path))) return reply.callNotFound()
+    return reply.sendFile(path, { cacheControl: true, maxAge: '365d', immutable: true })
+  })
 
   app.get('/*', options, async (request, reply) => {
     const path = pathOf(request)

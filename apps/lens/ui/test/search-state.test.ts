@@ -5,6 +5,7 @@ import {
   activeFilters,
   parseSearchState,
   problemsOf,
+  rangeReaching,
   searchParams,
   searchQuery,
   withFields,
@@ -118,6 +119,29 @@ describe('filters', () => {
     )
     assert.deepEqual(problemsOf({ minDuration: '1s', maxDuration: '1s' }), [])
     assert.deepEqual(searchQuery({ minDuration: '150', maxDuration: 'x' }), { minDuration: '150ms' })
+  })
+})
+
+describe('rangeReaching', () => {
+  const minute = 60_000
+  const now = 1e12
+  for (const [age, expected] of [
+    [0, { lookback: '15m' }],
+    [9 * minute, { lookback: '15m' }],
+    [13 * minute, {}],
+    [45 * minute, { lookback: '6h' }],
+    [100 * 60 * minute, { lookback: '7d' }],
+  ] as const)
+    it(`still reaches in a while what is ${age / minute} minutes old`, () => {
+      assert.deepEqual(rangeReaching(now - age, now), expected)
+    })
+
+  it('is a day around what is older than any lookback', () => {
+    const millis = now - 30 * 24 * 60 * minute
+    assert.deepEqual(rangeReaching(millis, now), {
+      start: millis - 12 * 60 * minute,
+      end: millis + 12 * 60 * minute,
+    })
   })
 })
 

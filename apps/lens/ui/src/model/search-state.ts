@@ -294,10 +294,10 @@ export function rangeInWords(state: TimeRange): string {
   return `the last ${describeRange(state, 0).replace(/^Last /, '')}`
 }
 
-/** The shortest of the offered lookbacks that still reaches `millis`; a range around it when none does. */
+/** The shortest of the offered lookbacks that reaches `millis` and will for as long again as half its age; a range around it when none does. */
 export function rangeReaching(millis: number, now: number): SearchState {
   const age = now - millis
-  const reach = LOOKBACKS.find(({ value }) => age < (parseDuration(value) ?? 0) / 1e6 - 60_000)
+  const reach = LOOKBACKS.find(({ value }) => age < ((parseDuration(value) ?? 0) / 1e6) * (2 / 3))
   if (reach !== undefined) return parseSearchState({ lookback: reach.value })
   const day = 86_400_000
   return parseSearchState({
