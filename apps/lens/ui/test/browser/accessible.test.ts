@@ -177,7 +177,9 @@ describe('the UI for everybody', () => {
       await completions.getByRole('option', { name: /^error/ }).waitFor()
       await page.keyboard.press('Tab')
       await page.keyboard.type('and duration > 1s')
-      const answered = page.waitForResponse((response) => /\/search\?.*query=status.*error.*1s/.test(response.url()))
+      const answered = page.waitForResponse((response) =>
+        /\/search\?.*query=status.*error.*1s/.test(response.url()),
+      )
       await page.keyboard.press('Enter')
       await page.waitForURL(/query=status\+%3D\+error\+and/)
       await answered
