@@ -228,7 +228,9 @@ describe('the UI in a browser', () => {
         const names = document.querySelector<HTMLElement>('.span-name')!.offsetWidth
         const y = (at + 0.5) * 26 * devicePixelRatio
         const x = (names + 14) * devicePixelRatio
-        const { data } = canvas.getContext('2d')!.getImageData(x, y, canvas.width - x - 14, 1)
+        const copy = new OffscreenCanvas(canvas.width, canvas.height).getContext('2d')!
+        copy.drawImage(canvas, 0, 0)
+        const { data } = copy.getImageData(x, y, canvas.width - x - 14, 1)
         let drawn = 0
         for (let pixel = 3; pixel < data.length; pixel += 4) if (data[pixel]! > 0) drawn++
         return drawn / (data.length / 4)

@@ -6,6 +6,7 @@ import { services } from '../model/service-palette.ts'
 import { describeView, project, type TimeView, unproject } from '../model/timeline.ts'
 import type { TraceModel } from '../model/trace-model.ts'
 import { type ThemeColors, useThemeColors } from '../ui/use-theme-colors.ts'
+import { type Drawing, drawPicture } from './picture.ts'
 import './Minimap.css'
 
 export interface MinimapProps {
@@ -35,7 +36,8 @@ export function Minimap({ model, view, zoom }: MinimapProps) {
     return () => observer.disconnect()
   }, [])
   useLayoutEffect(() => {
-    if (canvas.current !== null && width > 1) draw(canvas.current, model, width, colors)
+    if (canvas.current === null || width <= 1) return
+    drawPicture(canvas.current, { width, height: HEIGHT }, (context) => draw(context, model, width, colors))
   }, [model, width, colors])
 
   const at = (event: PointerEvent<HTMLElement>) => {
@@ -111,12 +113,8 @@ export function Minimap({ model, view, zoom }: MinimapProps) {
   )
 }
 
-function draw(canvas: HTMLCanvasElement, model: TraceModel, width: number, colors: ThemeColors): void {
+function draw(context: Drawing, model: TraceModel, width: number, colors: ThemeColors): void {
   const grid = minimapGrid(model, width, HEIGHT)
-  canvas.width = width
-  canvas.height = HEIGHT
-  const context = canvas.getContext('2d')
-  if (context === null) return
   const fills = model.services.map(({ name }) => colors.services[services.slotOf(name)]!)
   for (let row = 0; row < HEIGHT; row++) {
     for (let x = 0; x < width; ) {

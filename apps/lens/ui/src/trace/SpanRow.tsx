@@ -12,7 +12,7 @@ import { CYCLE, DUPLICATE, ORPHAN } from '../model/span-tree.ts'
 import { barBox, gapPlace, labelPlace, type TimeView } from '../model/timeline.ts'
 import type { TraceModel } from '../model/trace-model.ts'
 import { Icon } from '../ui/Icon.tsx'
-import { Text } from '../ui/Text.tsx'
+import { shownText } from '../ui/Text.tsx'
 import { TIMELINE_PADDING } from './waterfall-canvas.ts'
 
 export interface SpanRowProps {
@@ -28,6 +28,8 @@ export interface SpanRowProps {
   readonly isContext: boolean
   readonly indent: Indent
   readonly view: TimeView
+  /** Of the column of names and of the timeline, without its padding. */
+  readonly nameWidth: number
   readonly width: number
   readonly toggle: (span: number) => void
   readonly choose: (span: number) => void
@@ -47,8 +49,12 @@ export const SpanRow = memo(function SpanRow(props: SpanRowProps) {
   const group = model.repeated.of[span]!
   const leads = group !== -1 && model.repeated.groups[group]!.leader === span
   const times = leads ? model.repeated.groups[group]!.members.length : 0
+  const marks = tree.marks[span]!
   const failed = folded === undefined && model.failed[span] === 1
   const hiddenErrors = folded?.failed ?? (isCollapsed ? model.failedBelow[span]! : 0)
+  const hasNoTime = model.times.unusable[span] === 1
+  // They float beside the words, which are cut before them.
+  const hasEnd = isCollapsed || marks !== 0 || hasNoTime || failed || hiddenErrors > 0
   return (
     // biome-ignore lint/a11y/useKeyWithClickEvents: the grid has the keys, and this row is its active descendant
     <div
@@ -66,7 +72,35 @@ export const SpanRow = memo(function SpanRow(props: SpanRowProps) {
       onPointerDown={keepFocusOnGrid}
       onClick={() => choose(span)}
     >
-      <div role="gridcell" className="span-name" style={{ paddingLeft: 8 + indentOf(indent, depth) }}>
+      <div
+        role="gridcell"
+        className="span-name truncate"
+        style={{ paddingLeft: 8 + indentOf(indent, depth) }}
+      >
+        {hasEnd && (
+          <span className="span-end">
+            {isCollapsed && <span className="span-below">+{below.toLocaleString()}</span>}
+            {marks !== 0 && <Marks marks={marks} />}
+            {hasNoTime && (
+              <span className="span-mark" title="It came without a usable time">
+                no time
+              </span>
+            )}
+            {failed && (
+              <span className="span-error" title="Failed">
+                <Icon name="error" size={13} />
+                <span className="visually-hidden">error</span>
+              </span>
+            )}
+            {hiddenErrors > 0 && (
+              <span className="span-error" title={`${hiddenErrors} failed below`}>
+                <Icon name="error" size={13} />
+                {hiddenErrors}
+                <span className="visually-hidden"> errors below</span>
+              </span>
+            )}
+          </span>
+        )}
         {below > 0 ? (
           <button
             type="button"
@@ -84,7 +118,6 @@ export const SpanRow = memo(function SpanRow(props: SpanRowProps) {
         ) : (
           <span className="span-twisty" />
         )}
-        <span className="span-kind" />
         {depth > indent.deepest && <span className="span-depth">{depth}</span>}
         {leads && (
           <button
@@ -104,38 +137,14 @@ export const SpanRow = memo(function SpanRow(props: SpanRowProps) {
             {times.toLocaleString()} ×
           </button>
         )}
-        <span className="span-operation truncate">
-          <Text>{view.name}</Text>
-        </span>
-        {hint !== '' && (
-          <span className="span-hint truncate">
-            <Text>{hint}</Text>
-          </span>
-        )}
-        <span className="span-service truncate" data-repeated={!changesService}>
-          <Text>{service}</Text>
-        </span>
-        {isCollapsed && <span className="span-below">+{below.toLocaleString()}</span>}
-        <span className="span-end">
-          <Marks marks={tree.marks[span]!} unusable={model.times.unusable[span] === 1} />
-          {failed && (
-            <span className="span-error" title="Failed">
-              <Icon name="error" size={13} />
-              <span className="visually-hidden">error</span>
-            </span>
-          )}
-          {hiddenErrors > 0 && (
-            <span className="span-error" title={`${hiddenErrors} failed below`}>
-              <Icon name="error" size={13} />
-              {hiddenErrors}
-              <span className="visually-hidden"> errors below</span>
-            </span>
-          )}
-        </span>
+        {/* Cut at their end: the service gives way first, then the hint, then the name. */}
+        <bdi className="span-operation">{shownText(view.name)}</bdi>
+        {hint !== '' && <bdi className="span-hint">{shownText(hint)}</bdi>}
+        <bdi className="span-service" data-repeated={!changesService}>
+          {shownText(service)}
+        </bdi>
       </div>
-      <div role="gridcell" className="span-time">
-        <DurationLabel {...props} />
-      </div>
+      <DurationLabel {...props} />
     </div>
   )
 })
@@ -143,7 +152,7 @@ export const SpanRow = memo(function SpanRow(props: SpanRowProps) {
 /** About what a figure of the label's size takes: measuring each would cost a layout per row. */
 const DIGIT_WIDTH = 6.4
 
-function DurationLabel({ model, span, folded, view, width }: SpanRowProps) {
+function DurationLabel({ model, span, folded, view, width, nameWidth }: SpanRowProps) {
   const last = folded?.members.at(-1) ?? span
   const duration = model.times.start[last]! + model.times.duration[last]! - model.times.start[span]!
   const box = barBox(view, width, model.times.start[span]!, duration)
@@ -151,7 +160,13 @@ function DurationLabel({ model, span, folded, view, width }: SpanRowProps) {
     folded === undefined
       ? formatDuration(duration)
       : `${formatDuration(folded.total)} in all, median ${formatDuration(folded.median)}, max ${formatDuration(folded.max)}`
-  if (box === undefined) return <span className="visually-hidden">{all}</span>
+  if (box === undefined) {
+    return (
+      <div role="gridcell" className="span-duration">
+        <span className="visually-hidden">{all}</span>
+      </div>
+    )
+  }
   let text = all
   let place = labelPlace(box, width, all.length * DIGIT_WIDTH)
   if (folded !== undefined && place.side === 'inside') {
@@ -167,14 +182,16 @@ function DurationLabel({ model, span, folded, view, width }: SpanRowProps) {
     }
   }
   const { side, offset } = place
+  const left = nameWidth + TIMELINE_PADDING + offset
   return (
-    <span
+    <div
+      role="gridcell"
       className="span-duration"
       data-side={side}
-      style={side === 'before' ? { right: offset + TIMELINE_PADDING } : { left: offset + TIMELINE_PADDING }}
+      style={side === 'before' ? { right: offset + TIMELINE_PADDING } : { left }}
     >
       {text}
-    </span>
+    </div>
   )
 }
 
@@ -182,17 +199,15 @@ function boxOf({ times }: TraceModel, span: number, view: TimeView, width: numbe
   return barBox(view, width, times.start[span]!, times.duration[span]!)
 }
 
-function Marks({ marks, unusable }: { readonly marks: number; readonly unusable: boolean }) {
+function Marks({ marks }: { readonly marks: number }) {
   const words = [
     marks & ORPHAN && (['orphan', 'Its parent is not stored'] as const),
     marks & CYCLE && (['cycle', 'Its parent is its own descendant'] as const),
     marks & DUPLICATE && (['same id', 'Another span has the same id'] as const),
-    unusable && (['no time', 'It came without a usable time'] as const),
   ]
   return words.map(
     (word) =>
-      word !== 0 &&
-      word !== false && (
+      word !== 0 && (
         <span key={word[0]} className="span-mark" title={word[1]}>
           {word[0]}
         </span>

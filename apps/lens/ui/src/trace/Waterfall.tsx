@@ -7,20 +7,19 @@
  */
 import { type PointerEvent, useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState } from 'react'
 import { indentFor } from '../model/indent.ts'
-import { foldedAt } from '../model/repetition.ts'
-import { rowWindow } from '../model/row-window.ts'
+import { RUN, rowWindow } from '../model/row-window.ts'
 import { rowOf, visibleRows } from '../model/rows.ts'
 import { services } from '../model/service-palette.ts'
 import { type TimeView, timeTicks } from '../model/timeline.ts'
 import { Icon } from '../ui/Icon.tsx'
 import { useThemeColors } from '../ui/use-theme-colors.ts'
 import { Ruler } from './Ruler.tsx'
-import { SpanRow } from './SpanRow.tsx'
 import { SpanTip } from './SpanTip.tsx'
 import { Splitter, useNameWidth } from './Splitter.tsx'
 import { collapsedAll, type TraceControls, toggled } from './use-trace-keys.ts'
 import { useWheelZoom } from './use-wheel-zoom.ts'
-import { drawWaterfall, ROW_HEIGHT, TIMELINE_PADDING, timelineWidth } from './waterfall-canvas.ts'
+import { WaterfallRun } from './WaterfallRun.tsx'
+import { ROW_HEIGHT, TIMELINE_PADDING, timelineWidth, type WaterfallScene } from './waterfall-canvas.ts'
 import './Waterfall.css'
 
 export interface WaterfallProps extends TraceControls {
@@ -47,7 +46,6 @@ export function Waterfall(props: WaterfallProps) {
   } = props
   const { tree } = model
   const scroller = useRef<HTMLDivElement>(null)
-  const canvas = useRef<HTMLCanvasElement>(null)
   const colors = useThemeColors()
   const rows = useMemo(() => visibleRows(tree, collapsed, model.repeated), [tree, collapsed, model.repeated])
   const { box, window, onScroll } = useRowWindow(scroller, rows.length)
@@ -63,15 +61,12 @@ export function Waterfall(props: WaterfallProps) {
   const first = Math.min(window.first, rows.length)
   const end = Math.min(window.end, rows.length)
 
-  useLayoutEffect(() => {
-    if (canvas.current === null || box.width === 0) return
-    drawWaterfall(canvas.current, {
+  const scene = useMemo(
+    (): WaterfallScene => ({
       model,
       whole,
       matches,
       rows,
-      first,
-      end,
       collapsed,
       indent,
       view,
@@ -80,23 +75,22 @@ export function Waterfall(props: WaterfallProps) {
       width: box.width,
       serviceColors,
       colors,
-    })
-  }, [
-    model,
-    whole,
-    matches,
-    rows,
-    first,
-    end,
-    collapsed,
-    indent,
-    view,
-    ticks,
-    nameWidth,
-    box.width,
-    serviceColors,
-    colors,
-  ])
+    }),
+    [
+      model,
+      whole,
+      matches,
+      rows,
+      collapsed,
+      indent,
+      view,
+      ticks,
+      nameWidth,
+      box.width,
+      serviceColors,
+      colors,
+    ],
+  )
 
   const { length } = model.times
   useWheelZoom(scroller, { view, length, left: nameWidth + TIMELINE_PADDING, width: barsWidth, move })
@@ -172,39 +166,34 @@ export function Waterfall(props: WaterfallProps) {
           onPointerLeave={() => setHovered(undefined)}
           onPointerDown={() => setHovered(undefined)}
         >
-          <div className="waterfall-window" role="rowgroup" style={{ top: first * ROW_HEIGHT }}>
-            {Array.from(rows.subarray(first, end), (span, offset) => (
-              <SpanRow
-                key={span}
-                model={model}
-                span={span}
-                row={first + offset}
-                isCollapsed={collapsed.has(span)}
-                folded={foldedAt(model.repeated, collapsed, span)}
-                isCursor={span === cursor}
-                isSelected={span === selected}
-                isContext={matches?.[span] === 0}
-                indent={indent}
-                view={view}
-                width={barsWidth}
-                toggle={toggle}
-                choose={choose}
-              />
-            ))}
-          </div>
-          {/* biome-ignore lint/a11y/noAriaHiddenOnFocusable: a canvas without tabindex takes no focus */}
-          <canvas
-            ref={canvas}
-            className="waterfall-canvas"
-            style={{ top: first * ROW_HEIGHT }}
-            aria-hidden="true"
-          />
+          {runsOf(first, end).map((at) => (
+            <WaterfallRun
+              key={at}
+              scene={scene}
+              first={at}
+              end={Math.min(at + RUN, end)}
+              cursor={isIn(at, cursorRow) ? cursor : undefined}
+              selected={
+                selected !== undefined && isIn(at, rowOf(tree, rows, selected)) ? selected : undefined
+              }
+              toggle={toggle}
+              choose={choose}
+            />
+          ))}
         </div>
       </div>
       <Splitter width={nameWidth} setWidth={setNameWidth} />
       {hovered !== undefined && <SpanTip model={model} {...hovered} />}
     </section>
   )
+}
+
+function runsOf(first: number, end: number): number[] {
+  return Array.from({ length: Math.ceil((end - first) / RUN) }, (_, at) => first + at * RUN)
+}
+
+function isIn(run: number, row: number): boolean {
+  return row >= run && row < run + RUN
 }
 
 /** The scroller's size and the window of rows in it; both change in steps, and only then is anything drawn. */

@@ -9,7 +9,7 @@ import { project, type Tick, type TimeView } from '../model/timeline.ts'
 import type { TraceModel } from '../model/trace-model.ts'
 import { visibleParts } from '../model/visible-text.ts'
 import type { ThemeColors } from '../ui/use-theme-colors.ts'
-import { sizedContext } from './sized-context.ts'
+import { type Drawing, drawPicture } from './picture.ts'
 import { TIMELINE_PADDING } from './waterfall-canvas.ts'
 
 export const LANE_HEIGHT = 22
@@ -38,10 +38,12 @@ export interface FlameScene {
 }
 
 export function drawFlame(canvas: HTMLCanvasElement, scene: FlameScene): void {
+  const height = Math.max(1, (scene.end - scene.first) * LANE_HEIGHT)
+  drawPicture(canvas, { width: scene.width, height }, (context) => draw(context, scene, height))
+}
+
+function draw(context: Drawing, scene: FlameScene, height: number): void {
   const { first, end, width, layout, view, ticks, model, colors } = scene
-  const height = Math.max(1, (end - first) * LANE_HEIGHT)
-  const context = sizedContext(canvas, width, height)
-  if (context === undefined) return
   const wide = flameWidth(width)
   context.fillStyle = colors.line
   for (const { time } of ticks)
@@ -61,7 +63,7 @@ export function flameWidth(width: number): number {
 }
 
 function drawBlock(
-  context: CanvasRenderingContext2D,
+  context: Drawing,
   scene: FlameScene,
   span: number,
   x: number,
@@ -96,7 +98,7 @@ function drawBlock(
 }
 
 /** Of many spans in one pixel the first gives the colour; one that failed among them gets the band of a wide one, no more: few of many stay few. */
-function drawNarrowFailures(context: CanvasRenderingContext2D, scene: FlameScene, wide: number): void {
+function drawNarrowFailures(context: Drawing, scene: FlameScene, wide: number): void {
   const { model, layout, first, end, view, colors } = scene
   const { start, duration } = model.times
   const least = (3 * (view.end - view.start)) / wide
@@ -128,7 +130,7 @@ function labelOf({ spans, times }: TraceModel, span: number): string {
   return `\u2068${shown === '' ? '(empty)' : shown}\u2069  ${formatDuration(times.duration[span]!)}`
 }
 
-function drawLabel(context: CanvasRenderingContext2D, label: string, x: number, y: number, room: number) {
+function drawLabel(context: Drawing, label: string, x: number, y: number, room: number) {
   let text = label
   if (context.measureText(text).width > room) {
     let low = 0

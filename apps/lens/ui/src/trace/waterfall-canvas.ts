@@ -1,5 +1,5 @@
 /**
- * Draws what of the waterfall is not text: grid lines, tree guides and bars, for one window of rows. A bar is pale while the
+ * Draws what of the waterfall is not text: grid lines, tree guides and bars, for some rows. A bar is pale while the
  * span's children run and full where the span itself does; a failed one is
  * framed, and hatched where the failure began. Called by the waterfall
  * whenever the window, the zoom, the rows or the theme change.
@@ -13,7 +13,7 @@ import { barBox, project, type Tick, type TimeView } from '../model/timeline.ts'
 import { endOf, type TraceModel } from '../model/trace-model.ts'
 import type { ThemeColors } from '../ui/use-theme-colors.ts'
 import { KIND_SHAPES } from './KindIcon.tsx'
-import { sizedContext } from './sized-context.ts'
+import { type Drawing, drawPicture } from './picture.ts'
 
 export const ROW_HEIGHT = 26
 /** From the row's left edge to the middle of its collapse mark. */
@@ -29,8 +29,6 @@ export interface WaterfallScene {
   /** By span 1 for those that are not paled; undefined for all. */
   readonly matches: Uint8Array | undefined
   readonly rows: Int32Array
-  readonly first: number
-  readonly end: number
   readonly collapsed: ReadonlySet<number>
   readonly indent: Indent
   readonly view: TimeView
@@ -42,13 +40,21 @@ export interface WaterfallScene {
   readonly colors: ThemeColors
 }
 
-export function drawWaterfall(canvas: HTMLCanvasElement, scene: WaterfallScene): void {
-  const { first, end, width } = scene
-  const height = (end - first) * ROW_HEIGHT
-  const context = sizedContext(canvas, width, height)
-  if (context === undefined) return
+/** Places in the scene's rows; `end` is after the last one. */
+export interface RowRange {
+  readonly first: number
+  readonly end: number
+}
+
+export function drawWaterfall(canvas: HTMLCanvasElement, scene: WaterfallScene, range: RowRange): void {
+  const height = (range.end - range.first) * ROW_HEIGHT
+  drawPicture(canvas, { width: scene.width, height }, (context) => draw(context, scene, range, height))
+}
+
+function draw(context: Drawing, scene: WaterfallScene, range: RowRange, height: number): void {
+  const { first, end } = range
   drawGrid(context, scene, height)
-  drawNames(context, scene, height)
+  drawNames(context, scene, range, height)
   const hatch = hatchPattern(context, scene.colors.error)
   for (let row = first; row < end; row++) {
     const span = scene.rows[row]!
@@ -65,7 +71,7 @@ export function timelineWidth({ nameWidth, width }: Pick<WaterfallScene, 'nameWi
   return Math.max(1, width - nameWidth - 2 * TIMELINE_PADDING)
 }
 
-function drawGrid(context: CanvasRenderingContext2D, scene: WaterfallScene, height: number): void {
+function drawGrid(context: Drawing, scene: WaterfallScene, height: number): void {
   const { model, view, ticks, nameWidth, colors } = scene
   const left = nameWidth + TIMELINE_PADDING
   const wide = timelineWidth(scene)
@@ -87,8 +93,8 @@ function drawGrid(context: CanvasRenderingContext2D, scene: WaterfallScene, heig
 }
 
 /** Guides and signs of kinds. All guides are one path: a clip and a stroke for each row took longer than all the bars. */
-function drawNames(context: CanvasRenderingContext2D, scene: WaterfallScene, height: number): void {
-  const { model, rows, first, end, collapsed, nameWidth, colors } = scene
+function drawNames(context: Drawing, scene: WaterfallScene, { first, end }: RowRange, height: number): void {
+  const { model, rows, collapsed, nameWidth, colors } = scene
   context.save()
   context.beginPath()
   context.rect(0, 0, nameWidth, height)
@@ -109,7 +115,7 @@ function drawNames(context: CanvasRenderingContext2D, scene: WaterfallScene, hei
 
 /** An elbow to the span itself, and a line for each ancestor that has more children below. */
 function addGuides(
-  context: CanvasRenderingContext2D,
+  context: Drawing,
   scene: WaterfallScene,
   row: number,
   top: number,
@@ -149,7 +155,7 @@ const KIND_SIZE = 14
 const KIND_LEFT = 12
 const kindPaths = new Map<SpanKind, Path2D>()
 
-function drawKind(context: CanvasRenderingContext2D, scene: WaterfallScene, span: number, top: number): void {
+function drawKind(context: Drawing, scene: WaterfallScene, span: number, top: number): void {
   const { model, indent, serviceColors, colors, matches } = scene
   const { kind } = model.spans[span]!
   const path = kindPaths.get(kind) ?? new Path2D(KIND_SHAPES[kind])
@@ -170,7 +176,7 @@ function drawKind(context: CanvasRenderingContext2D, scene: WaterfallScene, span
 }
 
 function drawBar(
-  context: CanvasRenderingContext2D,
+  context: Drawing,
   scene: WaterfallScene,
   span: number,
   top: number,
@@ -236,12 +242,7 @@ function drawBar(
 }
 
 /** All the bars of a folded group on its one row, the failed ones framed. */
-function drawRepetition(
-  context: CanvasRenderingContext2D,
-  scene: WaterfallScene,
-  { members }: Repetition,
-  top: number,
-): void {
+function drawRepetition(context: Drawing, scene: WaterfallScene, { members }: Repetition, top: number): void {
   const { model, view, serviceColors, colors, nameWidth } = scene
   const { times } = model
   const wide = timelineWidth(scene)
@@ -263,7 +264,7 @@ function drawRepetition(
 }
 
 /** A line below the bar where the end of the root waited for this very span. */
-function drawPath(context: CanvasRenderingContext2D, scene: WaterfallScene, span: number, y: number): void {
+function drawPath(context: Drawing, scene: WaterfallScene, span: number, y: number): void {
   const { model, view, nameWidth, colors } = scene
   const { first, times } = model.path
   const wide = timelineWidth(scene)
@@ -280,12 +281,7 @@ function drawPath(context: CanvasRenderingContext2D, scene: WaterfallScene, span
 }
 
 /** A span outside the zoomed view leaves an arrow at the edge where it lies. */
-function drawBeyond(
-  context: CanvasRenderingContext2D,
-  scene: WaterfallScene,
-  before: boolean,
-  y: number,
-): void {
+function drawBeyond(context: Drawing, scene: WaterfallScene, before: boolean, y: number): void {
   const { nameWidth, width, colors } = scene
   const x = before ? nameWidth + 4 : width - 4
   const tip = before ? -1 : 1
@@ -298,7 +294,7 @@ function drawBeyond(
 }
 
 /** Events are diamonds on the bar. */
-function drawEvents(context: CanvasRenderingContext2D, scene: WaterfallScene, span: number, y: number): void {
+function drawEvents(context: Drawing, scene: WaterfallScene, span: number, y: number): void {
   const { model, view, colors, nameWidth } = scene
   const wide = timelineWidth(scene)
   for (const time of model.events.get(span) ?? []) {
@@ -319,7 +315,7 @@ function drawEvents(context: CanvasRenderingContext2D, scene: WaterfallScene, sp
   }
 }
 
-function hatchPattern(context: CanvasRenderingContext2D, color: string): CanvasPattern | string {
+function hatchPattern(context: Drawing, color: string): CanvasPattern | string {
   const ratio = window.devicePixelRatio
   const size = 7
   const tile = document.createElement('canvas')

@@ -2,7 +2,7 @@
  * Text from strangers: isolated, so that its direction cannot rearrange what stands beside it, with controls made visible,
  * and cut where it would break a layout. Names of spans may be empty or 10 kB long.
  */
-import { memo } from 'react'
+import { memo, type ReactNode } from 'react'
 import { visibleParts } from '../model/visible-text.ts'
 
 const LONGEST = 300
@@ -15,13 +15,14 @@ export interface TextProps {
 
 export const Text = memo(function Text({ children, whole = false }: TextProps) {
   if (children === '') return <span className="muted">(empty)</span>
-  const cut = !whole && children.length > LONGEST
-  return (
-    <bdi>
-      <VisibleText text={cut ? `${children.slice(0, LONGEST)}…` : children} />
-    </bdi>
-  )
+  return <bdi>{shownText(children, whole)}</bdi>
 })
+
+/** For who has a `bdi` of their own: where there are hundreds, a component and an element for each are what one waits for. */
+export function shownText(text: string, whole = false): ReactNode {
+  if (text === '') return <span className="muted">(empty)</span>
+  return VisibleText({ text: !whole && text.length > LONGEST ? `${text.slice(0, LONGEST)}…` : text })
+}
 
 export function VisibleText({ text }: { readonly text: string }) {
   const parts = visibleParts(text)

@@ -25,7 +25,7 @@ describe('the UI for everybody', () => {
   const now = Date.now()
   const random = new Random(17)
   const usual = Array.from({ length: 90 }, (_, at) => shopTrace(random, now - 90_000 - at * 29_000))
-  const failed = Array.from({ length: 12 }, (_, at) => declinedOrder(random, now - 800_000 + at * 3000))
+  const failed = Array.from({ length: 12 }, (_, at) => declinedOrder(random, now - 300_000 + at * 3000))
   const order = failed[0]!
   const span = order.spans.find(({ events }) => events.length > 1)!
   let lens: RealLens
