@@ -48,12 +48,14 @@ export async function visitTrace(
     const profiled = profiler(session, profileTo)
     await page.addInitScript(watchRows)
     const rowsMs = await profiled('open', async () => {
-      await page.goto(`${urls.ui}/trace/${traceId}`)
+      await page.goto(`${urls.ui}/trace/${traceId}`, { waitUntil: 'commit' })
+      // Nothing else is asked meanwhile: to look for a role again and again takes the page as long as its own work.
+      const at = await page.evaluate(() => (globalThis as unknown as { rowsAt: Promise<number> }).rowsAt)
       await page
         .getByRole('treegrid', { name: 'Spans' })
         .getByRole('row', { name: /nightly import/ })
         .waitFor()
-      return page.evaluate(() => (globalThis as unknown as { rowsAt: Promise<number> }).rowsAt)
+      return at
     })
     await expandAll(page, spans)
     await session.send('Performance.enable', { timeDomain: 'threadTicks' })

@@ -11,8 +11,22 @@ const fonts = {
   'font:mono-bold': '@fontsource/ibm-plex-mono/files/ibm-plex-mono-latin-600-normal.woff2',
 }
 
+/** Of each address, the module that router.tsx loads. */
+const pages = {
+  '/': '/home/HomePage.tsx',
+  '/search': '/search/SearchPage.tsx',
+  '/trace/*': '/trace/TracePage.tsx',
+  '/why': '/why/WhyPage.tsx',
+  '/diff/*': '/diff/DiffWithPage.tsx',
+  '/diff/*/*': '/diff/DiffPage.tsx',
+  '/map': '/map/MapPage.tsx',
+  '/tenants': '/tenants/TenantsPage.tsx',
+  '/tenants/*': '/tenants/TenantPage.tsx',
+  '/tenants/*/users/*': '/tenants/UserPage.tsx',
+}
+
 export default defineConfig({
-  plugins: [react(), head('src/boot/theme.js')],
+  plugins: [react(), head('src/boot/theme.js', 'src/boot/early.js')],
   publicDir: false,
   resolve: { alias: fonts },
   build: {
@@ -28,18 +42,20 @@ export default defineConfig({
  * The head of the page: a classic script that runs before the first paint (Vite bundles modules alone, and those wait for the
  * document), and an early request for the text's face, so that it does not change under the reader's eyes.
  */
-function head(scriptPath: string): Plugin {
-  const source = readFileSync(join(import.meta.dirname, scriptPath), 'utf8')
-  const fileName = `assets/theme-${createHash('sha256').update(source).digest('hex').slice(0, 8)}.js`
+function head(theme: string, early: string): Plugin {
+  const textOf = (path: string) => readFileSync(join(import.meta.dirname, path), 'utf8')
+  let fileName = ''
   return {
     name: 'head',
-    generateBundle() {
+    generateBundle(_, bundle) {
+      const source = `${textOf(theme)}const PAGES = ${JSON.stringify(filesOfPages(bundle))}\n${textOf(early)}`
+      fileName = `assets/boot-${createHash('sha256').update(source).digest('hex').slice(0, 8)}.js`
       this.emitFile({ type: 'asset', fileName, source })
     },
     transformIndexHtml: {
       order: 'post',
       handler: (_html, { server, bundle }) => {
-        const script = { src: server === undefined ? `/${fileName}` : `/${scriptPath}` }
+        const script = { src: server === undefined ? `/${fileName}` : `/${theme}` }
         const face = Object.keys(bundle ?? {}).find((name) => /plex-sans.*\.woff2$/.test(name))
         const preload = { rel: 'preload', as: 'font', type: 'font/woff2', crossorigin: '', href: `/${face}` }
         return [
@@ -49,4 +65,32 @@ function head(scriptPath: string): Plugin {
       },
     },
   }
+}
+
+type Bundle = Parameters<Extract<Plugin['generateBundle'], (...parameters: never[]) => unknown>>[1]
+
+/** By pattern of an address, the files that its page needs and others do not. */
+function filesOfPages(bundle: Bundle): [pattern: string, files: string[]][] {
+  const chunks = Object.values(bundle).filter((file) => file.type === 'chunk')
+  const filesFrom = (start: (chunk: (typeof chunks)[number]) => boolean) => {
+    const first = chunks.filter(start).map(({ fileName }) => fileName)
+    const files = new Set<string>()
+    for (let next = first.pop(); next !== undefined; next = first.pop()) {
+      const chunk = chunks.find(({ fileName }) => fileName === next)
+      if (chunk === undefined || files.has(next)) continue
+      files.add(next)
+      for (const style of chunk.viteMetadata?.importedCss ?? []) files.add(style)
+      first.push(...chunk.imports)
+    }
+    return files
+  }
+  const ofAll = filesFrom(({ isEntry }) => isEntry)
+  return Object.entries(pages).map(([address, page]) => {
+    const files = filesFrom(({ facadeModuleId }) => facadeModuleId?.endsWith(page) === true)
+    if (files.size === 0) throw new Error(`${page} is no file that a route loads: vite.config.ts, pages`)
+    return [
+      `^${address.replaceAll('*', '[^/]+')}$`,
+      [...files].filter((file) => !ofAll.has(file)).map((file) => `/${file}`),
+    ]
+  })
 }

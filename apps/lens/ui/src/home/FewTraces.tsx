@@ -24,11 +24,13 @@ export interface FewTracesProps {
   readonly search: SearchState
   /** Who asked: whichever the page is not about. Default `tenant`. */
   readonly by?: 'tenant' | 'user'
+  /** False while what stands above is not there: the store has two hands, and this takes longest. Default true. */
+  readonly isDue?: boolean
 }
 
-export function FewTraces({ title, none, search, by = 'tenant' }: FewTracesProps) {
+export function FewTraces({ title, none, search, by = 'tenant', isDue = true }: FewTracesProps) {
   const now = useNow(10_000)
-  const { data, error, refetch } = useQuery(fewTracesOptions(search, FEW))
+  const { data, error, refetch } = useQuery({ ...fewTracesOptions(search, FEW), enabled: isDue })
   return (
     <section aria-label={title}>
       <div className="section-head">

@@ -48,6 +48,7 @@ function Everything({ time }: { readonly time: TimeScope }) {
   const byService = services.data && serviceRows(services.data.now, services.data.then)
   const byTenant = tenants.data && tenantRows(tenants.data.tenants)
   const periods = services.data
+  const isAnswered = !overview.isPending && !services.isPending && !tenants.isPending
   const all = overview.data && { before: overview.data.then.total, now: overview.data.now.total }
   return (
     <>
@@ -80,8 +81,14 @@ function Everything({ time }: { readonly time: TimeScope }) {
           title="Newest failures"
           none="None: no trace has an error."
           search={failedOf({ ...time })}
+          isDue={isAnswered}
         />
-        <FewTraces title="Slowest traces" none="No trace." search={slowOf({ ...time }, undefined)} />
+        <FewTraces
+          title="Slowest traces"
+          none="No trace."
+          search={slowOf({ ...time }, undefined)}
+          isDue={isAnswered}
+        />
       </div>
     </>
   )
