@@ -140,7 +140,7 @@ function statementSpans({ clickhouseUrl: url }: LensConfig): TracingChannelSubsc
 function measuresOf(result: StatementMessage['result']): Attributes {
   if (result === undefined) return {}
   return {
-    'db.response.returned_rows': result.rows.length,
+    'db.response.returned_rows': typeof result.rows === 'number' ? result.rows : result.rows.length,
     ...(result.read === undefined
       ? {}
       : { 'clickhouse.read_rows': result.read.rows, 'clickhouse.read_bytes': result.read.bytes }),

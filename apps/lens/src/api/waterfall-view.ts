@@ -1,38 +1,37 @@
-/** The lists of a trace's waterfall as the contract shows them: each text once, spans by their index. */
+/** The rows of a trace's waterfall as the contract shows them: in order, each text once, spans by their index. */
 
-import type { WaterfallRow } from '../query/read-waterfall.ts'
+import type { WaterfallRows } from '../query/read-waterfall.ts'
+import type { NamedTexts } from '../store/native/read-columns.ts'
 import type { TextColumn, WaterfallResponse } from './contract.ts'
 import { spanKinds, spanStatuses } from './trace-view.ts'
 
-export function waterfallView(traceId: string, row: WaterfallRow): WaterfallResponse {
-  const indexes = new Map<string, number>()
-  const odd = new Set([...row.events, ...row.links].map(([id]) => id).concat(row.dropped))
-  if (odd.size > 0) {
-    for (let index = 0; index < row.spanIds.length; index++) {
-      const id = row.spanIds[index]!
-      if (odd.has(id)) indexes.set(id, index)
-    }
-  }
-  const span = (id: string) => indexes.get(id) ?? 0
+export function waterfallView(traceId: string, rows: WaterfallRows): WaterfallResponse {
+  const { originUnixNano } = rows
+  const order = Array.from(rows.order)
+  const ordered = <Value>(values: ArrayLike<Value>) => order.map((row) => values[row]!)
+  const sinceOrigin = (time: bigint) => Number(time - originUnixNano)
   return {
     traceId,
-    originUnixNano: row.originUnixNano,
-    spanIds: row.spanIds,
-    parentSpanIds: row.parentSpanIds,
-    starts: row.starts,
-    durations: row.durations.map((duration) => Math.max(0, duration)),
-    name: textColumn(row.names),
-    kind: namedColumn(row.kinds, spanKinds),
-    status: namedColumn(row.statuses, spanStatuses),
-    message: textColumn(row.messages),
-    service: textColumn(row.services),
-    tenant: textColumn(row.tenants),
-    user: textColumn(row.users),
-    callee: textColumn(row.callees),
-    operation: textColumn(row.operations),
-    events: row.events.map(([id, times]) => ({ span: span(id), times })),
-    links: row.links.flatMap(([id, linked]) => linked.map((spanId) => ({ span: span(id), spanId }))),
-    dropped: row.dropped.map(span),
+    originUnixNano: String(originUnixNano),
+    spanIds: ordered(rows.spanIds),
+    parentSpanIds: ordered(rows.parentSpanIds),
+    starts: ordered(rows.starts),
+    durations: order.map((row) => Math.max(0, rows.durations[row]!)),
+    name: namedColumn(order, rows.names),
+    kind: numberedColumn(order, rows.kinds, spanKinds),
+    status: numberedColumn(order, rows.statuses, spanStatuses),
+    message: textColumn(ordered(rows.messages)),
+    service: namedColumn(order, rows.services),
+    tenant: namedColumn(order, rows.tenants),
+    user: namedColumn(order, rows.users),
+    callee: textColumn(ordered(rows.callees)),
+    operation: textColumn(ordered(rows.operations)),
+    events: order.flatMap((row, span) => {
+      const times = rows.eventTimes[row]!
+      return times.length === 0 ? [] : [{ span, times: times.map(sinceOrigin) }]
+    }),
+    links: order.flatMap((row, span) => rows.linked[row]!.map((spanId) => ({ span, spanId }))),
+    dropped: order.flatMap((row, span) => (rows.isDropped[row] === 0 ? [] : [span])),
   }
 }
 
@@ -48,6 +47,26 @@ function textColumn(texts: readonly string[]): TextColumn {
   return { values: [...places.keys()], index: places.size === 1 ? [] : index }
 }
 
-function namedColumn(numbers: readonly number[], names: readonly string[]): TextColumn {
-  return { values: names, index: numbers.map((number) => (number < names.length ? number : 0)) }
+/** The same of texts that are numbered already, in whichever order and some perhaps unused. */
+function namedColumn(order: readonly number[], { values, index }: NamedTexts): TextColumn {
+  const places = new Int32Array(values.length).fill(-1)
+  const seen: string[] = []
+  const placed = order.map((row) => {
+    const value = index[row]!
+    if (places[value] === -1) places[value] = seen.push(values[value]!) - 1
+    return places[value]!
+  })
+  return { values: seen, index: seen.length === 1 ? [] : placed }
+}
+
+function numberedColumn(
+  order: readonly number[],
+  numbers: ArrayLike<number>,
+  names: readonly string[],
+): TextColumn {
+  const index = order.map((row) => {
+    const number = numbers[row]!
+    return number >= 0 && number < names.length ? number : 0
+  })
+  return { values: names, index }
 }

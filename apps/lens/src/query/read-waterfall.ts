@@ -1,9 +1,11 @@
 /**
- * Reads a trace as its waterfall is drawn. The engine answers with one row of lists: 100,000 rows of objects would take a second to read alone,
- * and most of what they say would be attributes that nobody looks at.
+ * Reads a trace as its waterfall is drawn. The engine answers with columns: 100,000 rows of objects would take a second to read alone, and most of what
+ * they say would be attributes that nobody looks at. They are put in order here, where only their starts are moved.
  */
 
 import type { QueryOptions, StoreEngine } from '../store/engine.ts'
+import type { NamedTexts, NativeColumns } from '../store/native/read-columns.ts'
+import { mergeRuns } from './merge-runs.ts'
 import { spansOfPlace, withPlace } from './trace-ids.ts'
 
 const mostEvents = 100
@@ -13,61 +15,49 @@ const textOf = (key: string, of = 'attributes') =>
   `substring(arrayFirst(a -> startsWith(a, '${key}:'), ${of}), ${key.length + 4})`
 
 const statement = `${withPlace}
-  SELECT toString(origin) AS originUnixNano, spanIds, parentSpanIds,
-    arrayMap(s -> if(s = 0, -1, toFloat64(s - origin)), starts) AS starts, durations, names, kinds, statuses, messages,
-    services, tenants, users, callees, operations,
-    arrayMap(e -> (e.1, arrayMap(t -> toFloat64(toInt64OrZero(t) - toInt64(origin)), e.2)), events) AS events, links, dropped
-  FROM (
-    SELECT minIf(start, start > 0) AS origin, groupArray(spanId) AS spanIds, groupArray(parentSpanId) AS parentSpanIds,
-      groupArray(start) AS starts, groupArray(toFloat64(duration)) AS durations, groupArray(name) AS names,
-      groupArray(kind) AS kinds, groupArray(status) AS statuses, groupArray(message) AS messages,
-      groupArray(service) AS services, groupArray(tenant) AS tenants, groupArray(user) AS users,
-      groupArray(callee) AS callees, groupArray(operation) AS operations,
-      groupArrayIf((spanId, eventTimes), notEmpty(eventTimes)) AS events,
-      groupArrayIf((spanId, linked), notEmpty(linked)) AS links,
-      groupArrayIf(spanId, isDropped) AS dropped
-    FROM (
-      SELECT lower(hex(span_id)) AS spanId, if(parent_span_id = toFixedString('', 8), '', lower(hex(parent_span_id))) AS parentSpanId,
-        start, duration, toString(name) AS name, kind, status, toString(service) AS service, toString(tenant) AS tenant,
-        toString(user) AS user,
-        multiIf(status != 2 OR status_message != '', status_message,
-          arrayExists(e -> arrayExists(a -> startsWith(a, 'exception.message:'), e), events),
-          ${textOf('exception.message', "arrayFirst(e -> arrayExists(a -> startsWith(a, 'exception.message:'), e), events)")},
-          ${textOf('error.type')}) AS message,
-        if(NOT match(name, '^[A-Z]{2,10}$'), '', multiIf(
-          position(${textOf('url.full')}, '://') > 0, ${textOf('url.full')},
-          arrayExists(a -> startsWith(a, 'db.'), attributes), ${textOf('db.collection.name')},
-          ${textOf('server.address')})) AS callee,
-        if(arrayExists(a -> startsWith(a, 'graphql.operation.type:') OR startsWith(a, 'graphql.operation.name:'), attributes),
-          if(${textOf('graphql.operation.name')} = '', toString(name),
-            trimLeft(concat(${textOf('graphql.operation.type')}, ' ', ${textOf('graphql.operation.name')}))), '') AS operation,
-        arrayMap(e -> splitByChar(' ', e[1])[1], arraySlice(events, 1, ${mostEvents})) AS eventTimes,
-        arrayMap(l -> splitByChar(' ', l[1])[2], arrayFilter(l -> startsWith(l[1], {id:String}), links)) AS linked,
-        dropped_attributes + dropped_events + dropped_links > 0 AS isDropped
-      FROM spans WHERE ${spansOfPlace} ORDER BY start, span_id LIMIT 1 BY span_id
-    )
-  )`
+  SELECT span_id, parent_span_id, start, duration, name, kind, status, service, tenant, user,
+    multiIf(status != 2 OR status_message != '', status_message,
+      arrayExists(e -> arrayExists(a -> startsWith(a, 'exception.message:'), e), events),
+      ${textOf('exception.message', "arrayFirst(e -> arrayExists(a -> startsWith(a, 'exception.message:'), e), events)")},
+      ${textOf('error.type')}) AS message,
+    if(NOT match(name, '^[A-Z]{2,10}$'), '', multiIf(
+      position(${textOf('url.full')}, '://') > 0, ${textOf('url.full')},
+      arrayExists(a -> startsWith(a, 'db.'), attributes), ${textOf('db.collection.name')},
+      ${textOf('server.address')})) AS callee,
+    if(arrayExists(a -> startsWith(a, 'graphql.operation.type:') OR startsWith(a, 'graphql.operation.name:'), attributes),
+      if(${textOf('graphql.operation.name')} = '', toString(name),
+        trimLeft(concat(${textOf('graphql.operation.type')}, ' ', ${textOf('graphql.operation.name')}))), '') AS operation,
+    arrayMap(e -> toUInt64OrZero(splitByChar(' ', e[1])[1]), arraySlice(events, 1, ${mostEvents})) AS event_times,
+    arrayMap(l -> splitByChar(' ', l[1])[2], arrayFilter(l -> startsWith(l[1], {id:String}), links)) AS linked,
+    dropped_attributes + dropped_events + dropped_links > 0 AS is_dropped
+  FROM spans WHERE ${spansOfPlace}`
 
-/** Lists by span are of one length, sorted by start. */
-export interface WaterfallRow {
-  readonly originUnixNano: string
+/** By row, as they came: `order` says which rows, each span once, by start. */
+export interface WaterfallRows {
+  readonly order: Uint32Array
+  /** Of the earliest span that has a start; 0 when none has. */
+  readonly originUnixNano: bigint
+  /** Nanoseconds since the origin; -1 without a start. */
+  readonly starts: Float64Array
+  readonly durations: Float64Array
+  /** 16 hex digits. */
   readonly spanIds: readonly string[]
+  /** Empty without a parent. */
   readonly parentSpanIds: readonly string[]
-  readonly starts: readonly number[]
-  readonly durations: readonly number[]
-  readonly names: readonly string[]
-  readonly kinds: readonly number[]
-  readonly statuses: readonly number[]
+  readonly kinds: ArrayLike<number>
+  readonly statuses: ArrayLike<number>
+  readonly names: NamedTexts
+  readonly services: NamedTexts
+  readonly tenants: NamedTexts
+  readonly users: NamedTexts
   readonly messages: readonly string[]
-  readonly services: readonly string[]
-  readonly tenants: readonly string[]
-  readonly users: readonly string[]
   readonly callees: readonly string[]
   readonly operations: readonly string[]
-  /** Of spans that have any: their id, and what they have. */
-  readonly events: readonly (readonly [spanId: string, times: readonly number[]])[]
-  readonly links: readonly (readonly [spanId: string, linked: readonly string[]])[]
-  readonly dropped: readonly string[]
+  /** Unix nanoseconds. */
+  readonly eventTimes: readonly (readonly bigint[])[]
+  /** Ids of spans of the same trace. */
+  readonly linked: readonly (readonly string[])[]
+  readonly isDropped: ArrayLike<number>
 }
 
 /** Undefined when the trace is not stored. */
@@ -75,8 +65,57 @@ export async function readWaterfall(
   engine: StoreEngine,
   traceId: string,
   options?: QueryOptions,
-): Promise<WaterfallRow | undefined> {
-  const { rows } = await engine.query<WaterfallRow>(statement, { id: traceId }, options)
-  const [row] = rows
-  return row === undefined || row.spanIds.length === 0 ? undefined : row
+): Promise<WaterfallRows | undefined> {
+  const columns = await engine.columns(statement, { id: traceId }, options)
+  return columns.rows === 0 ? undefined : waterfallRows(columns)
+}
+
+function waterfallRows(columns: NativeColumns): WaterfallRows {
+  const spanIds = columns.hex('span_id')
+  const originUnixNano = earliest(columns.bigints('start'))
+  const since = columns.doubles('start', originUnixNano)
+  // 0 is no time: of what came without a start, nothing is known but that.
+  const starts = since.map((start) => (start < 0 ? -1 : start))
+  return {
+    order: inOrder(starts, spanIds, columns.isDistinct('span_id')),
+    originUnixNano,
+    starts,
+    durations: columns.doubles('duration'),
+    spanIds,
+    parentSpanIds: columns.hex('parent_span_id').map((id) => (id === noParent ? '' : id)),
+    kinds: columns.numbers('kind'),
+    statuses: columns.numbers('status'),
+    names: columns.named('name'),
+    services: columns.named('service'),
+    tenants: columns.named('tenant'),
+    users: columns.named('user'),
+    messages: columns.texts('message'),
+    callees: columns.texts('callee'),
+    operations: columns.texts('operation'),
+    eventTimes: columns.bigintLists('event_times'),
+    linked: columns.textLists('linked'),
+    isDropped: columns.numbers('is_dropped'),
+  }
+}
+
+const noParent = '0'.repeat(16)
+
+function earliest(starts: BigUint64Array | BigInt64Array): bigint {
+  let low = 0n
+  for (let row = 0; row < starts.length; row++) {
+    const start = starts[row]!
+    if (start !== 0n && (low === 0n || start < low)) low = start
+  }
+  return low
+}
+
+/** By start and id, those of one id but the first left out. */
+function inOrder(starts: Float64Array, spanIds: readonly string[], areDistinct: boolean): Uint32Array {
+  const rows = mergeRuns(starts, (a, b) => spanIds[a]! < spanIds[b]!)
+  if (areDistinct) return rows
+  const seen = new Set<string>()
+  return rows.filter((row) => {
+    const before = seen.size
+    return seen.add(spanIds[row]!).size > before
+  })
 }

@@ -3,6 +3,7 @@
 import { Agent } from 'node:http'
 import { connect, type Socket } from 'node:net'
 import { Readable } from 'node:stream'
+import { buffer } from 'node:stream/consumers'
 import {
   type ClickHouseClient,
   type ClickHouseClientConfigOptions,
@@ -13,6 +14,7 @@ import {
 import { insertBytes, insertSeconds } from '../metrics/lens-metrics.ts'
 import type { QueryLimits, QueryOptions, QueryParameters, QueryRows, StoreEngine } from './engine.ts'
 import { engineFailure } from './engine-failure.ts'
+import { NativeColumns } from './native/read-columns.ts'
 import { connectionSettings } from './server/connection-settings.ts'
 import type { ServerOptions } from './server/server-options.ts'
 
@@ -25,6 +27,9 @@ const interactiveLimits: QueryLimits = {
   memoryBytes: 512 * 1024 * 1024,
   resultRows: 500_000,
 }
+
+/** Columns are a tenth of rows, here and in the engine: a trace of a million spans is one answer. */
+const columnLimits: QueryLimits = { ...interactiveLimits, resultRows: 2_000_000 }
 
 /** Longer than any statement's own limit, so that the engine's message arrives before ours. */
 const requestTimeout = 120_000
@@ -55,26 +60,11 @@ export class ClickHouseEngine implements StoreEngine {
   async query<Row>(
     statement: string,
     parameters: QueryParameters = {},
-    { signal, limits = interactiveLimits, tableFilters }: QueryOptions = {},
+    options: QueryOptions = {},
   ): Promise<QueryRows<Row>> {
-    const result = await this.#attempt(
-      this.#queries.query({
-        query: statement,
-        query_params: parameters,
-        format: 'JSON',
-        ...(signal === undefined ? {} : { abort_signal: signal }),
-        clickhouse_settings: {
-          max_execution_time: limits.seconds,
-          max_memory_usage: String(limits.memoryBytes),
-          max_result_rows: String(limits.resultRows),
-          result_overflow_mode: 'throw',
-          exact_rows_before_limit: 1,
-          // A map's text form; the client's type for it would only be turned into that again.
-          ...(tableFilters === undefined ? {} : { additional_table_filters: tableFilters as never }),
-        },
-      }),
-      signal,
-    )
+    const { signal } = options
+    const asked = { ...question(statement, parameters, options), format: 'JSON' } as const
+    const result = await this.#attempt(this.#queries.query(asked), signal)
     const answer = await this.#attempt(result.json<Row>(), signal)
     const { data, rows_before_limit_at_least: before, statistics } = answer
     return {
@@ -82,6 +72,26 @@ export class ClickHouseEngine implements StoreEngine {
       rowsBeforeLimit: before ?? data.length,
       ...(statistics && { read: { rows: statistics.rows_read, bytes: statistics.bytes_read } }),
     }
+  }
+
+  async columns(
+    statement: string,
+    parameters: QueryParameters = {},
+    { limits = columnLimits, ...rest }: QueryOptions = {},
+  ): Promise<NativeColumns> {
+    const options = { ...rest, limits }
+    const { clickhouse_settings: settings, ...asked } = question(
+      `${statement} FORMAT Native`,
+      parameters,
+      options,
+    )
+    const { stream } = await this.#attempt(
+      // What fails on its way is told instead of an answer, not after a part of one.
+      this.#queries.exec({ ...asked, clickhouse_settings: { ...settings, wait_end_of_query: 1 } }),
+      options.signal,
+    )
+    const bytes = await this.#attempt(buffer(stream), options.signal)
+    return new NativeColumns(bytes)
   }
 
   async insert(table: string, columns: readonly string[], chunks: readonly Uint8Array[]): Promise<void> {
@@ -132,6 +142,27 @@ export class ClickHouseEngine implements StoreEngine {
       signal?.throwIfAborted()
       throw engineFailure(error)
     }
+  }
+}
+
+function question(
+  query: string,
+  parameters: QueryParameters,
+  { signal, limits = interactiveLimits, tableFilters }: QueryOptions,
+) {
+  return {
+    query,
+    query_params: parameters,
+    ...(signal === undefined ? {} : { abort_signal: signal }),
+    clickhouse_settings: {
+      max_execution_time: limits.seconds,
+      max_memory_usage: String(limits.memoryBytes),
+      max_result_rows: String(limits.resultRows),
+      result_overflow_mode: 'throw',
+      exact_rows_before_limit: 1,
+      // A map's text form; the client's type for it would only be turned into that again.
+      ...(tableFilters === undefined ? {} : { additional_table_filters: tableFilters as never }),
+    } satisfies ClickHouseSettings,
   }
 }
 

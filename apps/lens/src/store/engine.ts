@@ -3,12 +3,20 @@
  * one implementation, over ClickHouse's HTTP interface, for the embedded engine and for a cluster alike.
  */
 
+import type { NativeColumns } from './native/read-columns.ts'
+
 export interface StoreEngine {
   /** True when it shows some tenants alone: tables without a tenant it refuses to read. */
   readonly isRestricted?: boolean
 
   /** Rows of a SELECT, with values bound to its `{name:Type}` placeholders. 64-bit integers arrive as decimal strings. */
   query<Row>(statement: string, parameters?: QueryParameters, options?: QueryOptions): Promise<QueryRows<Row>>
+
+  /**
+   * The same as columns, for answers of many rows: a third of the time that `query` takes, in the engine and here. Of the types that NativeColumns
+   * reads.
+   */
+  columns(statement: string, parameters?: QueryParameters, options?: QueryOptions): Promise<NativeColumns>
 
   /** Resolves when the rows are on disk. `chunks` are one or more blocks in ClickHouse's Native format. */
   insert(table: string, columns: readonly string[], chunks: readonly Uint8Array[]): Promise<void>

@@ -8,8 +8,9 @@ import {
   type QueryRows,
   type StoreEngine,
 } from './engine.ts'
+import type { NativeColumns } from './native/read-columns.ts'
 import { type QueryGate, QueryQueueError } from './query-gate.ts'
-import { announced } from './statement-channel.ts'
+import { type Answered, announced } from './statement-channel.ts'
 
 export class GatedEngine implements StoreEngine {
   readonly isRestricted: boolean
@@ -24,17 +25,27 @@ export class GatedEngine implements StoreEngine {
     this.#client = client
   }
 
-  async query<Row>(
+  query<Row>(
     statement: string,
     parameters?: QueryParameters,
-    options: QueryOptions = {},
+    options?: QueryOptions,
   ): Promise<QueryRows<Row>> {
+    return this.#inTurn(statement, options, () => this.#engine.query<Row>(statement, parameters, options))
+  }
+
+  columns(statement: string, parameters?: QueryParameters, options?: QueryOptions): Promise<NativeColumns> {
+    return this.#inTurn(statement, options, () => this.#engine.columns(statement, parameters, options))
+  }
+
+  async #inTurn<Answer extends Answered>(
+    statement: string,
+    options: QueryOptions | undefined,
+    ask: () => Promise<Answer>,
+  ): Promise<Answer> {
     const asked = performance.now()
     try {
-      return await this.#gate.run(this.#client, options.signal, () =>
-        announced({ statement, waitedMs: performance.now() - asked }, () =>
-          this.#engine.query<Row>(statement, parameters, options),
-        ),
+      return await this.#gate.run(this.#client, options?.signal, () =>
+        announced({ statement, waitedMs: performance.now() - asked }, ask),
       )
     } catch (error) {
       if (error instanceof QueryQueueError) queryLimits.add(1, { limit: 'queue' })

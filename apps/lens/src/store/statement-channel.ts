@@ -12,16 +12,21 @@ export interface StatementMessage {
   /** Milliseconds for which it waited its turn. */
   readonly waitedMs: number
   /** When it is done, one of both. */
-  readonly result?: QueryRows<unknown>
+  readonly result?: Answered
   readonly error?: unknown
 }
+
+/** Rows, or of columns how many there are. */
+export type Answered =
+  | Pick<QueryRows<unknown>, 'rows' | 'read'>
+  | { readonly rows: number; readonly read?: never }
 
 export const statementChannel = tracingChannel<StatementMessage, StatementMessage>('rustok-lens.statement')
 
 /** Runs `work`, which is that statement. */
-export function announced<Row>(
+export function announced<Answer extends Answered>(
   message: StatementMessage,
-  work: () => Promise<QueryRows<Row>>,
-): Promise<QueryRows<Row>> {
+  work: () => Promise<Answer>,
+): Promise<Answer> {
   return statementChannel.hasSubscribers ? statementChannel.tracePromise(work, message) : work()
 }

@@ -67,6 +67,8 @@ async function slowed(engine: StoreEngine): Promise<StoreEngine> {
   return {
     query: (statement, parameters, options) =>
       engine.query(statement, parameters, { ...options, limits, tableFilters }),
+    columns: (statement, parameters, options) =>
+      engine.columns(statement, parameters, { ...options, limits, tableFilters }),
     insert: (...insert) => engine.insert(...insert),
     command: (...command) => engine.command(...command),
     close: async () => {},

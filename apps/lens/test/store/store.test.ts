@@ -276,3 +276,65 @@ test('leaves a schema that is up to date as it is, and refuses one of a newer Le
 async function until(condition: () => Promise<boolean>): Promise<void> {
   while (!(await condition())) await new Promise((resolve) => setTimeout(resolve, 20))
 }
+
+test('answers with columns what it answers with rows, of every type that is read, in one block and in many', async () => {
+  const text = fc.string({ unit: anyCharacter, maxLength: 20 }).map((value) => value.toWellFormed())
+  const texts = fc.sample(text, { numRuns: 40, seed: 11 })
+  const count = 700
+  const statement = `SELECT toUInt8(number % 256) AS byte, toUInt32(number * 6134757) AS small, toInt32(number * -3067378) AS signed,
+      1 / (number + 1) AS ratio, bitXor(number * 26353589488574, 0xf0f0f0f0f0f0f0f0) AS big, toInt64(number * -13176794744287000) AS less,
+      {texts:Array(String)}[number % 41] AS text, toLowCardinality({texts:Array(String)}[number % 41]) AS named,
+      toFixedString(unhex(leftPad(hex(number * 7), 16, '0')), 8) AS id, arraySlice({texts:Array(String)}, 1, number % 5) AS list,
+      arrayMap(n -> number * n * 88172645463325, range(number % 4)) AS numbers
+    FROM numbers({count:UInt32}) ORDER BY number`
+  for (const blocks of ['', ' SETTINGS max_block_size = 64']) {
+    const columns = await store.engine.columns(statement + blocks, { texts, count })
+    const { rows } = await store.engine.query<Record<string, unknown>>(
+      statement.replace(' AS id', ' AS raw').replace('SELECT', 'SELECT lower(hex(raw)) AS id, '),
+      { texts, count },
+    )
+    assert.equal(columns.rows, count)
+    const of = (name: string) => rows.map((row) => row[name])
+    for (const name of ['byte', 'small', 'signed', 'ratio'])
+      assert.deepEqual([...columns.numbers(name)], of(name))
+    for (const name of ['big', 'less']) assert.deepEqual([...columns.bigints(name)].map(String), of(name))
+    const since = 2n ** 63n + 12_345n
+    const within = [...columns.bigints('less')].map((value) => Number(value - since))
+    assert.deepEqual([...columns.doubles('less', since)], within)
+    assert.deepEqual(columns.texts('text'), of('text'))
+    const { values, index } = columns.named('named')
+    assert.equal(new Set(values).size, values.length)
+    assert.deepEqual(
+      index.map((place) => values[place]),
+      of('named'),
+    )
+    assert.deepEqual(columns.hex('id'), of('id'))
+    assert.equal(columns.isDistinct('id'), true)
+    assert.deepEqual(columns.textLists('list'), of('list'))
+    assert.deepEqual(
+      columns.bigintLists('numbers').map((list) => list.map(String)),
+      of('numbers'),
+    )
+  }
+})
+
+test('answers with no columns of no rows, says which column is not what is asked for, and what limit was in the way', async () => {
+  const none = await store.engine.columns(
+    "SELECT span_id, name FROM spans WHERE trace_id = unhex(repeat('77', 16))",
+  )
+  assert.deepEqual([none.rows, none.hex('span_id'), none.named('name').values], [0, [], []])
+  const one = await store.engine.columns('SELECT toUInt8(1) AS a')
+  assert.throws(() => one.texts('a'), /column a is NumberValues/)
+  assert.throws(() => one.texts('b'), /column b is missing/)
+  const twice = await store.engine.columns("SELECT toFixedString('12345678', 8) AS id FROM numbers(2)")
+  assert.equal(twice.isDistinct('id'), false)
+  await assert.rejects(
+    store.engine.columns(
+      'SELECT number FROM numbers(1000)',
+      {},
+      { limits: { seconds: 5, memoryBytes: 1e9, resultRows: 10 } },
+    ),
+    QueryLimitError,
+  )
+  await assert.rejects(store.engine.columns('SELECT now64() AS at'), /no columns of DateTime64/)
+})

@@ -1,6 +1,7 @@
 /** A store as one who may see some tenants sees it: every statement carries the filters of those tenants. It cannot write. */
 
 import type { QueryOptions, QueryParameters, QueryRows, StoreEngine } from '../engine.ts'
+import type { NativeColumns } from '../native/read-columns.ts'
 import { StatementNotTenantedError, statementTables } from './statement-tables.ts'
 import { type Relation, tableFilters } from './table-filters.ts'
 
@@ -27,15 +28,26 @@ export class RestrictedEngine implements StoreEngine {
   async query<Row>(
     statement: string,
     parameters?: QueryParameters,
-    options: QueryOptions = {},
+    options?: QueryOptions,
   ): Promise<QueryRows<Row>> {
+    return this.#engine.query<Row>(statement, parameters, await this.#restricted(statement, options))
+  }
+
+  async columns(
+    statement: string,
+    parameters?: QueryParameters,
+    options?: QueryOptions,
+  ): Promise<NativeColumns> {
+    return this.#engine.columns(statement, parameters, await this.#restricted(statement, options))
+  }
+
+  async #restricted(statement: string, options: QueryOptions | undefined): Promise<QueryOptions> {
     const relations = await this.#relations()
     for (const table of tablesOf(statement)) {
       if (relations.some(({ name, hasTenant }) => hasTenant && name === table)) continue
       throw new StatementNotTenantedError(`${table} has no tenant to go by, in: ${statement}`)
     }
-    const filters = tableFilters(relations, this.#tenants)
-    return this.#engine.query<Row>(statement, parameters, { ...options, tableFilters: filters })
+    return { ...options, tableFilters: tableFilters(relations, this.#tenants) }
   }
 
   async insert(): Promise<never> {
