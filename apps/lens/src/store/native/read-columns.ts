@@ -198,7 +198,8 @@ class HexValues extends Values {
     const bytes = reader.bytes(rows * this.#width)
     const digits = bytes.toString('hex')
     const length = this.#width * 2
-    for (let from = 0; from < digits.length; from += length) this.values.push(digits.slice(from, from + length))
+    for (let from = 0; from < digits.length; from += length)
+      this.values.push(digits.slice(from, from + length))
     this.#parts.push(bytes)
   }
 }
