@@ -45,12 +45,19 @@ export default defineConfig({
 function head(theme: string, early: string): Plugin {
   const textOf = (path: string) => readFileSync(join(import.meta.dirname, path), 'utf8')
   let fileName = ''
+  let named: string[] = []
   return {
     name: 'head',
     generateBundle(_, bundle) {
-      const source = `${textOf(theme)}const PAGES = ${JSON.stringify(filesOfPages(bundle))}\n${textOf(early)}`
+      const files = filesOfPages(bundle)
+      named = files.flatMap(([, ofPage]) => ofPage).map((file) => file.slice(1))
+      const source = `${textOf(theme)}const PAGES = ${JSON.stringify(files)}\n${textOf(early)}`
       fileName = `assets/boot-${createHash('sha256').update(source).digest('hex').slice(0, 8)}.js`
       this.emitFile({ type: 'asset', fileName, source })
+    },
+    writeBundle(_, bundle) {
+      const missing = named.filter((file) => bundle[file] === undefined)
+      if (missing.length > 0) throw new Error(`the page would ask early for what is not there: ${missing}`)
     },
     transformIndexHtml: {
       order: 'post',
@@ -78,7 +85,8 @@ function filesOfPages(bundle: Bundle): [pattern: string, files: string[]][] {
     for (let next = first.pop(); next !== undefined; next = first.pop()) {
       const chunk = chunks.find(({ fileName }) => fileName === next)
       if (chunk === undefined || files.has(next)) continue
-      files.add(next)
+      // What is made of styles alone is no script in the end.
+      if (!chunk.moduleIds.every((id) => id.endsWith('.css'))) files.add(next)
       for (const style of chunk.viteMetadata?.importedCss ?? []) files.add(style)
       first.push(...chunk.imports)
     }
