@@ -5,7 +5,11 @@
   for (const [pattern, files] of PAGES) {
     if (!new RegExp(pattern).test(location.pathname)) continue
     for (const href of files)
-      ask(href.endsWith('.css') ? { rel: 'preload', as: 'style', href } : { rel: 'modulepreload', href })
+      ask(
+        href.endsWith('.css')
+          ? { rel: 'preload', as: 'style', crossOrigin: 'anonymous', href }
+          : { rel: 'modulepreload', href },
+      )
   }
   const [, traceId] = /^\/trace\/([0-9a-f]{32})$/.exec(location.pathname) ?? []
   if (traceId !== undefined)

@@ -101,7 +101,8 @@ function Nothing({ time }: { readonly time: TimeScope }) {
   const newest = useQuery(newestTraceOptions(true))
   const newestId = newest.data?.traces[0]?.traceId
   useEffect(() => {
-    if (newestId !== undefined) void client.invalidateQueries({ queryKey: ['overview'] })
+    // Whatever was answered before it came, of services and tenants too, was of nothing.
+    if (newestId !== undefined) void client.invalidateQueries()
   }, [newestId, client])
   if (newest.isPending) return undefined
   const trace = newest.data?.traces[0]

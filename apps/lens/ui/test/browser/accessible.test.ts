@@ -50,7 +50,7 @@ describe('the UI for everybody', () => {
     page = await context.newPage()
     page.setDefaultTimeout(20_000)
     page.on('console', (message) => {
-      if (message.type() === 'error') complaints.push(message.text())
+      if (message.type() === 'error' || message.text().includes('preload')) complaints.push(message.text())
     })
     page.on('pageerror', (error) => complaints.push(error.message))
   })
