@@ -1,5 +1,8 @@
 #!/usr/bin/env node
 /** The process: finds the command, and says in a line what its user can mend. `commands/` has what each does. */
+import { enableCompileCache } from 'node:module'
+import { homedir } from 'node:os'
+import { join } from 'node:path'
 import { UsageError } from './commands/command.ts'
 import { commandHelp, helpText } from './commands/help.ts'
 import { commands, type ListedCommand } from './commands/list.ts'
@@ -10,6 +13,9 @@ import { type ErrorReport, tellError } from './telling/tell-error.ts'
 // A reader of our output that goes away must not take a shutdown with it.
 process.stdout.on('error', () => {})
 process.stderr.on('error', () => {})
+
+// Compiled code is kept between starts, in the user's own directory: what lies in /tmp, others could have put there. Where it cannot be written, nothing is kept.
+enableCompileCache(join(homedir(), '.cache', 'rustok-server'))
 
 const [name = 'serve', ...args] = process.argv.slice(2)
 

@@ -37,9 +37,7 @@ after(() => {
 })
 
 function launch(env: Record<string, string> = {}): ServerProcess {
-  // The many starts of this file compile the same sources.
-  const compileCache = { NODE_COMPILE_CACHE: path.join(dataDir, 'compiled') }
-  const server = new ServerProcess({ RUSTOK_DATA_DIR: dataDir, ...compileCache, ...env })
+  const server = new ServerProcess({ RUSTOK_DATA_DIR: dataDir, ...env })
   running.push(server)
   return server
 }

@@ -195,11 +195,7 @@ function questionsOf(world: World): readonly Readonly<Record<string, string>>[] 
   ]
 }
 
-interface Answer {
-  readonly route: string
-  readonly method: string
-  readonly address: string
-  readonly asked: World
+interface Answer extends Question {
   readonly status: number
   readonly body: string
 }
@@ -228,16 +224,26 @@ function spellingsOf(name: string): readonly string[] {
   return [name, snake, camel]
 }
 
-/** Answers of all routes to all questions about these tenants. */
-async function askAll(token: string, worlds: readonly World[]): Promise<readonly Answer[]> {
+interface Question {
+  readonly route: string
+  readonly method: string
+  readonly address: string
+  readonly asked: World
+}
+
+/** All routes with all questions about these tenants. */
+async function allQuestions(worlds: readonly World[]): Promise<readonly Question[]> {
   const known = await knownParameters()
-  const questions = lens.lens.routes.flatMap((route) => {
+  return lens.lens.routes.flatMap((route) => {
     const [method = '', pattern = ''] = route.split(' ')
     if (pattern === '/*' || pattern === '/assets/*' || pattern === '/api/lens/session') return []
     return worlds.flatMap((asked) =>
       addressesOf(pattern, asked, known.get(route)).map((address) => ({ method, address, asked, route })),
     )
   })
+}
+
+async function askAll(token: string, questions: readonly Question[]): Promise<readonly Answer[]> {
   const answers: Answer[] = []
   for (let index = 0; index < questions.length; index += 8) {
     const asked = questions
@@ -299,10 +305,11 @@ async function ask(
 test('a tenant’s token gets the same bytes whether another tenant exists or not', {
   timeout: 300_000,
 }, async () => {
-  const before = await askAll(tokens.own, [own, foreign])
+  const questions = await allQuestions([own, foreign])
+  const before = await askAll(tokens.own, questions)
   await send(foreign.spans)
   await sendLogs(foreign)
-  const now = await askAll(tokens.own, [own, foreign])
+  const now = await askAll(tokens.own, questions)
 
   const failures = now
     .filter(({ status }) => status >= 500)
@@ -317,13 +324,15 @@ test('a tenant’s token gets the same bytes whether another tenant exists or no
     }
   }
 
-  // The same questions do show the other tenant to one who may see it: else they would prove nothing.
-  const all = await askAll(tokens.admin, [foreign])
-  const asked = now.filter(({ asked }) => asked === foreign)
-  const different = all.filter(({ body }, index) => body !== asked[index]?.body)
-  const silent = new Set(all.map(({ route }) => route)).difference(
-    new Set(different.map(({ route }) => route)),
-  )
+  // Of each route, one of the same questions does show the other tenant to one who may see it: else they would prove nothing.
+  const silent = new Set<string>()
+  for (const [route, answers] of Map.groupBy(now, ({ route }) => route)) {
+    const shows = async ({ method, address, body }: Answer) =>
+      (await ask(method, address, tokens.admin)).body !== body
+    let isShown = false
+    for (const answer of answers) isShown ||= answer.asked === foreign && (await shows(answer))
+    if (!isShown) silent.add(route)
+  }
   assert.deepEqual([...silent.difference(unrelated)], [])
 })
 

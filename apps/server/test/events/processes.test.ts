@@ -14,7 +14,7 @@ import { openEventSystem } from '../support/event-system.ts'
 import { dataOf, sendGraphQL } from '../support/graphql-client.ts'
 import { type NatsServer, startNatsServer } from '../support/nats-server.ts'
 import { asSuperuser, type Postgres, type PostgresDatabase, startPostgres } from '../support/postgres.ts'
-import { type ReadyMessage, ServerProcess } from '../support/server-process.ts'
+import { OF_NODE, type ReadyMessage, ServerProcess } from '../support/server-process.ts'
 import { drawTree, type SpanReceiver, startSpanReceiver } from '../support/span-receiver.ts'
 
 const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url))
@@ -235,7 +235,7 @@ test('lists dead letters and replays them, on the command line', async () => {
 
   const events = (...args: readonly string[]) =>
     promisify(execFile)(process.execPath, [MAIN, 'events', ...args], {
-      env: { PATH: process.env.PATH, ...env },
+      env: { ...OF_NODE, ...env },
     })
   const [listed, inJson] = await Promise.all([
     events('dead-letters', '--handler', 'content-stats'),

@@ -6,6 +6,9 @@ import type { DemoAccess } from '../../src/demo/demo-access.ts'
 
 const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url))
 
+/** Of this process's environment what Node itself needs, and where it keeps what it compiled: many a start compiles the same sources. */
+export const OF_NODE = { PATH: process.env.PATH, NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE }
+
 export interface ReadyMessage {
   readonly type: 'ready'
   readonly url: string
@@ -27,8 +30,8 @@ export class ServerProcess {
     this.child = fork(main, args, {
       // The test runner's own arguments are not the server's.
       execArgv: [],
-      // Of this process's environment only what Node itself needs: its settings must not leak into the test.
-      env: { PATH: process.env.PATH, HOST: '127.0.0.1', PORT: '0', OTEL_ENABLED: 'false', ...env },
+      // Its settings must not leak into the test.
+      env: { ...OF_NODE, HOST: '127.0.0.1', PORT: '0', OTEL_ENABLED: 'false', ...env },
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     })
     this.child.stdout?.setEncoding('utf8').on('data', (text: string) => {
