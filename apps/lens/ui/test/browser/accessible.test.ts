@@ -124,7 +124,7 @@ describe('the UI for everybody', () => {
 
     it('has no fault that axe finds in what opens over a page', async () => {
       const over: readonly [path: string, ways: readonly (() => Promise<unknown>)[]][] = [
-        ['/nowhere', [() => page.keyboard.press('Control+k'), () => page.keyboard.press('?')]],
+        ['/nowhere', [() => page.locator('body').press('Control+k'), () => page.locator('body').press('?')]],
         ['/search?tenant=nobody', [() => button(/^Saved/).click(), () => button(/^Time range/).click()]],
         [`/trace/${BROKEN_ID}`, [() => button('Copy as').click()]],
       ]
