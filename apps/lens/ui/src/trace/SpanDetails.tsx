@@ -6,6 +6,7 @@ import { spanOptions } from '../api/queries.ts'
 import { matchingAttributes } from '../model/attributes.ts'
 import type { SearchState } from '../model/search-state.ts'
 import type { TraceModel } from '../model/trace-model.ts'
+import { wholeSpan } from '../model/whole-span.ts'
 import { Text } from '../ui/Text.tsx'
 import { AttributeTable } from './AttributeTable.tsx'
 import { SpanEvents } from './SpanEvents.tsx'
@@ -33,7 +34,7 @@ export function SpanDetails(props: SpanDetailsProps) {
       </div>
     )
   }
-  const view = data && spanOf(data, model, span)
+  const view = data && wholeSpan(data, model, span)
   if (data === undefined || view === undefined) {
     return (
       <p className="span-details-state muted" role="status">
@@ -42,12 +43,6 @@ export function SpanDetails(props: SpanDetailsProps) {
     )
   }
   return <Details {...props} view={view} of={data} />
-}
-
-/** Ids need not be unique: of spans that share one, the one that starts when this one does. */
-function spanOf({ spans }: TraceResponse, { times }: TraceModel, span: number): SpanView | undefined {
-  const start = String(times.originUnixNano + BigInt(Math.round(times.start[span]!)))
-  return spans.find(({ startUnixNano }) => startUnixNano === start) ?? spans[0]
 }
 
 interface DetailsProps extends SpanDetailsProps {

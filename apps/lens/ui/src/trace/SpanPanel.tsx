@@ -1,6 +1,8 @@
 /** All that is known of the selected span. Errors first, then what identifies it, then everything else, searchable. */
+import { useQueryClient } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import { type ReactNode, useMemo } from 'react'
+import { spanOptions } from '../api/queries.ts'
 import { formatDuration } from '../model/duration.ts'
 import { errorText } from '../model/error-text.ts'
 import { searchLink } from '../model/links.ts'
@@ -8,6 +10,7 @@ import { rangeReaching, type SearchState } from '../model/search-state.ts'
 import { services } from '../model/service-palette.ts'
 import { formatTime, formatUtcNano } from '../model/time.ts'
 import { endOf, type TraceModel } from '../model/trace-model.ts'
+import { spanJson, wholeSpan } from '../model/whole-span.ts'
 import { CopyButton } from '../ui/CopyButton.tsx'
 import { Icon } from '../ui/Icon.tsx'
 import { Text } from '../ui/Text.tsx'
@@ -28,6 +31,12 @@ export function SpanPanel({ model, span, select, now }: SpanPanelProps) {
   const service = model.services[model.service[span]!]!.name
   const startMs = Number(model.times.originUnixNano / 1_000_000n)
   const range = useMemo(() => rangeReaching(startMs, Date.now()), [startMs])
+  const client = useQueryClient()
+  const json = async () => {
+    const answer = await client.ensureQueryData(spanOptions(model.traceId, line.spanId))
+    const view = wholeSpan(answer, model, span)
+    return view === undefined ? '' : spanJson(answer, view)
+  }
   return (
     <aside className="trace-panel span-panel" aria-label="Span details">
       <header className="span-panel-head">
@@ -36,6 +45,7 @@ export function SpanPanel({ model, span, select, now }: SpanPanelProps) {
           <h2>
             <Text>{line.name}</Text>
           </h2>
+          <CopyButton text={json} label="Copy span as JSON" icon="braces" />
           <button
             type="button"
             className="button quiet small icon"

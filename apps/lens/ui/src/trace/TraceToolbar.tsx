@@ -1,4 +1,4 @@
-/** Above the waterfall: find in the trace with its stepper, and the stepper through the errors. */
+/** Above the waterfall: find in the trace with its stepper, and the steppers through the errors and along the critical path. */
 import { keepPreviousData, useQuery } from '@tanstack/react-query'
 import { type ReactNode, useDeferredValue, useMemo, useRef, useState } from 'react'
 import { spanMatchesOptions } from '../api/queries.ts'
@@ -37,10 +37,17 @@ export function TraceToolbar({ model, cursor, show, isPathDrawn, views, children
   const errors = model.failedOrder
   const stepFound = (by: 1 | -1) => step(model, found ?? [], cursor, by, show)
   const stepErrors = (by: 1 | -1) => step(model, errors, cursor, by, show)
+  const waits = useMemo(
+    () => model.tree.order.filter((span) => model.path.first[span + 1]! > model.path.first[span]!),
+    [model],
+  )
+  const stepWaits = (by: 1 | -1) => step(model, waits, cursor, by, show)
   useShortcuts({
     '/': () => field.current?.focus(),
     n: () => (finding ? stepFound(1) : stepErrors(1)),
     p: () => (finding ? stepFound(-1) : stepErrors(-1)),
+    d: () => stepWaits(1),
+    D: () => stepWaits(-1),
   })
   return (
     <div className="trace-toolbar" role="toolbar" aria-label="Views and find">
@@ -68,19 +75,25 @@ export function TraceToolbar({ model, cursor, show, isPathDrawn, views, children
             {error !== null ? 'Could not look' : countOf(model, found, cursor, isFetching)}
           </span>
         )}
-        {finding && <Stepper what="match" disabled={found.length === 0} step={stepFound} />}
+        {finding && <Stepper what="match" keys={['p', 'n']} disabled={found.length === 0} step={stepFound} />}
       </div>
       {errors.length > 0 && (
         <div className="trace-error-stepper">
           <Icon name="error" size={13} />
           <span>{countOf(model, errors, cursor, false, errors.length === 1 ? 'error' : 'errors')}</span>
-          <Stepper what="error" disabled={false} step={stepErrors} />
+          <Stepper what="error" keys={['E', 'e']} disabled={false} step={stepErrors} />
         </div>
       )}
       {children}
       {isPathDrawn && (
         <span className="trace-key-path">
           <i aria-hidden="true" /> critical path: what the answer waited for
+          <Stepper
+            what="span of the critical path"
+            keys={['D', 'd']}
+            disabled={waits.length === 0}
+            step={stepWaits}
+          />
         </span>
       )}
     </div>
@@ -89,18 +102,20 @@ export function TraceToolbar({ model, cursor, show, isPathDrawn, views, children
 
 interface StepperProps {
   readonly what: string
+  /** Of going back and on. */
+  readonly keys: readonly [string, string]
   readonly disabled: boolean
   readonly step: (by: 1 | -1) => void
 }
 
-function Stepper({ what, disabled, step: go }: StepperProps) {
+function Stepper({ what, keys, disabled, step: go }: StepperProps) {
   return (
     <span className="stepper">
       <button
         type="button"
         className="button quiet small icon"
         aria-label={`Previous ${what}`}
-        title={`Previous ${what} (p)`}
+        title={`Previous ${what} (${keys[0]})`}
         disabled={disabled}
         onClick={() => go(-1)}
       >
@@ -112,7 +127,7 @@ function Stepper({ what, disabled, step: go }: StepperProps) {
         type="button"
         className="button quiet small icon"
         aria-label={`Next ${what}`}
-        title={`Next ${what} (n)`}
+        title={`Next ${what} (${keys[1]})`}
         disabled={disabled}
         onClick={() => go(1)}
       >

@@ -35,6 +35,7 @@ const SHEET = [
       [['Enter'], 'Show the span'],
       [['e', 'E'], 'Next, previous error'],
       [['s', 'S'], 'From the span with the longest self time to the next, and back'],
+      [['d', 'D'], 'Along the critical path, and back'],
       [['/'], 'Find in the trace'],
       [['n', 'p'], 'Next, previous match; error while nothing is looked for'],
       [['Home', 'End'], 'First, last span'],

@@ -246,7 +246,7 @@ describe('the UI for everybody', () => {
       complaints = complaints.filter((text) => !text.includes('ERR_CONNECTION_REFUSED'))
     })
 
-    it('copies a search as links and as a command that finds the same, and a trace as what was sent', async () => {
+    it('copies a search as links and as a command that finds the same, a trace as what was sent, and a span', async () => {
       await open('/search?status=error')
       const copied = async (name: string) => {
         await page.evaluate(() => navigator.clipboard.writeText(''))
@@ -282,6 +282,14 @@ describe('the UI for everybody', () => {
       const text = await copied('Copy JSON')
       assert.equal(text.match(/"spanId"/g)?.length, order.spans.length)
       assert.deepEqual(JSON.parse(await run(await copied('Copy curl'))), JSON.parse(text))
+
+      await open(`/trace/${order.traceId}?span=${span.spanId}`)
+      const one = JSON.parse(await copied('Copy span as JSON'))
+      assert.deepEqual(
+        [one.traceId, one.spanId, one.events.length],
+        [order.traceId, span.spanId, span.events.length],
+      )
+      assert.equal(one.resource.service, order.resources[span.resource]!.service)
     })
   })
 

@@ -134,6 +134,31 @@ describe('the trace page over a real Lens', () => {
     assert.equal(await shownBy('S'), first)
   })
 
+  it('goes along what the answer waited for, down the rows and around', async () => {
+    await open(order.traceId)
+    await rows().first().waitFor()
+    const key = () => new URL(page.url()).searchParams.get('span')
+    const steps: (string | null)[] = []
+    const go = async (act: () => Promise<void>) => {
+      const before = key()
+      await act()
+      await page.waitForURL((url) => url.searchParams.get('span') !== before)
+      return key()
+    }
+    const press = (name: string) => go(() => page.keyboard.press(name))
+    steps.push(await press('d'))
+    while (steps.length < 100 && (steps.length < 2 || steps.at(-1) !== steps[0])) steps.push(await press('d'))
+    const path = steps.slice(0, -1)
+    // The order waited for its payment, which waited for the provider, twice.
+    const names = path.map((id) => order.spans.find(({ spanId }) => spanId === id)!.name)
+    assert.ok(path.length > 3, names.join(', '))
+    assert.equal(new Set(path).size, path.length)
+    assert.ok(names.includes('POST /v1/charges'), names.join(', '))
+    const back = page.getByRole('button', { name: 'Previous span of the critical path' })
+    assert.equal(await go(() => back.click()), path.at(-1))
+    assert.equal(await press('D'), path.at(-2))
+  })
+
   it('opens a file of traces from the palette, and says what is wrong with one that is none', async () => {
     const answer = await fetch(`${lens.urls.ui}/api/lens/traces/${order.traceId}/otlp`)
     const copy = 'ab'.repeat(16)
