@@ -2,7 +2,7 @@
 import { activeFilters, describeRange, type SearchState } from '../model/search-state.ts'
 import { Icon } from '../ui/Icon.tsx'
 import { Text } from '../ui/Text.tsx'
-import type { ChangeSearch } from './SearchPage.tsx'
+import type { ChangeSearch } from './change-search.ts'
 import './ActiveFilters.css'
 
 export function ActiveFilters({

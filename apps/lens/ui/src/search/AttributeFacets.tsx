@@ -12,8 +12,8 @@ import {
 import type { SearchState } from '../model/search-state.ts'
 import { Icon } from '../ui/Icon.tsx'
 import { Text } from '../ui/Text.tsx'
+import type { ChangeSearch } from './change-search.ts'
 import { FacetValues } from './FacetValues.tsx'
-import type { ChangeSearch } from './SearchPage.tsx'
 import { useStored } from './use-stored.ts'
 
 export interface AttributeFacetsProps {

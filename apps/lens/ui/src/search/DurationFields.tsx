@@ -2,7 +2,7 @@
 import { useEffect, useState } from 'react'
 import { formatDuration, parseDuration } from '../model/duration.ts'
 import type { FieldProblem, SearchState } from '../model/search-state.ts'
-import type { ChangeSearch } from './SearchPage.tsx'
+import type { ChangeSearch } from './change-search.ts'
 
 export interface DurationFieldsProps {
   readonly state: SearchState

@@ -10,7 +10,7 @@ import { services } from '../model/service-palette.ts'
 import { Icon } from '../ui/Icon.tsx'
 import { TenantMark } from '../ui/TenantMark.tsx'
 import { Text } from '../ui/Text.tsx'
-import type { ChangeSearch } from './SearchPage.tsx'
+import type { ChangeSearch } from './change-search.ts'
 import './FacetCombobox.css'
 
 export type FacetField = 'tenant' | 'service' | 'operation' | 'user'

@@ -10,9 +10,9 @@ import { type AskedHeatmap, heatmapOptions } from '../api/search.ts'
 import { type CellRange, heatGrid, selectionOf } from '../model/heatmap.ts'
 import { whyLink } from '../model/links.ts'
 import { activeFilters, formatWithin, type SearchState } from '../model/search-state.ts'
+import type { ChangeSearch } from './change-search.ts'
 import { HEIGHT, HeatmapField } from './HeatmapField.tsx'
 import { HeatmapKey } from './HeatmapKey.tsx'
-import type { ChangeSearch } from './SearchPage.tsx'
 import './Heatmap.css'
 
 export interface HeatmapProps {

@@ -9,7 +9,7 @@ import { formatTime, unixMillis } from '../model/time.ts'
 import { Icon } from '../ui/Icon.tsx'
 import { TenantMark } from '../ui/TenantMark.tsx'
 import { Text } from '../ui/Text.tsx'
-import type { ChangeSearch } from './SearchPage.tsx'
+import type { ChangeSearch } from './change-search.ts'
 
 export interface LiveSpanProps {
   readonly span: TailSpan

@@ -28,9 +28,9 @@ import {
 import { formatTime } from '../model/time.ts'
 import { Icon } from '../ui/Icon.tsx'
 import { Text } from '../ui/Text.tsx'
+import type { ChangeSearch } from './change-search.ts'
 import { LiveSpan } from './LiveSpan.tsx'
 import { Notice } from './Notice.tsx'
-import type { ChangeSearch } from './SearchPage.tsx'
 import { TraceList } from './TraceList.tsx'
 import './LiveTail.css'
 

@@ -8,10 +8,10 @@ import { activeFilters, rangeInWords, type SearchState } from '../model/search-s
 import { formatAgo, unixMillis } from '../model/time.ts'
 import { Icon } from '../ui/Icon.tsx'
 import { Text } from '../ui/Text.tsx'
+import type { ChangeSearch } from './change-search.ts'
 import { FirstTrace } from './FirstTrace.tsx'
 import { Notice } from './Notice.tsx'
 import { QueryText } from './QueryText.tsx'
-import type { ChangeSearch } from './SearchPage.tsx'
 import { TraceListSkeleton } from './TraceList.tsx'
 
 interface FailedProps {

@@ -7,7 +7,7 @@ import { ORDERS, type SearchState } from '../model/search-state.ts'
 import { unixMillis } from '../model/time.ts'
 import { totalFound } from '../model/total-found.ts'
 import { CopySearch } from './CopySearch.tsx'
-import type { ChangeSearch } from './SearchPage.tsx'
+import type { ChangeSearch } from './change-search.ts'
 
 export interface ResultsHeadProps {
   readonly state: SearchState

@@ -2,10 +2,10 @@
 import type { ApiError } from '../api/client.ts'
 import type { SearchState } from '../model/search-state.ts'
 import { Icon } from '../ui/Icon.tsx'
+import type { ChangeSearch } from './change-search.ts'
 import { filterCount } from './FacetPanel.tsx'
 import { QueryField } from './QueryField.tsx'
 import { SavedSearches } from './SavedSearches.tsx'
-import type { ChangeSearch } from './SearchPage.tsx'
 import { TimeRange } from './TimeRange.tsx'
 import './SearchBar.css'
 

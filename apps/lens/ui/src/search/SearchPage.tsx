@@ -16,6 +16,7 @@ import { useNow } from '../ui/use-now.ts'
 import { usePageTitle } from '../ui/use-page-title.ts'
 import { useShortcuts } from '../ui/use-shortcuts.ts'
 import { ActiveFilters } from './ActiveFilters.tsx'
+import type { ChangeSearch } from './change-search.ts'
 import { FacetPanel } from './FacetPanel.tsx'
 import { Heatmap } from './Heatmap.tsx'
 import { LiveTail } from './LiveTail.tsx'
@@ -25,11 +26,6 @@ import { ScopeLine } from './ScopeLine.tsx'
 import { SearchBar } from './SearchBar.tsx'
 import { SelectionBar } from './SelectionBar.tsx'
 import './SearchPage.css'
-
-export type ChangeSearch = (
-  change: Parameters<typeof withFields>[1],
-  options?: { readonly replace?: boolean },
-) => void
 
 export function SearchPage({ state }: { readonly state: SearchState }) {
   const now = useNow(10_000)

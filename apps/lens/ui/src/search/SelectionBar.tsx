@@ -3,7 +3,7 @@ import { Link } from '@tanstack/react-router'
 import { whyLink } from '../model/links.ts'
 import { describeRange, parseWithin, type SearchState, withFields } from '../model/search-state.ts'
 import { Icon } from '../ui/Icon.tsx'
-import type { ChangeSearch } from './SearchPage.tsx'
+import type { ChangeSearch } from './change-search.ts'
 import './SelectionBar.css'
 
 export interface SelectionBarProps {

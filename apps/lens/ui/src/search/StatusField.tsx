@@ -2,7 +2,7 @@
 import type { FacetValue } from 'rustok-lens/contract'
 import type { SearchState } from '../model/search-state.ts'
 import { Icon } from '../ui/Icon.tsx'
-import type { ChangeSearch } from './SearchPage.tsx'
+import type { ChangeSearch } from './change-search.ts'
 
 const STATUSES = [
   { value: undefined, label: 'Any' },

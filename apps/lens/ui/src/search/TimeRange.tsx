@@ -3,7 +3,7 @@ import { type FormEvent, type KeyboardEvent, useRef, useState } from 'react'
 import { DEFAULT_LOOKBACK, describeRange, LOOKBACKS, type SearchState } from '../model/search-state.ts'
 import { fromDateInput, toDateInput } from '../model/time.ts'
 import { Icon } from '../ui/Icon.tsx'
-import type { ChangeSearch } from './SearchPage.tsx'
+import type { ChangeSearch } from './change-search.ts'
 import './TimeRange.css'
 
 export interface TimeRangeProps {

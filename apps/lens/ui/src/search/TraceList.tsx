@@ -14,7 +14,7 @@ import { formatAgo, formatTime, formatUtc, unixMillis } from '../model/time.ts'
 import { Icon } from '../ui/Icon.tsx'
 import { TenantMark } from '../ui/TenantMark.tsx'
 import { Text } from '../ui/Text.tsx'
-import type { ChangeSearch } from './SearchPage.tsx'
+import type { ChangeSearch } from './change-search.ts'
 import './TraceList.css'
 
 export interface TraceListProps {
