@@ -47,7 +47,7 @@ const storePatience = 10_000
 const fullRows = 131_072
 const fullBytes = 48 * 1024 * 1024
 /** A block of this size is sent while the engine is still busy with the one before, so that the engine need not wait for bytes. */
-const worthSendingRows = 65_536
+const worthSendingRows = 50_000
 
 /**
  * An insert costs the engine some 20 ms of CPU however few its rows, and merges as much again. While requests keep coming, a block therefore waits for as many as

@@ -12,6 +12,7 @@ import {
   createClient,
 } from '@clickhouse/client'
 import { insertBytes, insertSeconds } from '../metrics/lens-metrics.ts'
+import { Inbox } from './embedded/inbox.ts'
 import type { QueryLimits, QueryOptions, QueryParameters, QueryRows, StoreEngine } from './engine.ts'
 import { engineFailure } from './engine-failure.ts'
 import { NativeColumns } from './native/read-columns.ts'
@@ -19,7 +20,13 @@ import { connectionSettings } from './server/connection-settings.ts'
 import type { ServerOptions } from './server/server-options.ts'
 
 /** Of the embedded engine, or of a server. */
-export type EngineAddress = { readonly socket: string } | ServerOptions
+export type EngineAddress = EmbeddedAddress | ServerOptions
+
+interface EmbeddedAddress {
+  readonly socket: string
+  /** The data directory, where rows are left for the engine as files: a stream to it would stand still whenever this process is busy. */
+  readonly directory?: string
+}
 
 /** For the statements of a page: a person waits for them. */
 const interactiveLimits: QueryLimits = {
@@ -43,6 +50,7 @@ export class ClickHouseEngine implements StoreEngine {
   /** Connections of its own for each, so that many slow queries leave room for inserts. */
   readonly #queries: ClickHouseClient
   readonly #writes: ClickHouseClient
+  readonly #inbox: Inbox | undefined
 
   constructor(address: EngineAddress, database: string, timeout = requestTimeout) {
     const options: ClickHouseClientConfigOptions = {
@@ -55,6 +63,8 @@ export class ClickHouseEngine implements StoreEngine {
     const { queries, inserts } = 'socket' in address ? {} : connectionSettings(address)
     this.#queries = createClient({ ...options, clickhouse_settings: { ...common, ...queries } })
     this.#writes = createClient({ ...options, clickhouse_settings: { ...common, ...inserts } })
+    this.#inbox =
+      'directory' in address && address.directory !== undefined ? new Inbox(address.directory) : undefined
   }
 
   async query<Row>(
@@ -98,7 +108,7 @@ export class ClickHouseEngine implements StoreEngine {
     const began = performance.now()
     let outcome: 'stored' | 'failed' = 'failed'
     try {
-      await this.#insert(`INSERT INTO ${table} (${columns.join(', ')}) FORMAT Native`, chunks)
+      await this.#insert(`INSERT INTO ${table} (${columns.join(', ')})`, chunks)
       outcome = 'stored'
       for (const { length } of chunks) insertBytes.add(length, {})
     } finally {
@@ -106,16 +116,23 @@ export class ClickHouseEngine implements StoreEngine {
     }
   }
 
-  async #insert(query: string, chunks: readonly Uint8Array[]): Promise<void> {
-    const { stream } = await this.#attempt(
-      this.#writes.exec({
-        query,
-        values: Readable.from(chunks, { objectMode: false }),
-        // Rows that replace each other are dealt with by merges and by queries; to do it here too doubles an insert's cost.
-        clickhouse_settings: { optimize_on_insert: 0 },
-      }),
+  async #insert(into: string, chunks: readonly Uint8Array[]): Promise<void> {
+    if (this.#inbox === undefined) {
+      return this.#write(`${into} FORMAT Native`, Readable.from(chunks, { objectMode: false }))
+    }
+    await this.#attempt(
+      this.#inbox.with(chunks, (file) => this.#write(`${into} FROM INFILE '${file}' FORMAT Native`)),
     )
-    // The engine answers after the rows are on disk; the connection is free when its answer was read.
+  }
+
+  /** Resolves after the rows are on disk. */
+  async #write(query: string, values?: Readable): Promise<void> {
+    // Rows that replace each other are dealt with by merges and by queries; to do it here too doubles an insert's cost.
+    const clickhouse_settings: ClickHouseSettings = { optimize_on_insert: 0 }
+    const { stream } = await this.#attempt(
+      this.#writes.exec({ query, ...(values && { values }), clickhouse_settings }),
+    )
+    // The connection is free when its answer was read.
     await this.#attempt(drain(stream))
   }
 

@@ -16,10 +16,10 @@ const MiB = 1024 * 1024
 const idle = { parts: 1, unindexed: 0, advancedMerges: 0 }
 
 test('closes under large inserts alone, and opens when they end or too many parts wait', () => {
-  assert.equal(shouldWait(false, 0.6, idle), true)
-  assert.equal(shouldWait(false, 0.59, idle), false)
-  assert.equal(shouldWait(true, 0.31, idle), true)
-  assert.equal(shouldWait(true, 0.3, idle), false)
+  assert.equal(shouldWait(false, 0.4, idle), true)
+  assert.equal(shouldWait(false, 0.39, idle), false)
+  assert.equal(shouldWait(true, 0.21, idle), true)
+  assert.equal(shouldWait(true, 0.2, idle), false)
   assert.equal(shouldWait(true, 1, { ...idle, parts: 299 }), true)
   assert.equal(shouldWait(true, 1, { ...idle, parts: 300 }), false)
   assert.equal(shouldWait(false, 1, { ...idle, parts: 150 }), false, 'until half of them are merged')

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { insertFromFile, prelude, quote } from '../../src/store/embedded/statement.ts'
+import { fileOfInsert, insertFromFile, prelude, quote } from '../../src/store/embedded/statement.ts'
 
 const defaults = { max_threads: '2', max_result_rows: '0' }
 
@@ -48,6 +48,14 @@ test('reads an insert from a file', () => {
   )
   assert.equal(insertFromFile('INSERT INTO t SELECT 1', 'inbox/7'), undefined)
   assert.equal(insertFromFile('SELECT 1 FORMAT JSON', 'inbox/7'), undefined)
+})
+
+test('knows an insert whose file waits in the inbox, and no other', () => {
+  const insert = insertFromFile('INSERT INTO spans (a, b) FORMAT Native', 'inbox/0a-7') ?? ''
+  assert.equal(fileOfInsert(insert), 'inbox/0a-7')
+  assert.equal(fileOfInsert("INSERT INTO t FROM INFILE '../elsewhere' FORMAT Native"), undefined)
+  assert.equal(fileOfInsert("INSERT INTO t FROM INFILE 'inbox/../x' FORMAT Native"), undefined)
+  assert.equal(fileOfInsert('INSERT INTO t SELECT 1'), undefined)
 })
 
 test('quotes what would end a literal', () => {

@@ -5,7 +5,7 @@
 
 import { once } from 'node:events'
 import { createWriteStream, rmSync } from 'node:fs'
-import { mkdir, readdir, rm } from 'node:fs/promises'
+import { mkdir, readdir, rm, stat } from 'node:fs/promises'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import { pipeline } from 'node:stream/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -17,12 +17,12 @@ import type { EngineMessage, EngineOptions } from './messages.ts'
 import { openSession } from './open-session.ts'
 import { SessionPool } from './session-pool.ts'
 import { isSocketName } from './socket-path.ts'
-import { insertFromFile, prelude, quote } from './statement.ts'
+import { fileOfInsert, inbox, insertFromFile, prelude, quote } from './statement.ts'
 
 /** Reads at once. Each uses up to all cores, so more of them would only take turns. */
 const readers = 4
-/** Where bodies of inserts wait for the engine to read them: relative, so that no path needs quoting. */
-const inbox = 'inbox'
+/** Inserts at once: while one waits for the disk, the other one computes. */
+const writers = 2
 /** Milliseconds. */
 const killAgain = 100
 
@@ -51,7 +51,7 @@ try {
 async function serve(): Promise<void> {
   const engine = engineArguments(options.configFile)
   const open = () => openSession(options.directory, engine)
-  const writing = new SessionPool(1, open)
+  const writing = new SessionPool(writers, open)
   const reading = new SessionPool(readers, open)
   const control = new SessionPool(1, open)
   lowerMergePriority()
@@ -92,30 +92,43 @@ async function serve(): Promise<void> {
     const statement = url.searchParams.get('query')
     const file = `${inbox}/${++statements}`
     const insert = statement === null ? undefined : insertFromFile(statement, file)
-    if (insert !== undefined) await insertBody(request, response, insert, file, url)
-    else await run(response, `${statement ?? ''}${await textOf(request)}`, url)
+    if (insert !== undefined) {
+      await insertBody(request, insert, file, url)
+      response.end()
+      return
+    }
+    const text = `${statement ?? ''}${await textOf(request)}`
+    const written = fileOfInsert(text)
+    if (written === undefined) return run(response, text, url)
+    await insertFile(text, written, url)
+    response.end()
   }
 
   async function insertBody(
     request: IncomingMessage,
-    response: ServerResponse,
     statement: string,
     file: string,
     url: URL,
   ): Promise<void> {
     try {
-      const body = createWriteStream(file, { highWaterMark: 1024 * 1024 })
-      await pipeline(request, body)
-      await merges.during(body.bytesWritten, (indexesLeftOut) =>
-        writing.use(({ session, state }) => {
-          const settings = { ...defaults, exclude_materialize_skip_indexes_on_insert: indexesLeftOut }
-          return session.queryAsync(`${prelude(url.searchParams, settings, state)}${statement}`)
-        }),
-      )
+      await pipeline(request, createWriteStream(file, { highWaterMark: 1024 * 1024 }))
+      await insertFile(statement, file, url)
     } finally {
       await rm(file, { force: true })
     }
-    response.end()
+  }
+
+  /** `statement` reads the file, which whoever wrote it removes. */
+  async function insertFile(statement: string, file: string, url: URL): Promise<void> {
+    const { size } = await stat(file).catch(() => {
+      throw new Error(missing(file))
+    })
+    await merges.during(size, (indexesLeftOut) =>
+      writing.use(({ session, state }) => {
+        const settings = { ...defaults, exclude_materialize_skip_indexes_on_insert: indexesLeftOut }
+        return session.queryAsync(`${prelude(url.searchParams, settings, state)}${statement}`)
+      }),
+    )
   }
 
   async function run(response: ServerResponse, statement: string, url: URL): Promise<void> {
@@ -156,6 +169,11 @@ async function cleanUp(): Promise<void> {
   await rm(inbox, { recursive: true, force: true })
   await mkdir(inbox)
   for (const name of await readdir('.')) if (isSocketName(name)) await rm(name, { force: true })
+}
+
+/** As the engine would say that the same insert may succeed: its file was left for the process before this one, which cleaned up. */
+function missing(file: string): string {
+  return `Code: 236. DB::Exception: ${file} is gone, as this engine has only just begun. (ABORTED)`
 }
 
 async function textOf(request: IncomingMessage): Promise<string> {

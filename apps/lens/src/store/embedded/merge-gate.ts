@@ -15,7 +15,7 @@ const mostParts = 300
 const mostUnindexed = 16_000_000
 
 /** Shares of the time that large inserts take: from the first on merges wait, until the second. */
-const [crowded, quiet] = [0.6, 0.3]
+const [crowded, quiet] = [0.4, 0.2]
 const interval = 1_000
 /** Looks over which the share is taken. */
 const looks = 2
