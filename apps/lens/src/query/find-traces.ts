@@ -4,6 +4,7 @@ import type { QueryOptions, StoreEngine } from '../store/engine.ts'
 import { filterSql, type TraceFilter } from './filter.ts'
 import { newestTraces } from './newest-traces.ts'
 import { type FoundPage, isBehind, type Page, positionParameters, type TraceOrder } from './trace-page.ts'
+import type { MatchedTrace } from './trace-places.ts'
 
 export async function findPage(
   engine: StoreEngine,
@@ -32,19 +33,20 @@ async function rankedTraces(
   engine: StoreEngine,
   filter: TraceFilter,
   order: RankedOrder,
-  { limit, after }: Page,
+  { limit, after, expect }: Page,
   options: QueryOptions | undefined,
 ): Promise<FoundPage> {
   const { where, having, parameters } = filterSql(filter, engine)
-  const { rows, rowsBeforeLimit } = await engine.query<{ traceId: string; rank: string; first: string }>(
-    `SELECT lower(hex(trace_id)) AS traceId, rank, first FROM (
-       SELECT trace_id, min(start) AS first, ${ranks[order]} AS rank, max(duration) AS longest, max(status = 2) AS failed
+  const { rows, rowsBeforeLimit } = await engine.query<MatchedTrace & { readonly rank: string }>(
+    `SELECT lower(hex(trace_id)) AS traceId, rank, first, last, ofTenant AS tenant FROM (
+       SELECT trace_id, min(start) AS first, max(start) AS last, any(tenant) AS ofTenant, ${ranks[order]} AS rank, max(duration) AS longest, max(status = 2) AS failed
        FROM spans WHERE ${where} GROUP BY trace_id ${having === '' ? '' : `HAVING ${having}`}
      ) ${after === undefined ? '' : `WHERE ${isBehind}`}
      ORDER BY rank DESC, first DESC, trace_id LIMIT {limit:UInt32}`,
     { ...parameters, ...positionParameters(after), limit },
     options,
   )
+  expect?.(rows)
   const last = rows.length < rowsBeforeLimit ? rows.at(-1) : undefined
   return {
     traceIds: rows.map(({ traceId }) => traceId),

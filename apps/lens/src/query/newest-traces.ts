@@ -20,7 +20,7 @@ import {
   type PagePosition,
   positionParameters,
 } from './trace-page.ts'
-import { parametersOf, type TracePlaces, tracePlaces } from './trace-places.ts'
+import { type MatchedTrace, parametersOf, type TracePlaces, tracePlaces } from './trace-places.ts'
 
 export interface NewestLimits {
   /** Matching spans that are read to know all; of one tenant they lie side by side, and cost a tenth to find. */
@@ -49,15 +49,9 @@ export async function newestTraces(
   return new NewestSearch(engine, filter, page, options, limits).find()
 }
 
-interface FoundTrace {
-  readonly traceId: string
-  /** Unix nanoseconds. */
-  readonly first: string
-}
-
 interface Window {
   /** Newest first; all of the window's, or more than the page shows. */
-  readonly traces: readonly FoundTrace[]
+  readonly traces: readonly MatchedTrace[]
   /** How many there are in it. */
   readonly count: number
   readonly places: TracePlaces
@@ -103,18 +97,17 @@ class NewestSearch {
   }
 
   async find(): Promise<FoundPage> {
-    const { fewSpans, fewSpansOfTenant, smallStore } = this.#limits
+    const { fewSpans, fewSpansOfTenant } = this.#limits
     switch (this.#cost) {
       case 'indexed': {
         const few = this.#isOfTenant ? fewSpansOfTenant : fewSpans
         const found = await this.#among(Math.max(few, 8 * this.#page.limit))
         if (typeof found !== 'number') return found
-        const [stored, inWindow] = await Promise.all([this.#storedSpans(), this.#inWindows(found)])
-        return stored > smallStore || inWindow.totalIsExact ? inWindow : this.#inWhole()
+        return this.#inWindowsOfLargeStore(found)
       }
       // To look anywhere first costs as much as to look at what is newest.
       case 'attributes':
-        return (await this.#storedSpans()) > smallStore ? this.#inWindows(0) : this.#inWhole()
+        return this.#inWindowsOfLargeStore(0)
       // A statement on a window would take as long as one on everything.
       case 'traces':
         return this.#inWhole()
@@ -124,17 +117,17 @@ class NewestSearch {
   /** The page, if fewer spans than `most` match; else how many traces there are at least. */
   async #among(most: number): Promise<FoundPage | number> {
     const { where, having } = this.#sql
-    interface Row extends FoundTrace {
+    interface Row extends MatchedTrace {
       readonly passes: 0 | 1
       readonly spans: string
       readonly traces: string
     }
     const { rows } = await this.#query<Row>(
-      `SELECT lower(hex(trace_id)) AS traceId, first, passes, sum(matches) OVER () AS spans, countIf(passes) OVER () AS traces
+      `SELECT lower(hex(trace_id)) AS traceId, first, last, ofTenant AS tenant, passes, sum(matches) OVER () AS spans, countIf(passes) OVER () AS traces
        FROM (
-         SELECT trace_id, min(start) AS first, count() AS matches, max(duration) AS longest, max(status = 2) AS failed,
+         SELECT trace_id, min(start) AS first, max(start) AS last, any(tenant) AS ofTenant, count() AS matches, max(duration) AS longest, max(status = 2) AS failed,
            toUInt8(${having === '' ? '1' : `(${having})`} AND ${this.#behind}) AS passes
-         FROM (SELECT trace_id, start, duration, status FROM spans WHERE ${where} AND start <= {until:UInt64} LIMIT {most:UInt64})
+         FROM (SELECT trace_id, tenant, start, duration, status FROM spans WHERE ${where} AND start <= {until:UInt64} LIMIT {most:UInt64})
          GROUP BY trace_id
        ) ORDER BY passes DESC, first DESC, trace_id LIMIT {limit:UInt32}`,
       { most, limit: this.#page.limit },
@@ -142,7 +135,13 @@ class NewestSearch {
     const total = Number(rows[0]?.traces ?? 0)
     if (Number(rows[0]?.spans ?? 0) >= most) return having === '' ? total : 0
     const traces = rows.filter(({ passes }) => passes === 1)
+    this.#page.expect?.(traces)
     return this.#foundPage(traces, total > traces.length, total, true)
+  }
+
+  async #inWindowsOfLargeStore(atLeast: number): Promise<FoundPage> {
+    const [stored, inWindow] = await Promise.all([this.#storedSpans(), this.#inWindows(atLeast)])
+    return stored > this.#limits.smallStore || inWindow.totalIsExact ? inWindow : this.#inWhole()
   }
 
   async #inWindows(atLeast: number): Promise<FoundPage> {
@@ -167,12 +166,15 @@ class NewestSearch {
 
   async #inWhole(): Promise<FoundPage> {
     const { traces, count } = await this.#newestSince(this.#from)
+    this.#page.expect?.(traces.slice(0, this.#page.limit))
     return this.#foundPage(traces, count > this.#page.limit, count, true)
   }
 
   /** Traces whose first matching span is in the window. */
   async #inWindow(since: bigint): Promise<Window> {
     const { traces, count } = await this.#newestSince(since)
+    const { limit, expect } = this.#page
+    if (traces.length > limit) expect?.(traces.slice(0, limit))
     const ids = traces.map(({ traceId }) => traceId)
     const places = await tracePlaces(this.#engine, ids, this.#options)
     const early = await this.#matchingBefore(since, ids, places)
@@ -187,9 +189,9 @@ class NewestSearch {
       this.#someSpan === undefined
         ? ''
         : ` AND trace_id IN (SELECT trace_id FROM spans WHERE ${inWindow} AND ${this.#someSpan})`
-    const { rows } = await this.#query<FoundTrace & { traces: string }>(
-      `SELECT lower(hex(trace_id)) AS traceId, first, count() OVER () AS traces FROM (
-         SELECT trace_id, min(start) AS first, max(duration) AS longest, max(status = 2) AS failed
+    const { rows } = await this.#query<MatchedTrace & { traces: string }>(
+      `SELECT lower(hex(trace_id)) AS traceId, first, last, ofTenant AS tenant, count() OVER () AS traces FROM (
+         SELECT trace_id, min(start) AS first, max(start) AS last, any(tenant) AS ofTenant, max(duration) AS longest, max(status = 2) AS failed
          FROM spans WHERE ${inWindow}${narrow}
          GROUP BY trace_id ${having === '' ? '' : `HAVING ${having}`}
        ) WHERE ${this.#behind} ORDER BY first DESC, trace_id LIMIT {limit:UInt32}`,
@@ -235,7 +237,7 @@ class NewestSearch {
     return this.#engine.query<Row>(`${statement} SETTINGS exact_rows_before_limit = 0`, all, this.#options)
   }
 
-  #foundPage(found: readonly FoundTrace[], more: boolean, total: number, totalIsExact: boolean): FoundPage {
+  #foundPage(found: readonly MatchedTrace[], more: boolean, total: number, totalIsExact: boolean): FoundPage {
     const traces = found.slice(0, this.#page.limit)
     const last = more ? traces.at(-1) : undefined
     return {
@@ -247,7 +249,7 @@ class NewestSearch {
   }
 }
 
-function positionOf({ traceId, first }: FoundTrace): PagePosition {
+function positionOf({ traceId, first }: MatchedTrace): PagePosition {
   return { rank: 0n, first: BigInt(first), traceId }
 }
 

@@ -3,7 +3,15 @@
 import type { TraceSummary } from '../api/contract.ts'
 import type { QueryOptions, StoreEngine } from '../store/engine.ts'
 import { spansOfIds } from './trace-ids.ts'
-import { parametersOf, type TracePlaces, tracePlaces } from './trace-places.ts'
+import {
+  covers,
+  likelyParametersOf,
+  type MatchedTrace,
+  type PlaceParameters,
+  parametersOf,
+  type TracePlaces,
+  tracePlaces,
+} from './trace-places.ts'
 
 /** What the store tells about the spans of one trace in one service. */
 interface ServicePart {
@@ -50,40 +58,93 @@ const operations = `
     ['graphql.operation.type:s=query', 'graphql.operation.type:s=mutation', 'graphql.operation.type:s=subscription'])
   GROUP BY trace_id`
 
-/** Newest first. Traces that are not stored are left out. `known` are places of these traces, of all or of none. */
-export async function summarizeTraces(
+/** Newest first. Traces that are not stored are left out. */
+export function summarizeTraces(
   engine: StoreEngine,
   traceIds: readonly string[],
   options?: QueryOptions,
-  known?: TracePlaces,
 ): Promise<TraceSummary[]> {
-  const places = known ?? (await tracePlaces(engine, traceIds, options))
-  const parameters = parametersOf(traceIds, places)
-  if (parameters === undefined) return []
-  const { rows } = await engine.query<ServicePart>(
-    serviceParts,
-    { ...parameters, graphql: graphqlNames },
-    options,
-  )
-  const operationOf = await firstOperations(engine, rows, places, options)
-  const summaries = [...Map.groupBy(rows, ({ traceId }) => traceId).entries()].map(([id, parts]) =>
-    summary(parts, operationOf.get(id) ?? ''),
-  )
-  return summaries.sort(newestFirst)
+  return new TraceSummaries(engine, options).of(traceIds)
 }
 
-/** Names of the first GraphQL operations, by trace id. */
-async function firstOperations(
-  engine: StoreEngine,
-  parts: readonly ServicePart[],
-  places: TracePlaces,
-  options: QueryOptions | undefined,
-): Promise<ReadonlyMap<string, string>> {
-  const ids = parts.flatMap(({ traceId, mayBeGraphql }) => (mayBeGraphql === 1 ? [traceId] : []))
-  const parameters = parametersOf([...new Set(ids)], places)
-  if (parameters === undefined) return new Map()
-  const { rows } = await engine.query<{ traceId: string; operation: string }>(operations, parameters, options)
-  return new Map(rows.map(({ traceId, operation }) => [traceId, operation]))
+/** The same for a search, which knows what to expect before it knows what to ask for. */
+export class TraceSummaries {
+  readonly #engine: StoreEngine
+  readonly #options: QueryOptions | undefined
+  #expected:
+    | { readonly parameters: PlaceParameters; readonly parts: Promise<readonly ServicePart[]> }
+    | undefined
+
+  constructor(engine: StoreEngine, options?: QueryOptions) {
+    this.#engine = engine
+    this.#options = options
+  }
+
+  /**
+   * Begins to read these traces where they probably lie, beside the statement that says where they do. What lies elsewhere, too, is read again: the answer is the
+   * same, sooner.
+   */
+  readonly expect = (traces: readonly MatchedTrace[]): void => {
+    const parameters = likelyParametersOf(traces)
+    if (parameters === undefined) return
+    const parts = this.#parts(parameters)
+    // Whoever asks for them is told.
+    parts.catch(() => {})
+    this.#expected = { parameters, parts }
+  }
+
+  /** Newest first. Traces that are not stored are left out. `known` are places of these traces, of all or of none. */
+  async of(traceIds: readonly string[], known?: TracePlaces): Promise<TraceSummary[]> {
+    const places = known ?? (await tracePlaces(this.#engine, traceIds, this.#options))
+    const rows = await this.#partsOf(traceIds, places)
+    const operationOf = await this.#firstOperations(rows, places)
+    const summaries = [...Map.groupBy(rows, ({ traceId }) => traceId).entries()].map(([id, parts]) =>
+      summary(parts, operationOf.get(id) ?? ''),
+    )
+    return summaries.sort(newestFirst)
+  }
+
+  async #partsOf(traceIds: readonly string[], places: TracePlaces): Promise<readonly ServicePart[]> {
+    const { parameters, parts } = this.#expected ?? {}
+    const ids = new Set(parameters?.ids)
+    const found = new Set(
+      traceIds.filter((id) => {
+        const place = places.get(id)
+        return parameters !== undefined && place !== undefined && ids.has(id) && covers(parameters, place)
+      }),
+    )
+    const rest = parametersOf(
+      traceIds.filter((id) => !found.has(id)),
+      places,
+    )
+    const [early = [], late = []] = await Promise.all([
+      found.size === 0 ? [] : parts,
+      rest === undefined ? [] : this.#parts(rest),
+    ])
+    return [...early.filter(({ traceId }) => found.has(traceId)), ...late]
+  }
+
+  async #parts(parameters: PlaceParameters): Promise<readonly ServicePart[]> {
+    const all = { ...parameters, graphql: graphqlNames }
+    const { rows } = await this.#engine.query<ServicePart>(serviceParts, all, this.#options)
+    return rows
+  }
+
+  /** Names of the first GraphQL operations, by trace id. */
+  async #firstOperations(
+    parts: readonly ServicePart[],
+    places: TracePlaces,
+  ): Promise<ReadonlyMap<string, string>> {
+    const ids = parts.flatMap(({ traceId, mayBeGraphql }) => (mayBeGraphql === 1 ? [traceId] : []))
+    const parameters = parametersOf([...new Set(ids)], places)
+    if (parameters === undefined) return new Map()
+    const { rows } = await this.#engine.query<{ traceId: string; operation: string }>(
+      operations,
+      parameters,
+      this.#options,
+    )
+    return new Map(rows.map(({ traceId, operation }) => [traceId, operation]))
+  }
 }
 
 function summary(parts: readonly ServicePart[], operation: string): TraceSummary {

@@ -1,7 +1,7 @@
 /** A page of the traces that a search finds: in which order, behind which position, and how many there are. */
 
 import type { QueryParameters } from '../store/engine.ts'
-import type { TracePlaces } from './trace-places.ts'
+import type { MatchedTrace, TracePlaces } from './trace-places.ts'
 
 /** By when the first matching span began, by the longest matching span, or by how many matching spans failed or there are. */
 export const traceOrders = ['newest', 'longest', 'errors', 'spans'] as const
@@ -12,6 +12,8 @@ export interface Page {
   readonly order?: TraceOrder | undefined
   /** Begins behind it. */
   readonly after?: PagePosition | undefined
+  /** Called with what the page will probably hold, before that is certain, perhaps more than once: what shows it can be read meanwhile. */
+  readonly expect?: ((traces: readonly MatchedTrace[]) => void) | undefined
 }
 
 /** Of a trace in its order: largest `rank` first, then the newest, then by id. */

@@ -32,12 +32,58 @@ export async function tracePlaces(
   return places
 }
 
+/** Where what matched of a trace lies; the rest of it is seldom far. */
+export interface MatchedTrace {
+  readonly traceId: string
+  /** Of a matching span. */
+  readonly tenant: string
+  /** Unix nanoseconds, of the starts of the first and the last matching span. */
+  readonly first: string
+  readonly last: string
+}
+
+/** What is asked besides, before and after what matched. */
+const aroundMatch = 2_000_000_000n
+
+/** Parameters of `spansOfIds` by which all spans of these traces are probably found; undefined when nothing is known of when they are. */
+export function likelyParametersOf(traces: readonly MatchedTrace[]): PlaceParameters | undefined {
+  const places = traces.map(({ traceId, tenant, first, last }): [string, TracePlace] => {
+    const from = BigInt(first) - aroundMatch
+    return [traceId, { tenants: [tenant], first: from < 0n ? 0n : from, last: BigInt(last) + aroundMatch }]
+  })
+  const parameters = parametersOf(
+    traces.map(({ traceId }) => traceId),
+    new Map(places),
+  )
+  return parameters?.whenever === true ? undefined : parameters
+}
+
+/** Whether these parameters find all spans of one of their traces, which lies there. */
+export function covers({ tenants, minutes }: PlaceParameters, place: TracePlace): boolean {
+  const asked = new Set(minutes)
+  const last = Number(place.last / minuteNanos)
+  if (last - Number(place.first / minuteNanos) >= asked.size) return false
+  for (let minute = Number(place.first / minuteNanos); minute <= last; minute++) {
+    if (!asked.has(minute)) return false
+  }
+  return place.tenants.every((tenant) => tenants.includes(tenant))
+}
+
+/** Of `spansOfIds`. */
+export interface PlaceParameters extends QueryParameters {
+  readonly ids: readonly string[]
+  readonly tenants: readonly string[]
+  readonly whenever: boolean
+  readonly hours: readonly number[]
+  readonly minutes: readonly number[]
+}
+
 /** In all, to be listed one by one: traces that last for days, or claim to, are looked for at any time. */
 const mostMinutes = 10_000n
 const minuteNanos = 60_000_000_000n
 
 /** Parameters of `spansOfIds` for these traces; undefined when none of them is stored. */
-export function parametersOf(traceIds: readonly string[], places: TracePlaces): QueryParameters | undefined {
+export function parametersOf(traceIds: readonly string[], places: TracePlaces): PlaceParameters | undefined {
   const stored = traceIds.filter((id) => places.has(id))
   if (stored.length === 0) return undefined
   const found = stored.flatMap((id) => places.get(id) ?? [])

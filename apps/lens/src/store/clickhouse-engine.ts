@@ -1,32 +1,16 @@
-/** StoreEngine over ClickHouse's HTTP interface: to the embedded engine through its Unix socket, or to a cluster by its URL. */
+/** StoreEngine over ClickHouse's statements: to the embedded engine through its socket, or to a cluster by its URL. */
 
-import { Agent } from 'node:http'
-import { connect, type Socket } from 'node:net'
-import { Readable } from 'node:stream'
-import { buffer } from 'node:stream/consumers'
-import {
-  type ClickHouseClient,
-  type ClickHouseClientConfigOptions,
-  ClickHouseLogLevel,
-  type ClickHouseSettings,
-  createClient,
-} from '@clickhouse/client'
 import { insertBytes, insertSeconds } from '../metrics/lens-metrics.ts'
-import { Inbox } from './embedded/inbox.ts'
+import { type SocketAddress, SocketTransport } from './embedded/socket-transport.ts'
 import type { QueryLimits, QueryOptions, QueryParameters, QueryRows, StoreEngine } from './engine.ts'
 import { engineFailure } from './engine-failure.ts'
 import { NativeColumns } from './native/read-columns.ts'
-import { connectionSettings } from './server/connection-settings.ts'
+import { ClientTransport } from './server/client-transport.ts'
 import type { ServerOptions } from './server/server-options.ts'
+import type { Statement, Transport } from './transport.ts'
 
 /** Of the embedded engine, or of a server. */
-export type EngineAddress = EmbeddedAddress | ServerOptions
-
-interface EmbeddedAddress {
-  readonly socket: string
-  /** The data directory, where rows are left for the engine as files: a stream to it would stand still whenever this process is busy. */
-  readonly directory?: string
-}
+export type EngineAddress = SocketAddress | ServerOptions
 
 /** For the statements of a page: a person waits for them. */
 const interactiveLimits: QueryLimits = {
@@ -40,42 +24,33 @@ const columnLimits: QueryLimits = { ...interactiveLimits, resultRows: 2_000_000 
 
 /** Longer than any statement's own limit, so that the engine's message arrives before ours. */
 const requestTimeout = 120_000
-/** To a server, for queries and for writes each. What runs at once is bounded before it gets here. */
-const mostConnections = 32
 
-/** Who asks whether the store is ready gives up about then. */
-const pingTimeout = 2_000
+/** Of every statement, embedded or not. */
+const common = { output_format_json_quote_64bit_integers: 1, async_insert: 0 } as const
+
+interface JsonAnswer<Row> {
+  readonly data: Row[]
+  readonly rows_before_limit_at_least?: number
+  readonly statistics?: { readonly rows_read: number; readonly bytes_read: number }
+}
 
 export class ClickHouseEngine implements StoreEngine {
-  /** Connections of its own for each, so that many slow queries leave room for inserts. */
-  readonly #queries: ClickHouseClient
-  readonly #writes: ClickHouseClient
-  readonly #inbox: Inbox | undefined
+  readonly #transport: Transport
 
   constructor(address: EngineAddress, database: string, timeout = requestTimeout) {
-    const options: ClickHouseClientConfigOptions = {
-      ...connection(address),
-      database,
-      request_timeout: timeout,
-      log: { level: ClickHouseLogLevel.OFF },
-    }
-    const common: ClickHouseSettings = { output_format_json_quote_64bit_integers: 1, async_insert: 0 }
-    const { queries, inserts } = 'socket' in address ? {} : connectionSettings(address)
-    this.#queries = createClient({ ...options, clickhouse_settings: { ...common, ...queries } })
-    this.#writes = createClient({ ...options, clickhouse_settings: { ...common, ...inserts } })
-    this.#inbox =
-      'directory' in address && address.directory !== undefined ? new Inbox(address.directory) : undefined
+    this.#transport =
+      'socket' in address
+        ? new SocketTransport(address, database, timeout)
+        : new ClientTransport(address, database, timeout)
   }
 
   async query<Row>(
-    statement: string,
+    text: string,
     parameters: QueryParameters = {},
     options: QueryOptions = {},
   ): Promise<QueryRows<Row>> {
-    const { signal } = options
-    const asked = { ...question(statement, parameters, options), format: 'JSON' } as const
-    const result = await this.#attempt(this.#queries.query(asked), signal)
-    const answer = await this.#attempt(result.json<Row>(), signal)
+    const asked = this.#transport.json(question(text, parameters, options))
+    const answer = (await attempt(asked, options.signal)) as JsonAnswer<Row>
     const { data, rows_before_limit_at_least: before, statistics } = answer
     return {
       rows: data,
@@ -85,30 +60,21 @@ export class ClickHouseEngine implements StoreEngine {
   }
 
   async columns(
-    statement: string,
+    text: string,
     parameters: QueryParameters = {},
     { limits = columnLimits, ...rest }: QueryOptions = {},
   ): Promise<NativeColumns> {
-    const options = { ...rest, limits }
-    const { clickhouse_settings: settings, ...asked } = question(
-      `${statement} FORMAT Native`,
-      parameters,
-      options,
-    )
-    const { stream } = await this.#attempt(
-      // What fails on its way is told instead of an answer, not after a part of one.
-      this.#queries.exec({ ...asked, clickhouse_settings: { ...settings, wait_end_of_query: 1 } }),
-      options.signal,
-    )
-    const bytes = await this.#attempt(buffer(stream), options.signal)
-    return new NativeColumns(bytes)
+    const asked = this.#transport.native(question(text, parameters, { ...rest, limits }))
+    return new NativeColumns(await attempt(asked, rest.signal))
   }
 
   async insert(table: string, columns: readonly string[], chunks: readonly Uint8Array[]): Promise<void> {
     const began = performance.now()
     let outcome: 'stored' | 'failed' = 'failed'
     try {
-      await this.#insert(`INSERT INTO ${table} (${columns.join(', ')})`, chunks)
+      // Rows that replace each other are dealt with by merges and by queries; to do it here too doubles an insert's cost.
+      const settings = { ...common, optimize_on_insert: 0 }
+      await attempt(this.#transport.insert(`INSERT INTO ${table} (${columns.join(', ')})`, chunks, settings))
       outcome = 'stored'
       for (const { length } of chunks) insertBytes.add(length, {})
     } finally {
@@ -116,100 +82,48 @@ export class ClickHouseEngine implements StoreEngine {
     }
   }
 
-  async #insert(into: string, chunks: readonly Uint8Array[]): Promise<void> {
-    if (this.#inbox === undefined) {
-      return this.#write(`${into} FORMAT Native`, Readable.from(chunks, { objectMode: false }))
-    }
-    await this.#attempt(
-      this.#inbox.with(chunks, (file) => this.#write(`${into} FROM INFILE '${file}' FORMAT Native`)),
-    )
-  }
-
-  /** Resolves after the rows are on disk. */
-  async #write(query: string, values?: Readable): Promise<void> {
-    // Rows that replace each other are dealt with by merges and by queries; to do it here too doubles an insert's cost.
-    const clickhouse_settings: ClickHouseSettings = { optimize_on_insert: 0 }
-    const { stream } = await this.#attempt(
-      this.#writes.exec({ query, ...(values && { values }), clickhouse_settings }),
-    )
-    // The connection is free when its answer was read.
-    await this.#attempt(drain(stream))
-  }
-
   /** Whether the engine answers at all, without waiting for statements. */
-  async ping(): Promise<boolean> {
-    const abort_signal = AbortSignal.timeout(pingTimeout)
-    const { success } = await this.#queries.ping({ select: false, abort_signal })
-    return success
+  ping(): Promise<boolean> {
+    return this.#transport.ping()
   }
 
-  async command(statement: string, parameters: QueryParameters = {}): Promise<void> {
-    await this.#attempt(this.#writes.command({ query: statement, query_params: parameters }))
+  async command(text: string, parameters: QueryParameters = {}): Promise<void> {
+    await attempt(this.#transport.command({ text, parameters, settings: common }))
   }
 
-  async close(): Promise<void> {
-    await Promise.all([this.#queries.close(), this.#writes.close()])
+  close(): Promise<void> {
+    return this.#transport.close()
   }
+}
 
-  async #attempt<Result>(result: Promise<Result>, signal?: AbortSignal): Promise<Result> {
-    try {
-      return await result
-    } catch (error) {
-      // Whatever it looks like to the connection: who asked has gone, and the store is well.
-      signal?.throwIfAborted()
-      throw engineFailure(error)
-    }
+async function attempt<Result>(result: Promise<Result>, signal?: AbortSignal): Promise<Result> {
+  try {
+    return await result
+  } catch (error) {
+    // Whatever it looks like to the connection: who asked has gone, and the store is well.
+    signal?.throwIfAborted()
+    throw engineFailure(error)
   }
 }
 
 function question(
-  query: string,
+  text: string,
   parameters: QueryParameters,
   { signal, limits = interactiveLimits, tableFilters }: QueryOptions,
-) {
+): Statement {
   return {
-    query,
-    query_params: parameters,
-    ...(signal === undefined ? {} : { abort_signal: signal }),
-    clickhouse_settings: {
+    text,
+    parameters,
+    signal,
+    settings: {
+      ...common,
       max_execution_time: limits.seconds,
       max_memory_usage: String(limits.memoryBytes),
       max_result_rows: String(limits.resultRows),
       result_overflow_mode: 'throw',
       exact_rows_before_limit: 1,
-      // A map's text form; the client's type for it would only be turned into that again.
-      ...(tableFilters === undefined ? {} : { additional_table_filters: tableFilters as never }),
-    } satisfies ClickHouseSettings,
+      // A map's text form.
+      ...(tableFilters === undefined ? {} : { additional_table_filters: tableFilters }),
+    },
   }
-}
-
-function connection(address: EngineAddress): ClickHouseClientConfigOptions {
-  if ('socket' in address) return { url: 'http://engine', http_agent: new SocketAgent(address.socket) }
-  const { origin, user, password, ca } = address
-  return {
-    url: origin,
-    username: user,
-    password,
-    max_open_connections: mostConnections,
-    ...(ca === undefined ? {} : { tls: { ca_cert: ca } }),
-  }
-}
-
-/** Connects to the socket, whatever the URL says. */
-class SocketAgent extends Agent {
-  readonly #path: string
-
-  constructor(path: string) {
-    // An idle connection may belong to an engine that died since, or be lost with a query that is hung up on late; a fresh one costs 0.3 ms.
-    super({ keepAlive: false, maxSockets: 64 })
-    this.#path = path
-  }
-
-  override createConnection(): Socket {
-    return connect({ path: this.#path })
-  }
-}
-
-async function drain(stream: Readable): Promise<void> {
-  for await (const _ of stream);
 }

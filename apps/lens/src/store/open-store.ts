@@ -31,8 +31,7 @@ async function openEmbedded(directory: string, log: Logger): Promise<Store> {
   const starting = EngineProcess.start(directory, log)
   const [process, { openDatabase }] = await Promise.all([starting, import('./open-database.ts')])
   try {
-    const address = { socket: process.socket, directory }
-    const { engine, ...views } = await openDatabase(address, database, `data directory ${directory}`)
+    const { engine, ...views } = await openDatabase(process.address, database, `data directory ${directory}`)
     return {
       ...views,
       engine,

@@ -141,10 +141,10 @@ test('every table and view is made on every server, its rows replicated, as an e
     [],
   )
   const database = 'replicated'
-  const bootstrap = new ClickHouseEngine({ socket: server.socket }, 'default')
+  const bootstrap = new ClickHouseEngine(server.engine, 'default')
   await bootstrap.command(`CREATE DATABASE ${database}`)
   await bootstrap.close()
-  const engine = new ClickHouseEngine({ socket: server.socket }, database)
+  const engine = new ClickHouseEngine(server.engine, database)
   for (const statement of made) {
     if (statement.includes('{database:Identifier}')) continue
     await engine.command(`EXPLAIN AST ${statement}`)

@@ -39,7 +39,7 @@ test('a file that an engine removed when it began, and an inbox that is not ther
   const process = await EngineProcess.start(directory.path, pino({ level: 'silent' }))
   try {
     for (const path of [elsewhere.path, join(elsewhere.path, 'nothing')]) {
-      const engine = new ClickHouseEngine({ socket: process.socket, directory: path }, 'default')
+      const engine = new ClickHouseEngine({ ...process.address, directory: path }, 'default')
       await assert.rejects(engine.insert('t', ['a'], [new Uint8Array(9)]), StoreUnavailableError)
       await engine.close()
     }

@@ -40,10 +40,10 @@ const everything = { from: 0n, to: 2n ** 64n - 1n }
 
 /** A database as the first schema's Lens left it, with `sent` in three inserts that arrived on different days, one of them twice. */
 async function oldStore(name: string, steps = [firstSchema]): Promise<ClickHouseEngine> {
-  const server = new ClickHouseEngine({ socket: process.socket }, 'default')
+  const server = new ClickHouseEngine(process.address, 'default')
   await server.command('CREATE DATABASE {name:Identifier}', { name })
   await server.close()
-  const engine = new ClickHouseEngine({ socket: process.socket }, name)
+  const engine = new ClickHouseEngine(process.address, name)
   await migrate(engine, name, singleServer, 'nowhere', steps)
   const today = Math.floor(Date.now() / 1000)
   for (const [day, from, to] of [

@@ -17,6 +17,9 @@ import { join } from 'node:path'
 import { buffer } from 'node:stream/consumers'
 import { pino } from 'pino'
 import { EngineProcess } from '../../src/store/embedded/engine-process.ts'
+import { Inbox } from '../../src/store/embedded/inbox.ts'
+import type { SocketAddress } from '../../src/store/embedded/socket-transport.ts'
+import { insertFromFile } from '../../src/store/embedded/statement.ts'
 import { TemporaryDirectory } from './temporary-directory.ts'
 
 export interface User {
@@ -82,8 +85,8 @@ export class ClickHouseServer implements AsyncDisposable {
   }
 
   /** Of the engine itself: past log-ins, faults and whatever is taken out of statements. */
-  get socket(): string {
-    return this.#engine.socket
+  get engine(): SocketAddress {
+    return this.#engine.address
   }
 
   url(path = '/', user = ''): URL {
@@ -187,13 +190,20 @@ export class ClickHouseServer implements AsyncDisposable {
   ): Promise<void> {
     const passed = new URLSearchParams(search)
     for (const name of serverSettings) passed.delete(name)
-    if (given !== null) passed.set('query', statement)
+    passed.delete('query')
+    const clustered = this.#options.cluster === undefined ? '' : clusterStatements(search)
     const upstream = send({ socketPath: this.#engine.socket, method: 'POST', path: `/?${passed}` })
     response.once('close', () => upstream.destroy())
-    const clustered = this.#options.cluster === undefined ? '' : clusterStatements(search)
-    upstream.end(given === null ? clustered + statement : body)
-    const [answer] = (await once(upstream, 'response')) as [IncomingMessage]
-    const content = await buffer(answer)
+    const run = async (text: string) => {
+      upstream.end(text)
+      const [answer] = (await once(upstream, 'response')) as [IncomingMessage]
+      return { answer, content: await buffer(answer) }
+    }
+    const { answer, content } = await (given === null
+      ? run(clustered + statement)
+      : new Inbox(this.#engine.address.directory).with([body], (file) =>
+          run(insertFromFile(statement.replace(/ FORMAT Native$/, ''), file)),
+        ))
     if (fault?.type === 'lost') {
       response.writeHead(200)
       if (fault.afterBytes > 0) response.write(content.subarray(0, fault.afterBytes))

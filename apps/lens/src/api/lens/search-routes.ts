@@ -3,7 +3,7 @@
 import type { FastifyInstance } from 'fastify'
 import { countTraces } from '../../query/count-traces.ts'
 import { findPage } from '../../query/find-traces.ts'
-import { summarizeTraces } from '../../query/summarize-traces.ts'
+import { TraceSummaries } from '../../query/summarize-traces.ts'
 import { type TraceOrder, traceOrders } from '../../query/trace-page.ts'
 import { clientGone } from '../client-gone.ts'
 import type { SearchResponse } from '../contract.ts'
@@ -23,12 +23,14 @@ export async function searchRoutes(app: FastifyInstance): Promise<void> {
       throw badParameter('cursor', 'of a search in another order')
     const filter = cursor === undefined ? asked : { ...asked, from: cursor.from, to: cursor.to }
     const options = { signal: clientGone(reply) }
-    const page = await findPage(request.store, filter, { limit, order, after: cursor?.after }, options)
+    const summaries = new TraceSummaries(request.store, options)
+    const asking = { limit, order, after: cursor?.after, expect: summaries.expect }
+    const page = await findPage(request.store, filter, asking, options)
     const { total, totalIsExact } = cursor ?? page
     // Counting them takes longer than a search: done for whoever found nothing, and asks whether there is anything.
     const stored = total === 0 ? await countTraces(request.store, filter, options) : undefined
-    const summaries = await summarizeTraces(request.store, page.traceIds, options, page.places)
-    const byId = new Map(summaries.map((summary) => [summary.traceId, summary]))
+    const shown = await summaries.of(page.traceIds, page.places)
+    const byId = new Map(shown.map((summary) => [summary.traceId, summary]))
     const { from, to } = filter
     return {
       traces: page.traceIds.flatMap((id) => byId.get(id) ?? []),

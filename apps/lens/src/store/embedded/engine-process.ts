@@ -15,6 +15,7 @@ import { engineRestarts } from '../../metrics/lens-metrics.ts'
 import { StartupError } from '../../startup-error.ts'
 import type { EngineMessage, EngineOptions } from './messages.ts'
 import { makeSocketPath } from './socket-path.ts'
+import type { SocketAddress } from './socket-transport.ts'
 
 /** An engine whose Lens was killed ends by itself within this time, and only then frees the directory. */
 const lockPatience = 3_000
@@ -50,6 +51,10 @@ export class EngineProcess {
       throw error
     }
     return engine
+  }
+
+  get address(): SocketAddress {
+    return { socket: this.socket, directory: this.#directory }
   }
 
   get pid(): number | undefined {

@@ -1,13 +1,12 @@
 /**
- * The engine's process: chDB behind the part of ClickHouse's HTTP interface that `@clickhouse/client` uses, on a Unix socket. It is a
+ * The engine's process: chDB behind a part of ClickHouse's HTTP interface, on a Unix socket; rows to insert come as files. It is a
  * process of its own because a native abort takes its whole process along. `EngineProcess` forks it; it lives no longer than its parent.
  */
 
 import { once } from 'node:events'
-import { createWriteStream, rmSync } from 'node:fs'
+import { rmSync } from 'node:fs'
 import { mkdir, readdir, rm, stat } from 'node:fs/promises'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
-import { pipeline } from 'node:stream/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { isChdbError } from './chdb-error.ts'
 import { engineArguments, statementDefaults } from './limits.ts'
@@ -17,7 +16,7 @@ import type { EngineMessage, EngineOptions } from './messages.ts'
 import { openSession } from './open-session.ts'
 import { SessionPool } from './session-pool.ts'
 import { isSocketName } from './socket-path.ts'
-import { fileOfInsert, inbox, insertFromFile, prelude, quote } from './statement.ts'
+import { fileOfInsert, inbox, prelude, quote } from './statement.ts'
 
 /** Reads at once. Each uses up to all cores, so more of them would only take turns. */
 const readers = 4
@@ -61,7 +60,6 @@ async function serve(): Promise<void> {
     ),
   )
   const defaults = statementDefaults()
-  let statements = 0
   await cleanUp()
 
   const server = createServer({ maxHeaderSize: 1024 * 1024, requestTimeout: 0 }, (request, response) => {
@@ -89,37 +87,15 @@ async function serve(): Promise<void> {
       response.end('Ok.\n')
       return
     }
-    const statement = url.searchParams.get('query')
-    const file = `${inbox}/${++statements}`
-    const insert = statement === null ? undefined : insertFromFile(statement, file)
-    if (insert !== undefined) {
-      await insertBody(request, insert, file, url)
-      response.end()
-      return
-    }
-    const text = `${statement ?? ''}${await textOf(request)}`
-    const written = fileOfInsert(text)
-    if (written === undefined) return run(response, text, url)
-    await insertFile(text, written, url)
+    const statement = await textOf(request)
+    const file = fileOfInsert(statement)
+    if (file === undefined) return run(response, statement, url)
+    await insert(statement, file, url)
     response.end()
   }
 
-  async function insertBody(
-    request: IncomingMessage,
-    statement: string,
-    file: string,
-    url: URL,
-  ): Promise<void> {
-    try {
-      await pipeline(request, createWriteStream(file, { highWaterMark: 1024 * 1024 }))
-      await insertFile(statement, file, url)
-    } finally {
-      await rm(file, { force: true })
-    }
-  }
-
   /** `statement` reads the file, which whoever wrote it removes. */
-  async function insertFile(statement: string, file: string, url: URL): Promise<void> {
+  async function insert(statement: string, file: string, url: URL): Promise<void> {
     const { size } = await stat(file).catch(() => {
       throw new Error(missing(file))
     })

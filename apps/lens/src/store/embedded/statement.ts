@@ -63,13 +63,12 @@ function changes(state: SessionState, name: string, value: string): boolean {
 /** Where the rows of inserts wait for the engine to read them: relative to the data directory, so that no path needs quoting. */
 export const inbox = 'inbox'
 
-/** `INSERT … FORMAT f` whose data came as a body, reading them from a file instead; undefined for another statement. */
-export function insertFromFile(statement: string, file: string): string | undefined {
-  const match = /^(\s*INSERT\s+INTO\s[\s\S]+?)\sFORMAT\s+(\w+)\s*$/i.exec(statement)
-  return match === null ? undefined : `${match[1]} FROM INFILE ${quote(file)} FORMAT ${match[2]}`
+/** `into` is `INSERT INTO … (…)`, `file` a name in the inbox. */
+export function insertFromFile(into: string, file: string): string {
+  return `${into} FROM INFILE ${quote(file)} FORMAT Native`
 }
 
-/** The file of such an insert, when it is one that waits in the inbox. */
+/** The file of such an insert; undefined for another statement. */
 export function fileOfInsert(statement: string): string | undefined {
   return /^\s*INSERT\s+INTO\s[\s\S]+?\sFROM INFILE '(inbox\/[\w-]+)' FORMAT \w+\s*$/.exec(statement)?.[1]
 }
