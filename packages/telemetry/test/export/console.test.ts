@@ -85,7 +85,7 @@ test('lines stand as a tree, children under their parent in the order of their s
     const first = start('first', 10, root.within)
     const inner = start('inner', 15, first.within)
     const other = start('other root', 5)
-    for (const { span } of [inner, second, other, first, root]) span.end()
+    for (const { span } of [inner, second, other, first, root]) span.end(noon + 30)
   })
   const tree = lines.map((line) => line.slice(36).replace(/ {2}\w{8}\/\w{8}$/, ''))
   assert.deepEqual(tree, ['root', '  first', '    inner', '  second', 'other root'])
