@@ -29,7 +29,7 @@ export async function readAnatomy(
     `${withPlace} SELECT lower(hex(span_id)) AS spanId,
        if(parent_span_id = toFixedString('', 8), '', lower(hex(parent_span_id))) AS parentSpanId,
        service, name, start, duration, status = 2 AS failed, status_message AS message
-     FROM spans WHERE ${spansOfPlace} ORDER BY start, span_id LIMIT 1 BY trace_id, span_id LIMIT {most:UInt32}`,
+     FROM spans PREWHERE ${spansOfPlace} ORDER BY start, span_id LIMIT 1 BY trace_id, span_id LIMIT {most:UInt32}`,
     { id: traceId, most: mostSpans },
     options,
   )

@@ -39,7 +39,7 @@ const columns = `hex(trace_id) AS traceId, hex(span_id) AS spanId, hex(parent_sp
   dropped_attributes AS droppedAttributes, dropped_events AS droppedEvents, dropped_links AS droppedLinks`
 
 /** Here and not in SQL they are put in order, and those that were sent twice left out: of a few dozen spans, planning that takes longer than doing it. */
-const ofOneTrace = `${withPlace} SELECT ${columns} FROM spans WHERE ${spansOfPlace}`
+const ofOneTrace = `${withPlace} SELECT ${columns} FROM spans PREWHERE ${spansOfPlace}`
 
 const ofTraces = `SELECT ${columns} FROM spans WHERE ${spansOfIds}`
 

@@ -11,7 +11,7 @@ export const withPlace = `WITH (
     SELECT (groupUniqArray(tenant), min(first_start), max(last_start)) FROM traces WHERE trace_id = unhex({id:String})
   ) AS place`
 
-/** For its WHERE. */
+/** For its PREWHERE, which the engine then need not look for. */
 export const spansOfPlace =
   'trace_id = unhex({id:String}) AND has(place.1, tenant) AND start >= place.2 AND start <= place.3'
 
