@@ -1,20 +1,23 @@
 /** What a node that stands for several is made of: each with its numbers, busiest first, and the way to see them apart. */
 import type { MapNode } from 'rustok-lens/contract'
 import { formatRate, formatShare } from '../model/amounts.ts'
-import { formatDuration } from '../model/duration.ts'
+import { nodeSearch } from '../model/map-search.ts'
+import type { SearchState } from '../model/search-state.ts'
 import { Icon } from '../ui/Icon.tsx'
 import { NodeName } from './NodeName.tsx'
+import { Calls, FailedShare, Longest, type NumbersProps } from './numbers.tsx'
 
 export interface GroupPanelProps {
   readonly group: MapNode
   readonly members: readonly MapNode[]
   readonly perMinute: number
+  readonly state: SearchState
   readonly choose: (id: string | undefined) => void
   /** Draws each of the members. */
   readonly takeApart: () => void
 }
 
-export function GroupPanel({ group, members, perMinute, choose, takeApart }: GroupPanelProps) {
+export function GroupPanel({ group, members, perMinute, state, choose, takeApart }: GroupPanelProps) {
   return (
     <aside className="map-panel" aria-label="Chosen node">
       <header>
@@ -45,25 +48,28 @@ export function GroupPanel({ group, members, perMinute, choose, takeApart }: Gro
       <section>
         <h3>Busiest first</h3>
         <ul>
-          {members.map((member) => (
-            <li key={member.id}>
-              <button
-                type="button"
-                className="map-panel-name"
-                title={member.name}
-                onClick={() => choose(member.id)}
-              >
-                <NodeName node={member} />
-              </button>
-              <span>{formatRate(member.calls * perMinute)}</span>
-              <span data-failed={member.failed > 0}>
-                {formatShare(member.calls === 0 ? null : member.failed / member.calls)}
-              </span>
-              <span title="95 % take at most so long">
-                {member.p95DurationNano === null ? '–' : formatDuration(member.p95DurationNano)}
-              </span>
-            </li>
-          ))}
+          {members.map((member) => {
+            const numbers: NumbersProps = {
+              ...member,
+              perMinute,
+              searchFor: (which) => nodeSearch(state, member, which),
+            }
+            return (
+              <li key={member.id}>
+                <button
+                  type="button"
+                  className="map-panel-name"
+                  title={member.name}
+                  onClick={() => choose(member.id)}
+                >
+                  <NodeName node={member} />
+                </button>
+                <Calls {...numbers} />
+                <FailedShare {...numbers} />
+                <Longest {...numbers} />
+              </li>
+            )
+          })}
         </ul>
       </section>
     </aside>

@@ -91,6 +91,7 @@ function Everything({ data, state }: EverythingProps) {
             group={group}
             members={drawn.groups.get(group.id)!}
             perMinute={perMinute}
+            state={state}
             choose={choose}
             takeApart={() => {
               setApart(new Set([...apart, group.id]))

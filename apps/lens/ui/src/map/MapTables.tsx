@@ -1,12 +1,11 @@
 /** The map as tables, for who cannot or need not look at a drawing: busiest first, each number with the traces behind it. */
 import { Link } from '@tanstack/react-router'
 import type { MapNode, MapResponse } from 'rustok-lens/contract'
-import { formatRate, formatShare } from '../model/amounts.ts'
-import { formatDuration } from '../model/duration.ts'
 import { searchLink } from '../model/links.ts'
-import { edgeSearch, failedNodeSearch, nodeSearch } from '../model/map-search.ts'
+import { edgeSearch, nodeSearch } from '../model/map-search.ts'
 import type { SearchState } from '../model/search-state.ts'
 import { NodeName } from './NodeName.tsx'
+import { Calls, FailedShare, Longest, type NumbersProps } from './numbers.tsx'
 import '../ui/StatTable.css'
 
 export interface MapTablesProps {
@@ -30,7 +29,7 @@ export function MapTables({ data, nodes, perMinute, state }: MapTablesProps) {
             <thead>
               <tr>
                 <th scope="col">Caller and called</th>
-                <Numbers />
+                <NumberHeads />
               </tr>
             </thead>
             <tbody>
@@ -44,9 +43,10 @@ export function MapTables({ data, nodes, perMinute, state }: MapTablesProps) {
                         <span aria-hidden="true">→</span> <NodeName node={called} />
                       </Link>
                     </th>
-                    <td>{formatRate(calls * perMinute)}</td>
-                    <td data-failed={failed > 0}>{formatShare(failed / calls)}</td>
-                    <td>{formatDuration(p95DurationNano)}</td>
+                    <Cells
+                      {...{ calls, failed, p95DurationNano, perMinute }}
+                      searchFor={(which) => edgeSearch(state, caller, called, which)}
+                    />
                   </tr>
                 )
               })}
@@ -60,7 +60,7 @@ export function MapTables({ data, nodes, perMinute, state }: MapTablesProps) {
           <thead>
             <tr>
               <th scope="col">Service or what is called</th>
-              <Numbers />
+              <NumberHeads />
             </tr>
           </thead>
           <tbody>
@@ -71,23 +71,13 @@ export function MapTables({ data, nodes, perMinute, state }: MapTablesProps) {
                     <NodeName node={node} />
                   </Link>
                 </th>
-                <td>{formatRate(node.calls * perMinute)}</td>
-                <td data-failed={node.failed > 0}>
-                  {node.failed > 0 ? (
-                    <Link {...searchLink(failedNodeSearch(state, node))}>
-                      {formatShare(node.failed / node.calls)}
-                    </Link>
-                  ) : (
-                    formatShare(node.calls === 0 ? null : 0)
-                  )}
-                </td>
-                <td>
-                  {node.p95DurationNano === null ? (
-                    <span className="muted">–</span>
-                  ) : (
-                    formatDuration(node.p95DurationNano)
-                  )}
-                </td>
+                <Cells
+                  calls={node.calls}
+                  failed={node.failed}
+                  p95DurationNano={node.p95DurationNano}
+                  perMinute={perMinute}
+                  searchFor={(which) => nodeSearch(state, node, which)}
+                />
               </tr>
             ))}
           </tbody>
@@ -97,7 +87,23 @@ export function MapTables({ data, nodes, perMinute, state }: MapTablesProps) {
   )
 }
 
-function Numbers() {
+function Cells(props: NumbersProps) {
+  return (
+    <>
+      <td>
+        <Calls {...props} />
+      </td>
+      <td>
+        <FailedShare {...props} />
+      </td>
+      <td>
+        <Longest {...props} />
+      </td>
+    </>
+  )
+}
+
+function NumberHeads() {
   return (
     <>
       <th scope="col">Calls</th>

@@ -4,10 +4,11 @@ import type { MapEdge, MapNode } from 'rustok-lens/contract'
 import { formatRate, formatShare } from '../model/amounts.ts'
 import { formatDuration } from '../model/duration.ts'
 import { searchLink, whyLink } from '../model/links.ts'
-import { edgeSearch, failedNodeSearch, neighboursOf, nodeSearch } from '../model/map-search.ts'
+import { edgeSearch, neighboursOf, nodeSearch } from '../model/map-search.ts'
 import type { SearchState } from '../model/search-state.ts'
 import { Icon } from '../ui/Icon.tsx'
 import { KINDS, NodeName } from './NodeName.tsx'
+import { Calls, FailedShare, Longest, type NumbersProps } from './numbers.tsx'
 
 export interface NodePanelProps {
   readonly node: MapNode
@@ -50,7 +51,7 @@ export function NodePanel({ node, nodes, edges, perMinute, state, choose }: Node
       <p className="map-panel-links">
         <Link {...searchLink(search)}>Its traces</Link>
         {node.failed > 0 && (
-          <Link {...searchLink(failedNodeSearch(state, node))}>Those that failed here</Link>
+          <Link {...searchLink(nodeSearch(state, node, 'failed'))}>Those that failed here</Link>
         )}
         {node.failed > 0 && <Link {...whyLink(search, { by: 'error' })}>Why do some fail?</Link>}
       </p>
@@ -60,21 +61,24 @@ export function NodePanel({ node, nodes, edges, perMinute, state, choose }: Node
             <section key={title}>
               <h3>{title}</h3>
               <ul>
-                {edges.map((edge) => (
-                  <li key={edge[other]}>
-                    <button type="button" className="map-panel-name" onClick={() => choose(edge[other])}>
-                      <NodeName node={nodes.get(edge[other])!} />
-                    </button>
-                    <Link
-                      {...searchLink(edgeSearch(state, nodes.get(edge.from)!, nodes.get(edge.to)!))}
-                      title="Shows the traces"
-                    >
-                      {formatRate(edge.calls * perMinute)}
-                    </Link>
-                    <span data-failed={edge.failed > 0}>{formatShare(edge.failed / edge.calls)}</span>
-                    <span title="95 % take at most so long">{formatDuration(edge.p95DurationNano)}</span>
-                  </li>
-                ))}
+                {edges.map((edge) => {
+                  const numbers: NumbersProps = {
+                    ...edge,
+                    perMinute,
+                    searchFor: (which) =>
+                      edgeSearch(state, nodes.get(edge.from)!, nodes.get(edge.to)!, which),
+                  }
+                  return (
+                    <li key={edge[other]}>
+                      <button type="button" className="map-panel-name" onClick={() => choose(edge[other])}>
+                        <NodeName node={nodes.get(edge[other])!} />
+                      </button>
+                      <Calls {...numbers} />
+                      <FailedShare {...numbers} />
+                      <Longest {...numbers} />
+                    </li>
+                  )
+                })}
               </ul>
             </section>
           ),

@@ -53,7 +53,9 @@ export function TenantsPage({ state }: { readonly state: TenantsState }) {
               head={<Heads state={state} />}
               rows={tenantRows(data!.tenants)}
               name={(row) => <StatName row={row} to={tenantLink(row.name, state)} />}
-              more={(row) => <MoreCells tenant={byName.get(row.name)!} whole={data!.requests} now={now} />}
+              more={(row) => (
+                <MoreCells tenant={byName.get(row.name)!} state={state} whole={data!.requests} now={now} />
+              )}
               time={state}
               before={periodBefore(period)}
               minutes={(period.end - period.start + 1) / 60_000}
@@ -136,16 +138,23 @@ function Head({ state, sort, name, change, title, className }: HeadProps) {
 
 interface MoreCellsProps {
   readonly tenant: TenantStatistics
+  readonly state: TenantsState
   readonly whole: number
   readonly now: number
 }
 
-function MoreCells({ tenant, whole, now }: MoreCellsProps) {
+function MoreCells({ tenant, state, whole, now }: MoreCellsProps) {
   const last = tenant.lastUnixNano === null ? undefined : unixMillis(tenant.lastUnixNano)
   return (
     <>
       <td className="stat-wide">{formatShare(whole === 0 ? null : tenant.requests / whole)}</td>
-      <td className="stat-wide">{tenant.users.toLocaleString()}</td>
+      <td className="stat-wide">
+        {tenant.users === 0 ? (
+          0
+        ) : (
+          <Link {...tenantLink(tenant.tenant, state)}>{tenant.users.toLocaleString()}</Link>
+        )}
+      </td>
       <td className="stat-wide muted">
         {last === undefined ? 'silent' : <time title={formatUtc(last)}>{formatAgo(last, now)}</time>}
       </td>

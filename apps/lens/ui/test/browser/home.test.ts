@@ -209,13 +209,16 @@ describe('home and tenants over a real Lens', () => {
   it('says which service calls which, with the traces of it', async () => {
     await open('/map')
     const edge = table('Calls').getByRole('row', { name: /storefront calls rustok-server/ })
-    await edge.getByRole('link').click()
+    await edge.getByRole('link', { name: /^storefront/ }).click()
     await page.waitForURL(/\/search\?/)
     const query = '{ service = storefront } and { service = rustok-server }'
-    assert.equal(
-      await found(),
-      (await ask<SearchResponse>(`/api/lens/search?${new URLSearchParams({ query })}`)).total,
-    )
+    const all = await found()
+    assert.equal(all, (await ask<SearchResponse>(`/api/lens/search?${new URLSearchParams({ query })}`)).total)
+    await page.goBack()
+    await edge.getByTitle(/^95 %/).click()
+    await page.waitForURL(/\/search\?order=longest&/)
+    const slow = await found()
+    assert.ok(slow >= 1 && slow < all, `${slow} of ${all} are slow`)
     assert.deepEqual(complaints, [])
   })
 
