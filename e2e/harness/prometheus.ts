@@ -1,9 +1,9 @@
-/** Debian's Prometheus over this repository's rules, and what the tests ask of it. Its targets are told, instead of discovered. */
+/** Debian's Prometheus over this repository's rules, and what the tests ask of it. Targets are told by files, as prometheus/targets says, or by its configuration. */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { parse, stringify } from 'yaml'
 import { root } from './app-process.ts'
@@ -30,6 +30,7 @@ export interface Prometheus extends AsyncDisposable {
 
 interface ScrapeConfig {
   readonly job_name: string
+  readonly file_sd_configs?: readonly { readonly files: readonly string[] }[]
 }
 
 const startsWithinMs = 60_000
@@ -39,7 +40,7 @@ export async function startPrometheus(directory: string, targets: Targets): Prom
   const data = join(directory, 'prometheus')
   mkdirSync(data, { recursive: true })
   const configFile = join(data, 'prometheus.yml')
-  writeFileSync(configFile, configFor(targets, port))
+  writeFileSync(configFile, stringify(configFor({ ...targets, prometheus: `127.0.0.1:${port}` }, data)))
   const args = [
     `--config.file=${configFile}`,
     `--storage.tsdb.path=${join(data, 'data')}`,
@@ -90,23 +91,36 @@ export async function startPrometheus(directory: string, targets: Targets): Prom
   }
 }
 
-/** prometheus.yml with every job that has a target here, looked at each second; jobs and rules are otherwise as they stand. */
-function configFor(targets: Targets, ownPort: number): string {
+/**
+ * prometheus.yml with every job that has a target here, looked at each second; rules are as they stand. A job that reads files finds one in `directory`, with
+ * the labels of the example that prometheus/targets gives.
+ */
+function configFor(targets: Targets, directory: string): unknown {
   const config = parse(readFileSync(join(root, 'prometheus', 'prometheus.yml'), 'utf8'))
-  const all: Targets = { ...targets, prometheus: `127.0.0.1:${ownPort}` }
   const jobs: readonly ScrapeConfig[] = config.scrape_configs
-  for (const name of Object.keys(all)) {
+  for (const name of Object.keys(targets)) {
     if (!jobs.some(({ job_name }) => job_name === name)) throw new Error(`prometheus.yml has no job ${name}`)
   }
-  return stringify({
+  return {
     ...config,
     global: { scrape_interval: '1s', scrape_timeout: '1s', evaluation_interval: '1s' },
     rule_files: [join(root, 'prometheus', 'rules', '*.yml')],
-    scrape_configs: jobs.flatMap(({ job_name }) => {
-      const target = all[job_name]
-      return target === undefined ? [] : [{ job_name, static_configs: [{ targets: [target] }] }]
+    scrape_configs: jobs.flatMap(({ job_name, file_sd_configs }): readonly object[] => {
+      const target = targets[job_name]
+      if (target === undefined) return []
+      const pattern = file_sd_configs?.[0]?.files[0]
+      if (pattern === undefined) return [{ job_name, static_configs: [{ targets: [target] }] }]
+      const file = join(directory, pattern.replace('*', '-of-a-test'))
+      mkdirSync(dirname(file), { recursive: true })
+      writeFileSync(file, stringify(exampleTargets().map((group) => ({ ...group, targets: [target] }))))
+      return [{ job_name, file_sd_configs }]
     }),
-  })
+  }
+}
+
+function exampleTargets(): readonly object[] {
+  const readme = readFileSync(join(root, 'prometheus', 'targets', 'README.md'), 'utf8')
+  return parse(/^```yaml\n(.*?)^```$/ms.exec(readme)![1]!)
 }
 
 async function isReady(url: string): Promise<boolean> {

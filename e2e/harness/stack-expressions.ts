@@ -28,12 +28,18 @@ export interface Panel {
   readonly gridPos: { readonly x: number; readonly y: number; readonly w: number; readonly h: number }
   readonly fieldConfig?: {
     readonly defaults: { readonly unit?: string; readonly links?: readonly { readonly url: string }[] }
+    readonly overrides: readonly FieldOverride[]
   }
   readonly targets?: readonly {
     readonly expr: string
     readonly exemplar?: boolean
     readonly datasource: { readonly uid: string }
   }[]
+}
+
+interface FieldOverride {
+  readonly matcher: { readonly id: string; readonly options: string }
+  readonly properties: readonly { readonly id: string; readonly value: unknown }[]
 }
 
 export interface Variable {
@@ -93,22 +99,28 @@ export function expressions(): readonly Expression[] {
   return [...panels, ...ofRules, ...links()]
 }
 
-/** Where the series of panels lead: addresses in Lens, with the labels of a series to be put in. */
+/** Where the series of panels and the cells of tables lead: addresses in Lens, with the labels of a series to be put in. */
 export interface DataLink {
   readonly where: string
   readonly expr: string
   readonly url: string
+  /** The label that is the value of the cell that was clicked. */
+  readonly column?: string
 }
 
 export function dataLinks(): readonly DataLink[] {
   return dashboards().flatMap(({ uid, panels }) =>
-    panels.flatMap(({ title, targets = [], fieldConfig }) =>
-      (fieldConfig?.defaults.links ?? []).map(({ url }) => ({
-        where: `${uid}, "${title}"`,
-        expr: substituted(targets[0]?.expr ?? ''),
-        url,
-      })),
-    ),
+    panels.flatMap(({ title, targets = [], fieldConfig }) => {
+      const of = { where: `${uid}, "${title}"`, expr: substituted(targets[0]?.expr ?? '') }
+      const ofSeries = (fieldConfig?.defaults.links ?? []).map(({ url }) => ({ ...of, url }))
+      const ofCells = (fieldConfig?.overrides ?? []).flatMap(({ matcher, properties }) =>
+        properties
+          .filter(({ id }) => id === 'links')
+          .flatMap(({ value }) => value as readonly { readonly url: string }[])
+          .map(({ url }) => ({ ...of, url, column: matcher.options })),
+      )
+      return [...ofSeries, ...ofCells]
+    }),
   )
 }
 

@@ -213,34 +213,42 @@ describe('the dashboards and rules', () => {
     assert.deepEqual(left, [])
   })
 
-  it('lead from a series to traces of what it counts, within the range that is shown', async () => {
+  it('lead from a series or a cell to traces of what it counts, within the range that is shown', async () => {
     const links = dataLinks()
     assert.ok(links.length >= 10, `${links.length} links`)
     let left: readonly DataLink[] = links
-    await eventually(async () => {
+    const allLead = async () => {
       const found = await Promise.all(left.map(leadsToTraces))
       left = left.filter((_, index) => !found[index])
       return left.length === 0
-    })
+    }
+    // A request fails where the demo's payment provider does not answer, at some orders of a hundred.
+    for (let round = 0; !(await eventually(allLead, withinMs / 10)) && round < 9; round++) await sendTraffic()
     assert.deepEqual(left, [])
   })
 
   /** As Grafana does it, for the first series that there are traces of: a series of a scrape's own requests has none. */
-  async function leadsToTraces({ expr, url, where }: DataLink): Promise<boolean> {
+  async function leadsToTraces({ expr, url, where, column = '' }: DataLink): Promise<boolean> {
     for (const { metric } of await prometheus.query(expr)) {
       const address = new URL(
         url
           .replace(/\$\{lens_url\}/, lens)
           .replace(/\$\{__from\}/, String(Date.now() - 3_600_000))
           .replace(/\$\{__to\}/, String(Date.now()))
+          .replace(/\$\{__value\.raw\}/, metric[column] ?? '')
           .replace(/\$\{__field\.labels\.(\w+)(:percentencode)?\}/g, (_, name) =>
             encodeURIComponent(metric[name] ?? ''),
           ),
       )
       assert.doesNotMatch(address.href, /\$|%7B/, where)
-      assert.equal(address.pathname, '/search', where)
-      assert.ok(address.searchParams.has('start') && address.searchParams.has('end'), where)
-      const { traces } = await searchTraces(lens, Object.fromEntries(address.searchParams))
+      const range = { start: address.searchParams.get('start'), end: address.searchParams.get('end') }
+      assert.ok(range.start && range.end, where)
+      const tenant = /^\/tenants\/([^/]+)$/.exec(address.pathname)?.[1]
+      if (tenant === undefined) assert.equal(address.pathname, '/search', where)
+      const { traces } = await searchTraces(lens, {
+        ...Object.fromEntries(address.searchParams),
+        ...(tenant === undefined ? {} : { tenant }),
+      })
       if (traces.length > 0) return true
     }
     return false

@@ -57,10 +57,13 @@ export function brokenTrace(startMillis: number): TraceResponse {
   return { ...built, traceId: BROKEN_ID, spans }
 }
 
+export const HOSTILE_TENANT = '<img src=x onerror=alert(1)>'
+export const HOSTILE_USER = '\u202Eresu live'
+
 /** Markup, script links, bidirectional controls, control characters, and names and values of 10 kB. */
 export function hostileTrace(startMillis: number): TraceResponse {
   const long = 'a very long name '.repeat(600)
-  const t = new TraceBuilder(new Random(9), startMillis, '<img src=x onerror=alert(1)>', '\u202Eresu live')
+  const t = new TraceBuilder(new Random(9), startMillis, HOSTILE_TENANT, HOSTILE_USER)
   t.within(
     undefined,
     { service: '"><script>alert(2)</script>', name: '<b onmouseover=alert(3)>GET /</b>', kind: 'server' },

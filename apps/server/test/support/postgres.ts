@@ -117,8 +117,8 @@ export async function asSuperuser(url: string, text: string): Promise<pg.QueryRe
   }
 }
 
-/** Debian has a directory for each major version; the newest. */
-function binDirectory(): string {
+/** Debian has a directory of programs for each major version; the newest. */
+export function binDirectory(): string {
   const versions = readdirSync('/usr/lib/postgresql').toSorted((a, b) => Number(b) - Number(a))
   return path.join('/usr/lib/postgresql', versions[0]!, 'bin')
 }

@@ -158,9 +158,9 @@ export function Cohorts({ state, filter }: CohortsProps) {
             to="/why"
             search={withoutFields(state, fields)}
             className="button small"
-            aria-label={`Remove ${name.toLowerCase()} filter`}
             title="Removes this filter"
           >
+            <span className="visually-hidden">Remove filter </span>
             {name}{' '}
             <strong className="truncate">
               <Text>{value}</Text>

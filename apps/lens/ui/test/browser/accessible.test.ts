@@ -9,7 +9,14 @@ import { after, afterEach, before, beforeEach, describe, it } from 'node:test'
 import { promisify } from 'node:util'
 import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core'
 import type { SearchResponse } from 'rustok-lens/contract'
-import { BROKEN_ID, brokenTrace, HOSTILE_ID, hostileTrace } from '../odd-traces.ts'
+import {
+  BROKEN_ID,
+  brokenTrace,
+  HOSTILE_ID,
+  HOSTILE_TENANT,
+  HOSTILE_USER,
+  hostileTrace,
+} from '../odd-traces.ts'
 import { declinedOrder, shopTrace } from '../shop-traces.ts'
 import { RealLens } from '../support/real-lens.ts'
 import { Random } from '../trace-builder.ts'
@@ -18,6 +25,7 @@ const WIDE = { width: 1440, height: 900 }
 const NARROW = { width: 390, height: 844 }
 /** What a theme or a width can change; the rest is asked once. */
 const OF_WIDTH = ['color-contrast', 'link-in-text-block', 'scrollable-region-focusable', 'target-size']
+const OF_HOSTILE = new URLSearchParams({ tenant: HOSTILE_TENANT })
 /** What lies over a page. */
 const OPEN = 'dialog[open], [role=dialog]'
 
@@ -104,6 +112,12 @@ describe('the UI for everybody', () => {
     { path: '/tenants' },
     { path: `/tenants/${order.spans[0]!.tenant ?? 'nordlicht-books'}` },
     { path: '/tenants/nordlicht-books/users/ada.lindqvist' },
+    { path: `/search?${OF_HOSTILE}` },
+    { path: `/why?${OF_HOSTILE}&split=duration&threshold=1ms` },
+    { path: `/diff/${HOSTILE_ID}/${order.traceId}` },
+    { path: `/map?${OF_HOSTILE}` },
+    { path: `/tenants/${encodeURIComponent(HOSTILE_TENANT)}` },
+    { path: `/tenants/${encodeURIComponent(HOSTILE_TENANT)}/users/${encodeURIComponent(HOSTILE_USER)}` },
     { path: '/nowhere' },
   ]
 
