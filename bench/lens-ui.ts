@@ -74,8 +74,8 @@ async function answerOf({ urls }: LensProcess, spans: number): Promise<Answer> {
     const began = performance.now()
     const text = await (await fetch(`${urls.ui}/api/lens/traces/${traceId}/waterfall`)).text()
     answer = { millis: performance.now() - began, bytes: Buffer.byteLength(text) }
-    const { spanIds } = JSON.parse(text) as { readonly spanIds?: readonly string[] }
-    prove(spanIds?.length === spans, `the trace has ${spanIds?.length} spans, not ${spans}`)
+    const { starts } = JSON.parse(text) as { readonly starts?: readonly number[] }
+    prove(starts?.length === spans, `the trace has ${starts?.length} spans, not ${spans}`)
   }
   return answer
 }

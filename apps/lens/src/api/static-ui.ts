@@ -33,8 +33,14 @@ export async function addUi(app: FastifyInstance): Promise<void> {
     if (path !== '' && (await isFile(path))) return reply.sendFile(path)
     // What is named like a file is one that is missing; any other address is a view of the UI, which has its own router. A tenant may have a dot.
     if (/^[^/]*\.[a-z0-9]+$/i.test(path)) return reply.callNotFound()
-    if (await isFile('index.html')) return reply.sendFile('index.html')
-    return reply.code(503).type('text/html; charset=utf-8').send(notBuilt)
+    if (!(await isFile('index.html'))) return reply.code(503).type('text/html; charset=utf-8').send(notBuilt)
+    const [, traceId] = /^trace\/([0-9a-f]{32})$/.exec(path) ?? []
+    // What takes longest is asked for before the page is read; what the page asks for later, with the same address, is what came of this.
+    if (traceId !== undefined) {
+      const waterfall = `/api/lens/traces/${traceId}/waterfall`
+      reply.header('link', `<${waterfall}>; rel=preload; as=fetch; crossorigin=anonymous`)
+    }
+    return reply.sendFile('index.html')
   })
 }
 

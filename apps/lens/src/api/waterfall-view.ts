@@ -1,20 +1,25 @@
 /** The rows of a trace's waterfall as the contract shows them: in order, each text once, spans by their index. */
 
+import { idBytes } from '../query/link-spans.ts'
 import type { WaterfallRows } from '../query/read-waterfall.ts'
 import type { NamedTexts } from '../store/native/read-columns.ts'
 import type { TextColumn, WaterfallResponse } from './contract.ts'
 import { spanKinds, spanStatuses } from './trace-view.ts'
 
 export function waterfallView(traceId: string, rows: WaterfallRows): WaterfallResponse {
-  const { originUnixNano } = rows
-  const order = Array.from(rows.order)
+  const { originUnixNano, linked } = rows
+  const order = Array.from(linked.order)
   const ordered = <Value>(values: ArrayLike<Value>) => order.map((row) => values[row]!)
   const sinceOrigin = (time: bigint) => Number(time - originUnixNano)
   return {
     traceId,
     originUnixNano: String(originUnixNano),
-    spanIds: ordered(rows.spanIds),
-    parentSpanIds: ordered(rows.parentSpanIds),
+    spanIds: hexOf(rows.spanIds, order),
+    parents: Array.from(linked.parents),
+    missingParents: linked.orphans.map((span) => ({
+      span,
+      parentSpanId: hexOf(rows.parentSpanIds, [order[span]!]),
+    })),
     starts: ordered(rows.starts),
     durations: order.map((row) => Math.max(0, rows.durations[row]!)),
     name: namedColumn(order, rows.names),
@@ -24,15 +29,24 @@ export function waterfallView(traceId: string, rows: WaterfallRows): WaterfallRe
     service: namedColumn(order, rows.services),
     tenant: namedColumn(order, rows.tenants),
     user: namedColumn(order, rows.users),
-    callee: textColumn(ordered(rows.callees)),
-    operation: textColumn(ordered(rows.operations)),
+    callee: namedColumn(order, rows.callees),
+    operation: namedColumn(order, rows.operations),
     events: order.flatMap((row, span) => {
       const times = rows.eventTimes[row]!
       return times.length === 0 ? [] : [{ span, times: times.map(sinceOrigin) }]
     }),
-    links: order.flatMap((row, span) => rows.linked[row]!.map((spanId) => ({ span, spanId }))),
+    links: order.flatMap((row, span) => rows.links[row]!.map((spanId) => ({ span, spanId }))),
     dropped: order.flatMap((row, span) => (rows.isDropped[row] === 0 ? [] : [span])),
   }
+}
+
+function hexOf(ids: Uint8Array, rows: readonly number[]): string {
+  const picked = Buffer.allocUnsafe(rows.length * idBytes)
+  let at = 0
+  for (const row of rows) {
+    for (let from = row * idBytes, end = from + idBytes; from < end; from++) picked[at++] = ids[from]!
+  }
+  return picked.toString('hex')
 }
 
 /** Each value once, in the order of their first sight. */
@@ -47,16 +61,21 @@ function textColumn(texts: readonly string[]): TextColumn {
   return { values: [...places.keys()], index: places.size === 1 ? [] : index }
 }
 
-/** The same of texts that are numbered already, in whichever order and some perhaps unused. */
+/** The same of texts that are numbered already, in whichever order and some perhaps unused or twice. */
 function namedColumn(order: readonly number[], { values, index }: NamedTexts): TextColumn {
   const places = new Int32Array(values.length).fill(-1)
-  const seen: string[] = []
+  const seen = new Map<string, number>()
+  const placeOf = (text: string) => {
+    const known = seen.get(text) ?? seen.size
+    seen.set(text, known)
+    return known
+  }
   const placed = order.map((row) => {
     const value = index[row]!
-    if (places[value] === -1) places[value] = seen.push(values[value]!) - 1
+    if (places[value] === -1) places[value] = placeOf(values[value]!)
     return places[value]!
   })
-  return { values: seen, index: seen.length === 1 ? [] : placed }
+  return { values: [...seen.keys()], index: seen.size === 1 ? [] : placed }
 }
 
 function numberedColumn(

@@ -5,8 +5,8 @@
  */
 
 import type { QueryOptions, StoreEngine } from '../store/engine.ts'
-import type { NamedTexts, NativeColumns } from '../store/native/read-columns.ts'
-import { mergeRuns } from './merge-runs.ts'
+import { type NamedTexts, type NativeColumns, textAt } from '../store/native/read-columns.ts'
+import { type LinkedSpans, linkSpans } from './link-spans.ts'
 import { saidColumn, saidOfSpans } from './said-of-spans.ts'
 import { spansOfPlace, withPlace } from './trace-ids.ts'
 
@@ -22,18 +22,18 @@ const statement = `${withPlace}
     dropped_attributes + dropped_events + dropped_links > 0 AS is_dropped
   FROM spans PREWHERE ${spansOfPlace}`
 
-/** By row, as they came: `order` says which rows, each span once, by start. */
+/** By row, as they came. */
 export interface WaterfallRows {
-  readonly order: Uint32Array
+  /** Which of the rows, each span once, by start. */
+  readonly linked: LinkedSpans
   /** Of the earliest span that has a start; 0 when none has. */
   readonly originUnixNano: bigint
   /** Nanoseconds since the origin; -1 without a start. */
   readonly starts: Float64Array
   readonly durations: Float64Array
-  /** 16 hex digits. */
-  readonly spanIds: readonly string[]
-  /** Empty without a parent. */
-  readonly parentSpanIds: readonly string[]
+  /** `idBytes` each. */
+  readonly spanIds: Uint8Array
+  readonly parentSpanIds: Uint8Array
   readonly kinds: ArrayLike<number>
   readonly statuses: ArrayLike<number>
   readonly names: NamedTexts
@@ -41,12 +41,12 @@ export interface WaterfallRows {
   readonly tenants: NamedTexts
   readonly users: NamedTexts
   readonly messages: readonly string[]
-  readonly callees: readonly string[]
-  readonly operations: readonly string[]
+  readonly callees: NamedTexts
+  readonly operations: NamedTexts
   /** Unix nanoseconds. */
   readonly eventTimes: readonly (readonly bigint[])[]
   /** Ids of spans of the same trace. */
-  readonly linked: readonly (readonly string[])[]
+  readonly links: readonly (readonly string[])[]
   readonly isDropped: ArrayLike<number>
 }
 
@@ -61,7 +61,8 @@ export async function readWaterfall(
 }
 
 function waterfallRows(traceId: string, columns: NativeColumns): WaterfallRows {
-  const spanIds = columns.hex('span_id')
+  const spanIds = columns.bytes('span_id')
+  const parentSpanIds = columns.bytes('parent_span_id')
   const originUnixNano = earliest(columns.bigints('start'))
   const since = columns.doubles('start', originUnixNano)
   // 0 is no time: of what came without a start, nothing is known but that.
@@ -72,12 +73,12 @@ function waterfallRows(traceId: string, columns: NativeColumns): WaterfallRows {
   const exceptions = columns.texts('exception')
   const hasFailed = (row: number) => statuses[row] === 2
   return {
-    order: inOrder(starts, spanIds, columns.isDistinct('span_id')),
+    linked: linkSpans(starts, spanIds, parentSpanIds),
     originUnixNano,
     starts,
     durations: columns.doubles('duration'),
     spanIds,
-    parentSpanIds: columns.hex('parent_span_id').map((id) => (id === noParent ? '' : id)),
+    parentSpanIds,
     kinds: columns.numbers('kind'),
     statuses,
     names,
@@ -87,17 +88,15 @@ function waterfallRows(traceId: string, columns: NativeColumns): WaterfallRows {
     messages: columns
       .texts('status_message')
       .map((message, row) =>
-        message === '' && hasFailed(row) ? textOf(exceptions[row]!) || errorTypes[row]! : message,
+        message === '' && hasFailed(row) ? textOf(exceptions[row]!) || textAt(errorTypes, row) : message,
       ),
     callees,
     operations,
     eventTimes: columns.bigintLists('event_times'),
-    linked: columns.textLists('links_to').map((heads) => linkedWithin(traceId, heads)),
+    links: columns.textLists('links_to').map((heads) => linkedWithin(traceId, heads)),
     isDropped: columns.numbers('is_dropped'),
   }
 }
-
-const noParent = '0'.repeat(16)
 
 /** Of a token `exception.message:t=text`. */
 function textOf(exception: string): string {
@@ -120,15 +119,4 @@ function earliest(starts: BigUint64Array | BigInt64Array): bigint {
     if (start !== 0n && (low === 0n || start < low)) low = start
   }
   return low
-}
-
-/** By start and id, those of one id but the first left out. */
-function inOrder(starts: Float64Array, spanIds: readonly string[], areDistinct: boolean): Uint32Array {
-  const rows = mergeRuns(starts, (a, b) => spanIds[a]! < spanIds[b]!)
-  if (areDistinct) return rows
-  const seen = new Set<string>()
-  return rows.filter((row) => {
-    const before = seen.size
-    return seen.add(spanIds[row]!).size > before
-  })
 }

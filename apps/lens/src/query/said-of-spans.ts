@@ -24,32 +24,39 @@ const separator = '\0'
 
 /** SQL of what `saidOfSpans` reads: the tokens of these attributes. The spans of a large trace say few different things. */
 export const saidColumn = `toLowCardinality(arrayStringConcat(
-  arrayFilter(a -> match(a, '^(${keys.join('|').replaceAll('.', '[.]')}):'), attributes), '\\0'))`
+  arrayFilter(a -> splitByChar(':', a, 1)[1] IN (${keys.map((key) => `'${key}'`).join(', ')}), attributes), '\\0'))`
 
 export interface SaidOfSpans {
   /** The address, the table or the host that was called, of spans named by a verb alone; else empty. */
-  readonly callees: readonly string[]
+  readonly callees: NamedTexts
   /** Type and name of an operation of GraphQL, or the span's name when it has none; empty of other spans. */
-  readonly operations: readonly string[]
+  readonly operations: NamedTexts
   /** `error.type` as text. */
-  readonly errorTypes: readonly string[]
+  readonly errorTypes: NamedTexts
 }
 
 /** Both by row; `said` is what `saidColumn` answers. */
 export function saidOfSpans(names: NamedTexts, said: NamedTexts): SaidOfSpans {
   const saids = said.values.map(readSaid)
   const isVerb = names.values.map((name) => /^[A-Z]{2,10}$/.test(name))
-  const callees: string[] = []
-  const operations: string[] = []
-  const errorTypes: string[] = []
-  for (let row = 0; row < said.index.length; row++) {
-    const { callee, operation, errorType } = saids[said.index[row]!]!
+  const { length } = said.index
+  const calleeAt = new Int32Array(length)
+  const operationAt = new Int32Array(length)
+  const none = saids.length
+  for (let row = 0; row < length; row++) {
+    const place = said.index[row]!
     const name = names.index[row]!
-    callees.push(isVerb[name] ? callee : '')
-    operations.push(operation ?? names.values[name]!)
-    errorTypes.push(errorType)
+    calleeAt[row] = isVerb[name] ? place : none
+    operationAt[row] = saids[place]!.operation === undefined ? saids.length + name : place
   }
-  return { callees, operations, errorTypes }
+  return {
+    callees: { values: [...saids.map(({ callee }) => callee), ''], index: calleeAt },
+    operations: {
+      values: [...saids.map(({ operation }) => operation ?? ''), ...names.values],
+      index: operationAt,
+    },
+    errorTypes: { values: saids.map(({ errorType }) => errorType), index: said.index },
+  }
 }
 
 interface Said {

@@ -176,6 +176,18 @@ test('compresses the files of the UI on their way, and says when they are as the
   assert.deepEqual([part.status, part.body], [206, plain.body.slice(0, 10)])
 })
 
+test('has the page of a trace ask for its spans before it is read', async () => {
+  const traceId = '5b8efff798038103d269b633813fc60c'
+  const { headers } = await ask(`/trace/${traceId}?view=flame`)
+  assert.equal(
+    headers.link,
+    `</api/lens/traces/${traceId}/waterfall>; rel=preload; as=fetch; crossorigin=anonymous`,
+  )
+  for (const path of ['/', '/trace/abc', `/trace/${traceId}/x`, `/diff/${traceId}`]) {
+    assert.equal((await ask(path)).headers.link, undefined, path)
+  }
+})
+
 test('names each request, as its client does if that is harmless, for the log', async () => {
   const idOf = async (given: Readonly<Record<string, string>>) =>
     (await ask('/api/services', given)).headers['x-request-id']

@@ -3,11 +3,12 @@
 import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
 import { saidOfSpans } from '../../src/query/said-of-spans.ts'
+import { textAt } from '../../src/store/native/read-columns.ts'
 
 const listOf = (texts: readonly string[]) => ({ values: texts, index: texts.map((_, at) => at) })
 const of = (name: string, tokens: readonly string[]) => {
   const { callees, operations, errorTypes } = saidOfSpans(listOf([name]), listOf([tokens.join('\0')]))
-  return { callee: callees[0], operation: operations[0], errorType: errorTypes[0] }
+  return { callee: textAt(callees, 0), operation: textAt(operations, 0), errorType: textAt(errorTypes, 0) }
 }
 
 suite('a span named by a verb', () => {
@@ -52,5 +53,9 @@ test('the first attribute of a key counts, of any type', () => {
 test('rows share what they say', () => {
   const names = { values: ['GET', 'jobs'], index: [0, 1, 0] }
   const said = { values: ['', 'server.address:s=pay'], index: [1, 1, 0] }
-  assert.deepEqual(saidOfSpans(names, said).callees, ['pay', '', ''])
+  const { callees } = saidOfSpans(names, said)
+  assert.deepEqual(
+    names.index.map((_, row) => textAt(callees, row)),
+    ['pay', '', ''],
+  )
 })

@@ -7,7 +7,7 @@ import { clockShifts, clockSkews } from '../src/model/clock-skew.ts'
 import { skewInput, type TraceModel, withAlignedClocks } from '../src/model/trace-model.ts'
 import { traceWarnings } from '../src/model/trace-warnings.ts'
 import { arbitraryTrace, spanView, traceResponse } from './arbitrary-spans.ts'
-import { modelOf } from './waterfall-of.ts'
+import { idOf, modelOf } from './waterfall-of.ts'
 
 /** Spans from `id parent service kind start duration`, in microseconds; services are those of traceResponse: gateway, server, worker. */
 function calls(...lines: readonly string[]): TraceModel {
@@ -27,7 +27,7 @@ function calls(...lines: readonly string[]): TraceModel {
   return modelOf(traceResponse(spans))
 }
 
-const startOf = (model: TraceModel, id: string) => model.times.start[model.tree.indexOf(id)!]! / 1000
+const startOf = (model: TraceModel, id: string) => model.times.start[model.ids.find(idOf(id))!]! / 1000
 const kinds = (model: TraceModel) => traceWarnings(model).map(({ kind }) => kind)
 
 describe('clocks that differ', () => {
@@ -69,7 +69,7 @@ describe('clocks that differ', () => {
       'two.s two 1 server 230 20',
     )
     const shifts = clockShifts(skewInput(model))!
-    assert.equal(shifts[model.tree.indexOf('one.s')!], shifts[model.tree.indexOf('two.s')!])
+    assert.equal(shifts[model.ids.find(idOf('one.s'))!], shifts[model.ids.find(idOf('two.s'))!])
   })
 
   it('within one service are called early spans, and left alone', () => {

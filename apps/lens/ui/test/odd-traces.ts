@@ -9,16 +9,15 @@ export const BROKEN_ID = 'b'.repeat(32)
 export const HOSTILE_ID = 'e'.repeat(32)
 export const HUGE_ID = 'f'.repeat(32)
 
-/** Orphans, a cycle, a self-parent, a duplicate id, a clock that is behind, a missing time, two tenants. */
+/** Orphans, a cycle, a self-parent, a clock that is behind, a missing time, two tenants. */
 export function brokenTrace(startMillis: number): TraceResponse {
   const t = new TraceBuilder(new Random(7), startMillis, 'velo-republic', 't.novak')
   const root = t.within(undefined, { service: 'storefront', name: 'GET /broken', kind: 'server' }, (open) => {
     t.work(900)
-    t.within(open, { service: 'rustok-server', name: 'twin' }, (twin) => {
+    t.within(open, { service: 'rustok-server', name: 'in order' }, (inOrder) => {
       t.work(4000)
-      t.within(twin, { service: 'rustok-server', name: 'below the twin' }, () => t.work(2000))
+      t.within(inOrder, { service: 'rustok-server', name: 'below it' }, () => t.work(2000))
     })
-    t.within(open, { service: 'rustok-server', name: 'twin (second)' }, () => t.work(3000))
     t.within(open, { service: 'payments', name: 'clock behind' }, () => t.work(5000))
     t.within(open, { service: 'payments', name: 'no time' }, () => t.work(1000))
     t.within(open, { service: 'rustok-worker', name: 'orphan', kind: 'consumer' }, (orphan) => {
@@ -32,8 +31,6 @@ export function brokenTrace(startMillis: number): TraceResponse {
   const idOf = (name: string) => built.spans.find((span) => span.name === name)!.spanId
   const spans = built.spans.map((span) => {
     switch (span.name) {
-      case 'twin (second)':
-        return { ...span, spanId: idOf('twin') }
       case 'clock behind':
         return {
           ...span,

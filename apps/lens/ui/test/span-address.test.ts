@@ -2,7 +2,6 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'
 import { spanHint } from '../src/model/span-hint.ts'
-import { spanKey, spanOfKey } from '../src/model/span-key.ts'
 import { parseTraceState } from '../src/model/trace-state.ts'
 import { arbitraryTrace, spanView } from './arbitrary-spans.ts'
 import { toAttributes } from './trace-builder.ts'
@@ -29,22 +28,22 @@ describe('the hint beside a name', () => {
   })
 })
 
-describe('the key of a span in the address', () => {
-  it('leads back to that span, also when ids are not unique', () => {
+describe('the ids of spans', () => {
+  it('are those that came, of parents too, and lead back to their spans', () => {
     fc.assert(
-      fc.property(arbitraryTrace, ({ spans, ...rest }) => {
-        const { tree } = modelOf({ ...rest, spans })
-        spans.forEach((_, span) => {
-          assert.equal(spanOfKey(tree, spans, spanKey(tree, spans, span)), span)
+      fc.property(arbitraryTrace, (response) => {
+        const { ids } = modelOf(response)
+        response.spans.forEach(({ spanId, parentSpanId }, span) => {
+          assert.deepEqual([ids.of(span), ids.parentOf(span), ids.find(spanId)], [spanId, parentSpanId, span])
         })
       }),
     )
   })
 
-  it('leads nowhere when it names no span', () => {
-    const { tree, spans } = modelOf({ traceId: 'a', spans: [spanView({})], resources: [], scopes: [] })
-    for (const key of ['', 'x', '00000000000000aa.2', '00000000000000aa.-1', '.']) {
-      assert.equal(spanOfKey(tree, spans, key), undefined)
+  it('lead nowhere where no span has them', () => {
+    const { ids } = modelOf({ traceId: 'a', spans: [spanView({})], resources: [], scopes: [] })
+    for (const id of ['', 'x', '00000000000000ab', '0000000000000', '.']) {
+      assert.equal(ids.find(id), undefined)
     }
   })
 })

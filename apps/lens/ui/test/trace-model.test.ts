@@ -3,12 +3,12 @@ import { describe, it } from 'node:test'
 import fc from 'fast-check'
 import { descendantCount, revealing, rowOf, visibleRows } from '../src/model/rows.ts'
 import { coveredIntervals } from '../src/model/self-time.ts'
-import { CYCLE, DUPLICATE, ORPHAN } from '../src/model/span-tree.ts'
+import { CYCLE, ORPHAN } from '../src/model/span-tree.ts'
 import { traceInsights } from '../src/model/trace-insights.ts'
 import type { TraceModel } from '../src/model/trace-model.ts'
 import { traceWarnings } from '../src/model/trace-warnings.ts'
 import { arbitraryTrace, spanView, trace, traceResponse } from './arbitrary-spans.ts'
-import { modelOf } from './waterfall-of.ts'
+import { idOf, modelOf } from './waterfall-of.ts'
 
 const names = (model: TraceModel, spans: Iterable<number>) =>
   [...spans].map((span) => model.spans[span]!.name)
@@ -47,12 +47,6 @@ describe('the tree of a trace', () => {
     const model = modelOf(trace('self self 0 1', 'child self 0 1'))
     assert.deepEqual(drawn(model), ['self', '.child'])
     assert.deepEqual(marked(model, CYCLE), ['self'])
-  })
-
-  it('keeps both of two spans with one id and gives the children to the earlier', () => {
-    const model = modelOf(trace('root - 0 9', 'twin root 5 1', 'twin root 2 1', 'child twin 6 1'))
-    assert.deepEqual(drawn(model), ['root', '.twin', '..child', '.twin'])
-    assert.equal(marked(model, DUPLICATE).length, 1)
   })
 
   it('holds each span exactly once with finite figures, whatever spans come in', () => {
@@ -115,7 +109,7 @@ describe('the tree of a trace', () => {
 
 describe('rows', () => {
   const model = modelOf(trace('root - 0 9', 'a root 1 3', 'a1 a 1 1', 'a2 a 2 1', 'b root 5 3', 'b1 b 6 1'))
-  const index = (id: string) => model.tree.indexOf(id)!
+  const index = (id: string) => model.ids.find(idOf(id))!
 
   it('leave out what is below a collapsed span', () => {
     assert.deepEqual(names(model, visibleRows(model.tree, new Set([index('a')]))), ['root', 'a', 'b', 'b1'])
@@ -155,7 +149,7 @@ describe('rows', () => {
 })
 
 describe('self time', () => {
-  const micros = (model: TraceModel, id: string) => model.self[model.tree.indexOf(id)!]! / 1000
+  const micros = (model: TraceModel, id: string) => model.self[model.ids.find(idOf(id))!]! / 1000
 
   it('is what no child covers; children that overlap count once', () => {
     const model = modelOf(trace('root - 0 100', 'a root 10 30', 'b root 20 30', 'c root 90 10'))
@@ -223,10 +217,9 @@ describe('warnings', () => {
     assert.deepEqual(kinds('root - 0 9', 'child root 1 2'), [])
   })
 
-  it('name a missing root, orphans, cycles, duplicates and spans that began before their parent', () => {
+  it('name a missing root, orphans, cycles and spans that began before their parent', () => {
     assert.deepEqual(kinds('lost gone 0 9'), ['no-root', 'orphans'])
     assert.deepEqual(kinds('root - 0 9', 'a b 1 1', 'b a 2 1'), ['cycles'])
-    assert.deepEqual(kinds('root - 0 9', 'x root 1 1', 'x root 2 1'), ['duplicates'])
     assert.deepEqual(kinds('root - 10 9', 'child root 3 2'), ['early'])
   })
 

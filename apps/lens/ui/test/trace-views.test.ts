@@ -8,7 +8,7 @@ import { alikeOf, filteredTrace } from '../src/model/span-filter.ts'
 import { parseTableSort, sortedGroups, spanGroups, tableSortText } from '../src/model/span-groups.ts'
 import { parseTraceState } from '../src/model/trace-state.ts'
 import { arbitraryTrace, trace } from './arbitrary-spans.ts'
-import { modelOf } from './waterfall-of.ts'
+import { idOf, modelOf } from './waterfall-of.ts'
 
 const namedTrace = fc
   .tuple(arbitraryTrace, fc.array(fc.constantFrom('a', 'b', 'c'), { minLength: 40, maxLength: 40 }))
@@ -129,9 +129,11 @@ describe('the flame', () => {
   })
 
   it('gives spans one after the other one lane, and those at once the next that is free', () => {
-    const { tree, times } = modelOf(trace('root - 0 100', 'a root 10 20', 'b root 40 50', 'c root 60 20'))
+    const { tree, times, ids } = modelOf(
+      trace('root - 0 100', 'a root 10 20', 'b root 40 50', 'c root 60 20'),
+    )
     const { lane } = flameLayout(tree, times.start, times.duration)
-    const laneOf = (id: string) => lane[tree.indexOf(id)!]
+    const laneOf = (id: string) => lane[ids.find(idOf(id))!]
     assert.deepEqual(['root', 'a', 'b', 'c'].map(laneOf), [0, 1, 1, 2])
   })
 

@@ -7,15 +7,25 @@ export function modelOf(response: TraceResponse): TraceModel {
   return traceModel(waterfallOf(response))
 }
 
+/** Tests have short names for ids. */
+export function idOf(text: string): string {
+  return /^[0-9a-f]{16}$/.test(text) ? text : Buffer.from(text).toString('hex').padEnd(16, '0')
+}
+
 export function waterfallOf({ traceId, spans, resources }: TraceResponse): WaterfallResponse {
   const absolute = spans.map(({ startUnixNano }) => timeOf(startUnixNano))
   const origin = absolute.reduce<bigint>((low, at) => (at > 0n && (low === 0n || at < low) ? at : low), 0n)
+  const places = new Map(spans.map(({ spanId }, at) => [spanId, at]))
+  const parents = spans.map(({ parentSpanId }) => places.get(parentSpanId) ?? -1)
   const column = (text: (span: SpanView) => string) => textColumn(spans.map(text))
   return {
     traceId,
     originUnixNano: origin.toString(),
-    spanIds: spans.map(({ spanId }) => spanId),
-    parentSpanIds: spans.map(({ parentSpanId }) => parentSpanId),
+    spanIds: spans.map(({ spanId }) => idOf(spanId)).join(''),
+    parents,
+    missingParents: spans.flatMap(({ parentSpanId }, span) =>
+      parentSpanId === '' || parents[span] !== -1 ? [] : [{ span, parentSpanId: idOf(parentSpanId) }],
+    ),
     starts: absolute.map((at) => (at === 0n ? -1 : Number(at - origin))),
     durations: spans.map(({ durationNano }) => durationNano),
     name: column(({ name }) => name),

@@ -8,9 +8,12 @@ export interface WaterfallResponse {
   readonly traceId: string
   /** The earliest start. */
   readonly originUnixNano: string
-  readonly spanIds: readonly string[]
-  /** Empty for a root span. The parent need not be stored. */
-  readonly parentSpanIds: readonly string[]
+  /** 16 hex digits each, one after the other: no two are the same. */
+  readonly spanIds: string
+  /** The index of the parent, which may be the span's own or a later one; -1 of a root, and where the parent is not stored. */
+  readonly parents: readonly number[]
+  /** Those that are not stored, by the index of the span that has them. */
+  readonly missingParents: readonly { readonly span: number; readonly parentSpanId: string }[]
   /** Nanoseconds after the origin; negative for a span that came without a start. */
   readonly starts: readonly number[]
   readonly durations: readonly number[]

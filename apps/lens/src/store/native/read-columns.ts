@@ -52,14 +52,9 @@ export class NativeColumns {
     return this.#column(name, TextValues).values
   }
 
-  /** FixedString as lowercase hexadecimal digits. */
-  hex(name: string): readonly string[] {
-    return this.#column(name, HexValues).values
-  }
-
-  /** Whether no two values of a FixedString are the same. */
-  isDistinct(name: string): boolean {
-    return this.#column(name, HexValues).isDistinct
+  /** FixedString: one after the other. */
+  bytes(name: string): Uint8Array {
+    return this.#column(name, BytesValues).values
   }
 
   /** LowCardinality(String): each value once, and by row its place among them. */
@@ -94,7 +89,11 @@ export class NativeColumns {
 
 export interface NamedTexts {
   readonly values: readonly string[]
-  readonly index: readonly number[]
+  readonly index: ArrayLike<number>
+}
+
+export function textAt({ values, index }: NamedTexts, row: number): string {
+  return values[index[row]!]!
 }
 
 abstract class Values {
@@ -176,38 +175,22 @@ class TextValues extends Values {
   }
 }
 
-class HexValues extends Values {
-  readonly values: string[] = []
-  readonly #width: number
-  readonly #parts: Uint8Array[] = []
-
-  constructor(width = 8) {
-    super()
-    this.#width = width
-  }
-
-  get isDistinct(): boolean {
-    if (this.#width !== 8) return new Set(this.values).size === this.values.length
-    const sorted = new BigUint64Array(joined(this.#parts)).sort()
-    for (let at = 1; at < sorted.length; at++) if (sorted[at] === sorted[at - 1]) return false
-    return true
-  }
-
-  read(reader: Reader, rows: number): void {
-    // All at once: a call for each costs more than its digits.
-    const bytes = reader.bytes(rows * this.#width)
-    const digits = bytes.toString('hex')
-    const length = this.#width * 2
-    for (let from = 0; from < digits.length; from += length)
-      this.values.push(digits.slice(from, from + length))
-    this.#parts.push(bytes)
+class BytesValues extends FixedValues<Uint8Array> {
+  constructor(width = 1) {
+    super(width, (bytes) => new Uint8Array(bytes))
   }
 }
 
 class NamedValues extends Values implements NamedTexts {
   readonly values: string[] = []
-  readonly index: number[] = []
+  readonly #parts: Uint8Array[] = []
+  #index: Int32Array | undefined
   readonly #places = new Map<string, number>()
+
+  get index(): Int32Array {
+    this.#index ??= new Int32Array(joined(this.#parts))
+    return this.#index
+  }
 
   override readPrefix(reader: Reader): void {
     const version = reader.uint64()
@@ -218,16 +201,15 @@ class NamedValues extends Values implements NamedTexts {
     for (let left = rows; left > 0; ) {
       const flags = reader.uint64()
       if ((flags & 0x100) !== 0) throw new TypeError('LowCardinality with a dictionary of the whole answer')
-      const keys = reader.uint64()
-      const places = Array.from({ length: keys }, () => this.#place(reader.text()))
+      const places = Int32Array.from({ length: reader.uint64() }, () => this.#place(reader.text()))
       const count = reader.uint64()
+      if (count === 0) throw new RangeError('LowCardinality without rows')
+      const index = new Int32Array(count)
       const width = 2 ** (flags & 0xff)
       const view = reader.view(count * width)
-      for (let offset = 0; offset < view.byteLength; offset += width) {
-        this.index.push(places[unsigned(view, offset, width)]!)
-      }
+      for (let at = 0; at < count; at++) index[at] = places[unsigned(view, at * width, width)]!
+      this.#parts.push(new Uint8Array(index.buffer))
       left -= count
-      if (count === 0) throw new RangeError('LowCardinality without rows')
     }
   }
 
@@ -286,7 +268,7 @@ function valuesOf(type: string): Values {
   if (known !== undefined) return known()
   if (type === 'LowCardinality(String)') return new NamedValues()
   const width = /^FixedString\((\d+)\)$/.exec(type)?.[1]
-  if (width !== undefined) return new HexValues(Number(width))
+  if (width !== undefined) return new BytesValues(Number(width))
   const items = simple[/^Array\((\w+)\)$/.exec(type)?.[1] ?? '']
   if (items !== undefined) return new ListValues(items)
   throw new TypeError(`no columns of ${type} are read`)

@@ -16,7 +16,7 @@ export function searchLink(search: SearchState) {
   return { to: '/search', search } as const
 }
 
-/** `span` is a span's key within the trace (`span-key.ts`). */
+/** `span` is a span's id. */
 export function traceLink(traceId: string, span?: string) {
   return { to: '/trace/$traceId', params: { traceId }, search: span === undefined ? {} : { span } } as const
 }

@@ -5,8 +5,6 @@
 import type { SpanKind, TextColumn, WaterfallResponse } from 'rustok-lens/contract'
 
 export interface SpanLine {
-  readonly spanId: string
-  readonly parentSpanId: string
   readonly name: string
   readonly kind: SpanKind
   readonly failed: boolean
@@ -26,9 +24,7 @@ export function spanLines(response: WaterfallResponse): readonly SpanLine[] {
   const tenant = readerOf(response.tenant)
   const user = readerOf(response.user)
   const callee = readerOf(response.callee)
-  return response.spanIds.map((spanId, at) => ({
-    spanId,
-    parentSpanId: response.parentSpanIds[at]!,
+  return response.starts.map((_, at) => ({
     name: name(at),
     kind: kind(at) as SpanKind,
     failed: status(at) === 'error',

@@ -1,28 +1,21 @@
 /**
  * Parents, depths and drawing order of any set of spans, in flat arrays. Whatever comes in, each span is in the order
- * exactly once: a span whose parent is not here becomes a root and is marked as an orphan, a cycle is cut at its
- * earliest span, and of spans that share an id the earliest takes the children. No recursion: a chain of 100,000 spans
- * is as good as a bush. Called by buildTrace.
+ * exactly once: a span whose parent is not here becomes a root and is marked as an orphan, and a cycle is cut at its
+ * earliest span. No recursion: a chain of 100,000 spans is as good as a bush. Called by traceModel.
  *
  *   order       0  1  2  3  4  5  6      preorder: a subtree is a slice
  *   span        a  b  d  e  c  f  g
  *   subtreeEnd  7  4  3  4  7  6  7      by span: the position after its last descendant
  */
-export interface LinkedSpan {
-  readonly spanId: string
-  readonly parentSpanId: string
-}
-
 export const ORPHAN = 1
 export const CYCLE = 2
-export const DUPLICATE = 4
 
 export interface SpanTree {
   readonly count: number
   /** By span: index of the parent, -1 for a root. */
   readonly parent: Int32Array
   readonly depth: Int32Array
-  /** By span: bits of ORPHAN, CYCLE, DUPLICATE. */
+  /** By span: bits of ORPHAN and CYCLE. */
   readonly marks: Uint8Array
   /** By span: 1 for the last of its siblings. */
   readonly lastSibling: Uint8Array
@@ -36,25 +29,20 @@ export interface SpanTree {
   readonly position: Int32Array
   readonly subtreeEnd: Int32Array
   readonly maxDepth: number
-  /** The first span with this id. */
-  readonly indexOf: (spanId: string) => number | undefined
 }
 
+/** `told` are parents by span, as they came: -1 for none that is here; `orphans` are spans whose parent is not. */
 export function spanTree(
-  spans: readonly LinkedSpan[],
+  told: ArrayLike<number>,
+  orphans: Iterable<number>,
   start: Float64Array,
   duration: Float64Array,
 ): SpanTree {
-  const count = spans.length
+  const count = told.length
   const byStart = sortedByStart(start, duration)
   const marks = new Uint8Array(count)
-  const ids = new Map<string, number>()
-  for (const index of byStart) {
-    const { spanId } = spans[index]!
-    if (ids.has(spanId)) marks[index]! |= DUPLICATE
-    else ids.set(spanId, index)
-  }
-  const parent = resolveParents(spans, ids, marks)
+  const parent = new Int32Array(told)
+  for (const span of orphans) marks[span]! |= ORPHAN
   cutCycles(parent, byStart, marks)
 
   // Counting sort by parent; siblings keep the order of their starts. Slot 0 holds the roots.
@@ -86,38 +74,18 @@ export function spanTree(
     childStart,
     roots,
     ...walked,
-    indexOf: (spanId) => ids.get(spanId),
   }
 }
 
 /** By start; of spans that start together the longer one first, as it is likelier to enclose the other. */
 function sortedByStart(start: Float64Array, duration: Float64Array): Int32Array {
-  const order = Int32Array.from(start.keys())
+  const order = new Int32Array(start.length)
+  for (let index = 0; index < order.length; index++) order[index] = index
   const compare = (a: number, b: number) => start[a]! - start[b]! || duration[b]! - duration[a]! || a - b
   for (let index = 1; index < order.length; index++) {
     if (compare(order[index - 1]!, order[index]!) > 0) return order.sort(compare)
   }
   return order
-}
-
-function resolveParents(
-  spans: readonly LinkedSpan[],
-  ids: ReadonlyMap<string, number>,
-  marks: Uint8Array,
-): Int32Array {
-  const parent = new Int32Array(spans.length).fill(-1)
-  for (let index = 0; index < spans.length; index++) {
-    const { spanId, parentSpanId } = spans[index]!
-    if (parentSpanId === '') continue
-    if (parentSpanId === spanId) {
-      marks[index]! |= CYCLE
-      continue
-    }
-    const up = ids.get(parentSpanId)
-    if (up === undefined) marks[index]! |= ORPHAN
-    else parent[index] = up
-  }
-  return parent
 }
 
 /** Follows each span upwards; meeting the walk's own trail is a cycle, cut at its earliest member. */

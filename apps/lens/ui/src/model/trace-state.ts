@@ -8,7 +8,7 @@ export const TRACE_VIEWS = ['waterfall', 'flame', 'table'] as const
 export type TraceViewName = (typeof TRACE_VIEWS)[number]
 
 export interface TraceState {
-  /** A span's key: see spanKey. */
+  /** A span's id. */
   readonly span?: string
   readonly from?: number
   readonly to?: number

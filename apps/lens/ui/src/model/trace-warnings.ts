@@ -4,30 +4,20 @@
  */
 import { clockSkews } from './clock-skew.ts'
 import { formatDuration } from './duration.ts'
-import { CYCLE, DUPLICATE, ORPHAN } from './span-tree.ts'
+import { CYCLE, ORPHAN } from './span-tree.ts'
 import { skewInput, type TraceModel } from './trace-model.ts'
 
 export interface TraceWarning {
-  readonly kind:
-    | 'no-root'
-    | 'orphans'
-    | 'cycles'
-    | 'duplicates'
-    | 'times'
-    | 'skew'
-    | 'early'
-    | 'dropped'
-    | 'tenants'
+  readonly kind: 'no-root' | 'orphans' | 'cycles' | 'times' | 'skew' | 'early' | 'dropped' | 'tenants'
   readonly message: string
   readonly spans: readonly number[]
 }
 
 export function traceWarnings(model: TraceModel): readonly TraceWarning[] {
   const { tree, times, spans } = model
-  const found: Record<'orphans' | 'cycles' | 'duplicates' | 'times' | 'early' | 'dropped', number[]> = {
+  const found: Record<'orphans' | 'cycles' | 'times' | 'early' | 'dropped', number[]> = {
     orphans: [],
     cycles: [],
-    duplicates: [],
     times: [],
     early: [],
     dropped: [],
@@ -37,7 +27,6 @@ export function traceWarnings(model: TraceModel): readonly TraceWarning[] {
     const marks = tree.marks[span]!
     if (marks & ORPHAN) found.orphans.push(span)
     if (marks & CYCLE) found.cycles.push(span)
-    if (marks & DUPLICATE) found.duplicates.push(span)
     if (times.unusable[span] === 1) found.times.push(span)
     if (model.dropped.has(span)) found.dropped.push(span)
     const up = tree.parent[span]!
@@ -69,11 +58,6 @@ export function traceWarnings(model: TraceModel): readonly TraceWarning[] {
     'cycles',
     found.cycles,
     `${spansOf(found.cycles)} with a parent that is its own descendant, drawn at the top level.`,
-  )
-  add(
-    'duplicates',
-    found.duplicates,
-    `${spansOf(found.duplicates)} with the id of another span; children are drawn below the earliest.`,
   )
   add('times', found.times, `${spansOf(found.times)} without a usable time, drawn at the start.`)
   skewWarnings(model, add)

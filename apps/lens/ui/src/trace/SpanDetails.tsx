@@ -22,7 +22,7 @@ export interface SpanDetailsProps {
 
 export function SpanDetails(props: SpanDetailsProps) {
   const { model, span } = props
-  const { spanId } = model.spans[span]!
+  const spanId = model.ids.of(span)
   const { data, error, isFetching, refetch } = useQuery(spanOptions(model.traceId, spanId))
   if (data === undefined && error !== null) {
     return (

@@ -30,7 +30,7 @@ export function SpanLinks({ model, span, view, select }: SpanLinksProps) {
       </div>
       <ul>
         {links.slice(0, MOST).map((link, at) => {
-          const here = link.traceId === model.traceId ? model.tree.indexOf(link.spanId) : undefined
+          const here = link.traceId === model.traceId ? model.ids.find(link.spanId) : undefined
           return (
             // biome-ignore lint/suspicious/noArrayIndexKey: a span's links never change
             <li key={at}>

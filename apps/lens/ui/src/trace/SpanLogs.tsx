@@ -11,7 +11,7 @@ import './SpanEvents.css'
 
 export function SpanLogs({ model, span }: { readonly model: TraceModel; readonly span: number }) {
   const { data } = useQuery(traceLogsOptions(model.traceId))
-  const { spanId } = model.spans[span]!
+  const spanId = model.ids.of(span)
   const logs = data?.logs.filter((log) => log.spanId === spanId) ?? []
   if (data === undefined || logs.length === 0) return undefined
   const start = model.times.originUnixNano + BigInt(Math.round(model.times.start[span]!))

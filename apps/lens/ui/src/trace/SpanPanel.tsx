@@ -33,7 +33,7 @@ export function SpanPanel({ model, span, select, now }: SpanPanelProps) {
   const range = useMemo(() => rangeReaching(startMs, Date.now()), [startMs])
   const client = useQueryClient()
   const json = async () => {
-    const answer = await client.ensureQueryData(spanOptions(model.traceId, line.spanId))
+    const answer = await client.ensureQueryData(spanOptions(model.traceId, model.ids.of(span)))
     const view = wholeSpan(answer, model, span)
     return view === undefined ? '' : spanJson(answer, view)
   }
@@ -88,8 +88,8 @@ export function SpanPanel({ model, span, select, now }: SpanPanelProps) {
           text={line.user}
         />
         <Fact name="Operation" search={{ service, operation: line.name, ...range }} text={line.name} />
-        <Fact name="Span id" text={line.spanId} mono />
-        <Fact name="Parent" text={line.parentSpanId} mono>
+        <Fact name="Span id" text={model.ids.of(span)} mono />
+        <Fact name="Parent" text={model.ids.parentOf(span)} mono>
           <ParentLink model={model} span={span} select={select} />
         </Fact>
         <div>

@@ -8,7 +8,7 @@ import { type Indent, indentOf } from '../model/indent.ts'
 import { foldOf, type Repetition } from '../model/repetition.ts'
 import { descendantCount, hasChildren } from '../model/rows.ts'
 import { spanHint } from '../model/span-hint.ts'
-import { CYCLE, DUPLICATE, ORPHAN } from '../model/span-tree.ts'
+import { CYCLE, ORPHAN } from '../model/span-tree.ts'
 import { barBox, gapPlace, labelPlace, type TimeView } from '../model/timeline.ts'
 import type { TraceModel } from '../model/trace-model.ts'
 import { Icon } from '../ui/Icon.tsx'
@@ -203,7 +203,6 @@ function Marks({ marks }: { readonly marks: number }) {
   const words = [
     marks & ORPHAN && (['orphan', 'Its parent is not stored'] as const),
     marks & CYCLE && (['cycle', 'Its parent is its own descendant'] as const),
-    marks & DUPLICATE && (['same id', 'Another span has the same id'] as const),
   ]
   return words.map(
     (word) =>

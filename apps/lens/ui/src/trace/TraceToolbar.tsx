@@ -30,7 +30,7 @@ export function TraceToolbar({ model, cursor, show, isPathDrawn, views, children
   })
   const found = useMemo(() => {
     if (wanted === '' || data === undefined) return undefined
-    const spans = data.spanIds.map((id) => model.tree.indexOf(id)).filter((span) => span !== undefined)
+    const spans = data.spanIds.map((id) => model.ids.find(id)).filter((span) => span !== undefined)
     return inOrder(model, spans)
   }, [model, data, wanted])
   const finding = found !== undefined

@@ -9,7 +9,6 @@ import { allFolded } from '../model/repetition.ts'
 import { revealing } from '../model/rows.ts'
 import { alikeOf, filteredTrace, ofService } from '../model/span-filter.ts'
 import { type SpanGroup, tableSortText } from '../model/span-groups.ts'
-import { spanKey, spanOfKey } from '../model/span-key.ts'
 import { clampView, type TimeView } from '../model/timeline.ts'
 import { endOf, type TraceModel, withAlignedClocks } from '../model/trace-model.ts'
 import { type TraceState, type TraceViewName, tableSort } from '../model/trace-state.ts'
@@ -41,12 +40,12 @@ export interface TraceViewProps {
 export function TraceView({ model: reported, state }: TraceViewProps) {
   const isAligned = state.clocks === 'aligned'
   const model = useMemo(() => (isAligned ? withAlignedClocks(reported) : reported), [reported, isAligned])
-  const { tree, spans, times } = model
+  const { tree, spans, ids, times } = model
   const navigate = useNavigate()
   const now = useNow(30_000)
-  const selected = state.span === undefined ? undefined : spanOfKey(tree, spans, state.span)
+  const selected = state.span === undefined ? undefined : ids.find(state.span)
   const shownView: TraceViewName = state.view ?? 'waterfall'
-  const alike = state.like === undefined ? undefined : spanOfKey(tree, spans, state.like)
+  const alike = state.like === undefined ? undefined : ids.find(state.like)
   const filter = useMemo(() => {
     if (alike !== undefined) return filteredTrace(model, alikeOf(model, alike))
     if (state.service === undefined) return undefined
@@ -103,9 +102,9 @@ export function TraceView({ model: reported, state }: TraceViewProps) {
   )
   const select = useCallback(
     (span: number | undefined) => {
-      go({ span: span === undefined ? undefined : spanKey(tree, spans, span) }, true)
+      go({ span: span === undefined ? undefined : ids.of(span) }, true)
     },
-    [go, tree, spans],
+    [go, ids],
   )
   const zoom = useCallback(
     (next: TimeView | undefined) => {
@@ -124,7 +123,7 @@ export function TraceView({ model: reported, state }: TraceViewProps) {
     setCollapsed(isHidden ? allFolded(model.repeated) : revealing(tree, collapsed, span, shown.repeated))
     setCursor(span)
     const change = {
-      span: spanKey(tree, spans, span),
+      span: ids.of(span),
       ...(isHidden ? all : {}),
       ...(isSeen(model, span, view) ? {} : whole),
     }
@@ -134,7 +133,7 @@ export function TraceView({ model: reported, state }: TraceViewProps) {
   const showInWaterfall = (span: number) => {
     setCursor(span)
     const seen = isSeen(model, span, view) ? {} : whole
-    go({ view: undefined, span: spanKey(tree, spans, span), ...all, ...seen }, false)
+    go({ view: undefined, span: ids.of(span), ...all, ...seen }, false)
   }
   const filterBy = (group: SpanGroup) => {
     if (group.count === 1) return showInWaterfall(group.first)
@@ -142,7 +141,7 @@ export function TraceView({ model: reported, state }: TraceViewProps) {
     const only =
       state.by === 'service'
         ? { like: undefined, service: model.services[group.service]!.name }
-        : { like: spanKey(tree, spans, group.first), service: undefined }
+        : { like: ids.of(group.first), service: undefined }
     go({ view: undefined, span: undefined, ...only }, false)
   }
   const enter = (span: number) => {
@@ -152,7 +151,7 @@ export function TraceView({ model: reported, state }: TraceViewProps) {
     const zoomed = start > 0 || until < length
     go(
       {
-        span: spanKey(tree, spans, span),
+        span: ids.of(span),
         ...(zoomed ? { from: Math.round(start), to: Math.round(until) } : whole),
       },
       false,
