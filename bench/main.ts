@@ -7,6 +7,7 @@ import { http } from './http.ts'
 import { lensIngest } from './lens-ingest.ts'
 import { lensMixed } from './lens-mixed.ts'
 import { lensQuery } from './lens-query.ts'
+import { lensStart } from './lens-start.ts'
 import { lensUi } from './lens-ui.ts'
 import { load } from './load.ts'
 import { describeMachine } from './report/machine.ts'
@@ -24,6 +25,7 @@ const suites: readonly Suite[] = [
   lensIngest,
   lensQuery,
   lensMixed,
+  lensStart,
   lensUi,
 ]
 
@@ -34,7 +36,7 @@ ${suites.map(({ name, summary }) => `  ${name.padEnd(12)} ${summary}`).join('\n'
   --quick               fewer, shorter runs: some minutes for everything; rough figures
   --rounds N            this many runs of each contender
   --profile DIRECTORY   write a CPU profile of every measured process; slower, so no results
-  --store DIRECTORY     where lens-query finds or makes its store; kept for the next run`
+  --store DIRECTORY     where lens-query and lens-start find or make their store; kept for the next run`
 
 const { options, chosen } = readArguments()
 console.log(describeMachine())

@@ -74,9 +74,18 @@ export class LensProcess implements AsyncDisposable {
 
   /** As an operator ends it: what was accepted is stored. */
   async stop(): Promise<void> {
+    await this.#end('SIGTERM')
+  }
+
+  /** As a crash ends it. */
+  async kill(): Promise<void> {
+    await this.#end('SIGKILL')
+  }
+
+  async #end(signal: NodeJS.Signals): Promise<void> {
     if (this.#child.exitCode !== null || this.#child.signalCode !== null) return
     const exited = once(this.#child, 'exit')
-    this.#child.kill('SIGTERM')
+    this.#child.kill(signal)
     await exited
   }
 

@@ -86,7 +86,7 @@ describe('the web UI', () => {
     await page.waitForURL((url) => url.searchParams.get('tenant') === 'acme')
     await page.getByText('Showing 2 of 2 traces').waitFor()
     for (const trace of await traces.all()) {
-      await trace.getByRole('button', { name: 'Only tenant acme' }).waitFor({ timeout: 2_000 })
+      await trace.getByRole('button', { name: 'Only tenant acme' }).waitFor()
     }
     assert.equal(await page.getByRole('button', { name: 'Only tenant globex' }).count(), 0)
     await screenshot(page, 'search-tenant')
