@@ -6,11 +6,11 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { Child } from './child/child.ts'
 import type { ClientCalls, ClientResult } from './lens/ingest/client.ts'
 import { queryEngine } from './lens/ingest/engine-query.ts'
 import { LensProcess, type ProcessUsage } from './lens/lens-process.ts'
+import { untilMerged } from './lens/until-merged.ts'
 import { grouped, significant } from './report/format.ts'
 import { type Column, formatTable } from './report/table.ts'
 import { type BenchOptions, prove, type Suite } from './suite.ts'
@@ -178,24 +178,11 @@ async function storeSize(directory: string): Promise<StoreSize> {
   return { bytes: Number(row?.bytes), parts: Number(row?.parts) }
 }
 
-/** Longer than a merge takes to be chosen after the one before it. */
-const quiet = 3_000
-const longestWait = 300_000
-
 async function merged(
   lens: LensProcess,
   directory: string,
   cpuMs: number,
 ): Promise<StoreSize & { readonly cpuMs: number }> {
-  const deadline = performance.now() + longestWait
-  for (let since = performance.now(); performance.now() - since < quiet; ) {
-    await sleep(500)
-    const [row] = await queryEngine<{ merges: string }>(
-      directory,
-      'SELECT count() AS merges FROM system.merges',
-    )
-    if (Number(row?.merges) > 0) since = performance.now()
-    prove(performance.now() < deadline, 'merges come to an end')
-  }
+  await untilMerged(directory)
   return { ...(await storeSize(directory)), cpuMs: lens.usage().engine.cpuMs - cpuMs }
 }

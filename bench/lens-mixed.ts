@@ -10,6 +10,7 @@ import { defaultDirectory, type FilledStore, filledStore } from './lens/filled-s
 import type { ClientCalls } from './lens/ingest/client.ts'
 import { LensProcess } from './lens/lens-process.ts'
 import { type Kind, kinds } from './lens/questions.ts'
+import { untilMerged } from './lens/until-merged.ts'
 import { ask } from './lens-query.ts'
 import { grouped, significant } from './report/format.ts'
 import { percentile } from './report/statistics.ts'
@@ -33,6 +34,7 @@ export const lensMixed: Suite = {
     try {
       await cp(filled.directory, directory, { recursive: true })
       await using lens = await LensProcess.start(directory)
+      await untilMerged(directory)
       await measure(lens, filled, size)
     } finally {
       await rm(directory, { recursive: true, force: true })

@@ -6,6 +6,7 @@ import { loadavg } from 'node:os'
 import { defaultDirectory, type FilledStore, filledStore } from './lens/filled-store.ts'
 import { LensProcess } from './lens/lens-process.ts'
 import { type Kind, kinds } from './lens/questions.ts'
+import { untilMerged } from './lens/until-merged.ts'
 import { grouped, significant } from './report/format.ts'
 import { percentile } from './report/statistics.ts'
 import { type Column, formatTable } from './report/table.ts'
@@ -22,6 +23,7 @@ export const lensQuery: Suite = {
     const spans = options.quick ? quick : full
     const store = await filledStore(options.store ?? defaultDirectory(spans), spans)
     await using lens = await LensProcess.start(store.directory)
+    await untilMerged(store.directory)
     const rows: Row[] = []
     for (const kind of kinds) rows.push(await measure(lens, store, kind))
     const memory = significant(lens.residentBytes() / 2 ** 20)
