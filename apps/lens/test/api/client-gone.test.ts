@@ -123,7 +123,8 @@ async function hangUpOn(address: string): Promise<string | undefined> {
       },
       () => {},
     )
-  while (answer === undefined && (await working()) === 0) await sleep(40)
+  // Often: what reads a row or two takes no longer than them.
+  while (answer === undefined && (await working()) === 0) await sleep(5)
   hangUp.abort()
   await asked
   return answer
