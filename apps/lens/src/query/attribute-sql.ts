@@ -5,7 +5,7 @@
 
 import type { Attribute } from '../api/contract.ts'
 import { attributePrefix, decodeAttribute, tokensEqualTo } from '../store/attribute-token.ts'
-import type { Binder } from './binder.ts'
+import { type Binder, type KnownTokens, tokensKey } from './binder.ts'
 
 type AttributeType = Attribute['type']
 export type AttributeOwner = 'span' | 'resource' | 'event'
@@ -59,15 +59,32 @@ function resourceSql(condition: string, { knowsResources }: Binder): string {
   return `(SELECT count() > 0 ${having}) AND resource IN (SELECT resource ${having})`
 }
 
-/** By looking at every attribute. */
+/** By the tokens that pass, where they are known, or by looking at every attribute. */
 function search(key: string, test: AttributeTest, binder: Binder): OwnerCondition {
-  const prefix = binder.bind('String', attributePrefix(key))
-  const passes = valueCondition(key, test, prefix, binder)
-  const found = `token -> ${isKey(prefix)}${passes === '' ? '' : ` AND ${passes}`}`
+  const known = binder.tokensOf(tokensKey.attribute(key, test))
+  let found: string | undefined
   return (owner) => {
-    const condition = `arrayExists(${found}, ${tokenLists[owner]})`
+    const tokens = tokensOfOwner(known, owner)
+    if (tokens !== undefined) return hasAnySql(owner, tokens, binder)
+    found ??= testSql(key, test, binder)
+    const condition = `arrayExists(token -> ${found}, ${tokenLists[owner]})`
     return owner === 'resource' ? resourceSql(condition, binder) : condition
   }
+}
+
+/** On `token`: it has the key and passes the test. */
+export function testSql(key: string, test: AttributeTest, binder: Binder): string {
+  const prefix = binder.bind('String', attributePrefix(key))
+  const passes = valueCondition(key, test, prefix, binder)
+  return `${isKey(prefix)}${passes === '' ? '' : ` AND ${passes}`}`
+}
+
+function tokensOfOwner(known: KnownTokens, owner: AttributeOwner): readonly string[] | undefined {
+  return owner === 'resource' ? undefined : known[owner]
+}
+
+function hasAnySql(owner: AttributeOwner, tokens: readonly string[], binder: Binder): string {
+  return tokens.length === 0 ? '0' : `hasAny(${tokenLists[owner]}, ${binder.bind('Array(String)', tokens)})`
 }
 
 /** On `token`, of which the key is known. */
@@ -114,12 +131,25 @@ function numberCondition(
 /** The text is in the name, the status message, an event or an attribute's value of the span, in any case. */
 export function textSql(text: string, binder: Binder): string {
   const word = binder.bind('String', text)
+  const known = binder.tokensOf(tokensKey.text(text))
+  let found: string | undefined
+  const inValue = (['span', 'event'] as const).map((owner) => {
+    const tokens = known[owner]
+    if (tokens !== undefined) return hasAnySql(owner, tokens, binder)
+    found ??= textTokenSql(text, binder)
+    return `arrayExists(token -> ${found}, ${tokenLists[owner]})`
+  })
+  return `(positionCaseInsensitiveUTF8(name, ${word}) > 0 OR positionCaseInsensitiveUTF8(status_message, ${word}) > 0
+    OR ${inValue.join(' OR ')})`
+}
+
+/** On `token`: it is an attribute whose value holds the text. */
+export function textTokenSql(text: string, binder: Binder): string {
+  const word = binder.bind('String', text)
   // An event's first string has no `=` and is no attribute. The whole token is looked at first: that is one pass over the column, where
   // the value needs a copy of each.
-  const inValue = `token -> positionCaseInsensitiveUTF8(token, ${word}) > 0 AND position(token, '=') > 0
+  return `positionCaseInsensitiveUTF8(token, ${word}) > 0 AND position(token, '=') > 0
     AND positionCaseInsensitiveUTF8(substring(token, position(token, '=') + 1), ${word}) > 0`
-  return `(positionCaseInsensitiveUTF8(name, ${word}) > 0 OR positionCaseInsensitiveUTF8(status_message, ${word}) > 0
-    OR arrayExists(${inValue}, attributes) OR arrayExists(${inValue}, arrayFlatten(events)))`
 }
 
 /** The values of an attribute of the span, as text, as a list: empty when it has none. */

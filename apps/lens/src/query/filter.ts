@@ -5,7 +5,7 @@
 
 import type { QueryParameters, StoreEngine } from '../store/engine.ts'
 import { attributeOwners, attributeSql, textSql } from './attribute-sql.ts'
-import { Binder } from './binder.ts'
+import { Binder, type KnownTokens } from './binder.ts'
 import type { Query } from './language/expression.ts'
 import { expressionSql } from './language/expression-sql.ts'
 
@@ -28,6 +28,8 @@ export interface TraceFilter {
   readonly attributes?: readonly AttributeFilter[] | undefined
   /** What it says of spans must be true of the span that everything else here is true of. */
   readonly query?: Query | undefined
+  /** What the indexes know of the conditions above, for a while: known-tokens.ts. */
+  readonly tokens?: ReadonlyMap<string, KnownTokens> | undefined
 }
 
 /** Of the span, of one of its events, or of its resource. */
@@ -52,7 +54,7 @@ export function isUnfiltered(filter: TraceFilter): boolean {
   return where === timeRange && having === ''
 }
 
-const timeRange = 'start >= {from:UInt64} AND start <= {to:UInt64}'
+export const timeRange = 'start >= {from:UInt64} AND start <= {to:UInt64}'
 
 /** For a statement to `engine`. `without` leaves a field's condition out: the counts of a facet are of what choosing another value would find. */
 export function filterSql(
@@ -62,7 +64,7 @@ export function filterSql(
 ): FilterSql {
   const where: string[] = []
   const having: string[] = []
-  const binder = new Binder(engine)
+  const binder = new Binder(engine, 'p', filter.tokens)
   const { parameters } = binder
   parameters.from = filter.from
   parameters.to = filter.to

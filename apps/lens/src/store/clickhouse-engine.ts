@@ -4,6 +4,7 @@ import { insertBytes, insertSeconds } from '../metrics/lens-metrics.ts'
 import { type SocketAddress, SocketTransport } from './embedded/socket-transport.ts'
 import type { QueryLimits, QueryOptions, QueryParameters, QueryRows, StoreEngine } from './engine.ts'
 import { engineFailure } from './engine-failure.ts'
+import { IndexedParts } from './indexed-parts.ts'
 import { NativeColumns } from './native/read-columns.ts'
 import { ClientTransport } from './server/client-transport.ts'
 import type { ServerOptions } from './server/server-options.ts'
@@ -35,9 +36,11 @@ interface JsonAnswer<Row> {
 }
 
 export class ClickHouseEngine implements StoreEngine {
+  readonly indexedParts: IndexedParts | undefined
   readonly #transport: Transport
 
   constructor(address: EngineAddress, database: string, timeout = requestTimeout) {
+    this.indexedParts = 'cluster' in address && address.cluster !== undefined ? undefined : new IndexedParts()
     this.#transport =
       'socket' in address
         ? new SocketTransport(address, database, timeout)

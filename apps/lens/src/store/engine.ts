@@ -3,11 +3,15 @@
  * one implementation, over ClickHouse's HTTP interface, for the embedded engine and for a cluster alike.
  */
 
+import type { IndexedParts } from './indexed-parts.ts'
 import type { NativeColumns } from './native/read-columns.ts'
 
 export interface StoreEngine {
   /** True when it shows some tenants alone: tables without a tenant it refuses to read. */
   readonly isRestricted?: boolean
+
+  /** What is known of its parts, where their indexes can be read by themselves: not on a cluster, and not of some tenants alone. */
+  readonly indexedParts?: IndexedParts | undefined
 
   /** Rows of a SELECT, with values bound to its `{name:Type}` placeholders. 64-bit integers arrive as decimal strings. */
   query<Row>(statement: string, parameters?: QueryParameters, options?: QueryOptions): Promise<QueryRows<Row>>

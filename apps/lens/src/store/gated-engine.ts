@@ -8,12 +8,14 @@ import {
   type QueryRows,
   type StoreEngine,
 } from './engine.ts'
+import type { IndexedParts } from './indexed-parts.ts'
 import type { NativeColumns } from './native/read-columns.ts'
 import { type QueryGate, QueryQueueError } from './query-gate.ts'
 import { type Answered, announced } from './statement-channel.ts'
 
 export class GatedEngine implements StoreEngine {
   readonly isRestricted: boolean
+  readonly indexedParts: IndexedParts | undefined
   readonly #engine: StoreEngine
   readonly #gate: QueryGate
   readonly #client: string
@@ -21,6 +23,7 @@ export class GatedEngine implements StoreEngine {
   constructor(engine: StoreEngine, gate: QueryGate, client: string) {
     this.#engine = engine
     this.isRestricted = engine.isRestricted === true
+    this.indexedParts = engine.indexedParts
     this.#gate = gate
     this.#client = client
   }

@@ -2,6 +2,7 @@
 
 import { encodeTraceRequest, type TraceRequest } from '@rustok/otlp'
 import { SpanTranscoder } from '../../src/ingest/transcode-spans.ts'
+import { attributes, resourceSpans, span } from './spans.ts'
 
 /** Received now, unless Unix seconds are given. */
 export function spanBlock(
@@ -11,4 +12,10 @@ export function spanBlock(
   const block = new SpanTranscoder(received)
   for (const request of requests) block.append(encodeTraceRequest(request))
   return block
+}
+
+/** A span by which a block is one of those that are stored without their index of attributes, until a merge. */
+export function largeRequest(startTimeUnixNano: bigint): TraceRequest {
+  const filler = attributes({ filler: 'x'.repeat(6 * 1024 * 1024) })
+  return { resourceSpans: [resourceSpans('large', [span({ startTimeUnixNano, attributes: filler })])] }
 }

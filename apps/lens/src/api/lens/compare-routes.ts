@@ -2,6 +2,8 @@
 
 import type { FastifyInstance } from 'fastify'
 import { compareCohorts, type ComparedValue as Found } from '../../query/compare/compare-cohorts.ts'
+import type { TraceFilter } from '../../query/filter.ts'
+import { withKnownTokens } from '../../query/known-tokens.ts'
 import { clientGone } from '../client-gone.ts'
 import type { Cohort, ComparedValue, CompareResponse } from '../contract/compare.ts'
 import { compareParameters } from './compare-parameters.ts'
@@ -9,11 +11,13 @@ import { compareParameters } from './compare-parameters.ts'
 export async function compareRoutes(app: FastifyInstance): Promise<void> {
   app.get('/compare', async (request, reply): Promise<CompareResponse> => {
     const { filter, split, unit, limit } = compareParameters(request.query, Date.now())
-    const found = await compareCohorts(request.store, filter, split, {
-      unit,
-      limit,
-      signal: clientGone(reply),
-    })
+    const options = { signal: clientGone(reply) }
+    const known = (one: TraceFilter) => withKnownTokens(request.store, one, options)
+    const [ours, against] = await Promise.all([
+      known(filter),
+      split.by === 'filter' ? known(split.other).then((other) => ({ ...split, other })) : split,
+    ])
+    const found = await compareCohorts(request.store, ours, against, { unit, limit, ...options })
     const { selected, rest } = found
     return {
       unit,

@@ -4,6 +4,7 @@ import type { FastifyInstance } from 'fastify'
 import { type Facet, facets, usualFacets } from '../../query/facets.ts'
 import { heatmap } from '../../query/heatmap.ts'
 import { histogram } from '../../query/histogram.ts'
+import { withKnownTokens } from '../../query/known-tokens.ts'
 import { latency } from '../../query/latency.ts'
 import type { Measured } from '../../query/measured.ts'
 import { clientGone } from '../client-gone.ts'
@@ -17,24 +18,32 @@ export async function countsRoutes(app: FastifyInstance): Promise<void> {
   app.get('/facets', async (request, reply): Promise<FacetsResponse> => {
     const { own, rest } = takeParameters(request.query, ['fields'])
     const { filter } = searchParameters(rest, Date.now())
-    return facets(request.store, filter, facetsOf(own.fields), { signal: clientGone(reply) })
+    const fields = facetsOf(own.fields)
+    const options = { signal: clientGone(reply) }
+    const known = await withKnownTokens(request.store, filter, options)
+    return facets(request.store, known, fields, options)
   })
 
   app.get('/histogram', async (request, reply): Promise<HistogramResponse> => {
     const { filter } = searchParameters(request.query, Date.now())
-    return histogram(request.store, filter, { signal: clientGone(reply) })
+    const options = { signal: clientGone(reply) }
+    return histogram(request.store, await withKnownTokens(request.store, filter, options), options)
   })
 
   app.get('/latency', async (request, reply): Promise<LatencyResponse> => {
     const { own, rest } = takeParameters(request.query, ['of'])
     const { filter } = searchParameters(rest, Date.now())
-    return latency(request.store, filter, measured(own.of), { signal: clientGone(reply) })
+    const of = measured(own.of)
+    const options = { signal: clientGone(reply) }
+    return latency(request.store, await withKnownTokens(request.store, filter, options), of, options)
   })
 
   app.get('/heatmap', async (request, reply): Promise<HeatmapResponse> => {
     const { own, rest } = takeParameters(request.query, ['of'])
     const { filter } = searchParameters(rest, Date.now())
-    return heatmap(request.store, filter, measured(own.of), { signal: clientGone(reply) })
+    const of = measured(own.of)
+    const options = { signal: clientGone(reply) }
+    return heatmap(request.store, await withKnownTokens(request.store, filter, options), of, options)
   })
 }
 

@@ -1,6 +1,7 @@
 /** GET /api/lens/map, as contract/map.ts describes it. */
 
 import type { FastifyInstance } from 'fastify'
+import { withKnownTokens } from '../../query/known-tokens.ts'
 import { type Counts, type MappedCall, serviceMap, type Target } from '../../query/service-map.ts'
 import { clientGone } from '../client-gone.ts'
 import type { MapEdge, MapNode, MapResponse } from '../contract/map.ts'
@@ -9,9 +10,9 @@ import { searchParameters } from '../search-parameters.ts'
 export async function mapRoutes(app: FastifyInstance): Promise<void> {
   app.get('/map', async (request, reply): Promise<MapResponse> => {
     const { filter } = searchParameters(request.query, Date.now())
-    const { calls, services, traces, oneIn } = await serviceMap(request.store, filter, {
-      signal: clientGone(reply),
-    })
+    const options = { signal: clientGone(reply) }
+    const known = await withKnownTokens(request.store, filter, options)
+    const { calls, services, traces, oneIn } = await serviceMap(request.store, known, options)
     const edges = edgesOf(calls)
     const ours = services.map((service) => ({ ...nodeOf(service.name), ...measured(service) }))
     const targets = calls.flatMap(({ from, to }) =>

@@ -3,6 +3,7 @@
 import type { FastifyInstance } from 'fastify'
 import { countTraces } from '../../query/count-traces.ts'
 import { findPage } from '../../query/find-traces.ts'
+import { withKnownTokens } from '../../query/known-tokens.ts'
 import { TraceSummaries } from '../../query/summarize-traces.ts'
 import { type TraceOrder, traceOrders } from '../../query/trace-page.ts'
 import { clientGone } from '../client-gone.ts'
@@ -25,7 +26,8 @@ export async function searchRoutes(app: FastifyInstance): Promise<void> {
     const options = { signal: clientGone(reply) }
     const summaries = new TraceSummaries(request.store, options)
     const asking = { limit, order, after: cursor?.after, expect: summaries.expect }
-    const page = await findPage(request.store, filter, asking, options)
+    const known = await withKnownTokens(request.store, filter, options)
+    const page = await findPage(request.store, known, asking, options)
     const { total, totalIsExact } = cursor ?? page
     // Counting them takes longer than a search: done for whoever found nothing, and asks whether there is anything.
     const stored = total === 0 ? await countTraces(request.store, filter, options) : undefined

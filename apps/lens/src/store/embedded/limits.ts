@@ -58,6 +58,8 @@ export function statementDefaults(): Readonly<Record<string, string>> {
   const memory = engineMemory()
   return {
     max_threads: String(availableParallelism()),
+    // Or every statement would have one thread: the engine wants 1 GiB free for each more.
+    max_threads_min_free_memory_per_thread: '0',
     max_memory_usage: String(Math.floor(memory * 0.6)),
     max_execution_time: '0',
     max_result_rows: '0',

@@ -5,13 +5,14 @@ import { after, before, test } from 'node:test'
 import type { AnyValue, KeyValue, Span, TraceRequest } from '@rustok/otlp'
 import fc from 'fast-check'
 import { pino } from 'pino'
-import { filterSql } from '../../../src/query/filter.ts'
+import { filterSql, type TraceFilter } from '../../../src/query/filter.ts'
+import { withKnownTokens } from '../../../src/query/known-tokens.ts'
 import type { Expression } from '../../../src/query/language/expression.ts'
 import { printQuery } from '../../../src/query/language/print-query.ts'
 import { openStore, type Store } from '../../../src/store/open-store.ts'
 
 import { arbitraryExpression } from '../../support/arbitrary-query.ts'
-import { spanBlock } from '../../support/blocks.ts'
+import { largeRequest, spanBlock } from '../../support/blocks.ts'
 import { matchingTraces, type NaiveSpan } from '../../support/naive-query.ts'
 import { event, hex, resourceSpans, span, spanId, traceId } from '../../support/spans.ts'
 import { TemporaryDirectory } from '../../support/temporary-directory.ts'
@@ -26,6 +27,8 @@ const values: AnyValue[] = [
   ...[true, false, undefined, ['a', 'v']],
 ]
 
+/** Of arrival, a partition each: one part as its insert left it, one merged, and one without an index of attributes. */
+const days = ['2026-09-21', '2026-09-22', '2026-09-23'] as const
 const from = 1_790_000_000_000_000_000n
 const second = 1_000_000_000n
 
@@ -65,10 +68,11 @@ before(async () => {
     { dataDirectory: directory.path, clickhouseUrl: undefined },
     pino({ level: 'silent' }),
   )
-  const requests: TraceRequest[] = []
-  for (const trace of traces) {
+  const inserts: TraceRequest[][] = [[], [], []]
+  for (const [index, trace] of traces.entries()) {
     const id = traceId()
     for (const one of trace) {
+      const requests = inserts[index % inserts.length] ?? []
       const sent = otlpSpan(id, one)
       const resource = resourceSpans(one.service, [sent])
       const extra = { ...resource.resource, attributes: [...resource.resource.attributes, ...one.resource] }
@@ -77,9 +81,18 @@ before(async () => {
       model.push(naive(one, sent, extra.attributes))
     }
   }
-  const block = spanBlock(requests)
-  await store.engine.insert('spans', block.columnNames, block.encode())
+  const [asInserted = [], merged = [], large = []] = inserts
+  await insert(asInserted, days[0])
+  await insert(merged, days[1])
+  await store.engine.command(`OPTIMIZE TABLE spans PARTITION '${days[1]}' FINAL`)
+  await store.engine.command('SYSTEM STOP MERGES spans')
+  await insert([...large, largeRequest(from - second)], days[2])
 })
+
+async function insert(requests: readonly TraceRequest[], day: string): Promise<void> {
+  const block = spanBlock(requests, Date.parse(day) / 1000)
+  await store.engine.insert('spans', block.columnNames, block.encode())
+}
 
 after(async () => {
   await store.close()
@@ -126,9 +139,12 @@ const expressions = arbitraryExpression({
   patterns: fc.constantFrom('a', '^a$', 'e.b', '^[0-9.]+$', '(a|v)$', '^GET /'),
 })
 
-async function find(expression: Expression): Promise<string[]> {
-  const query = { text: '', expression, traceScope: undefined }
-  const { where, parameters } = filterSql({ from, to: from + 3600n * second, query }, store.engine)
+function filterOf(expression: Expression): TraceFilter {
+  return { from, to: from + 3600n * second, query: { text: '', expression, traceScope: undefined } }
+}
+
+async function find(filter: TraceFilter): Promise<string[]> {
+  const { where, parameters } = filterSql(filter, store.engine)
   const { rows } = await store.engine.query<{ id: string }>(
     `SELECT DISTINCT lower(hex(trace_id)) AS id FROM spans WHERE ${where} ORDER BY id`,
     parameters,
@@ -136,17 +152,25 @@ async function find(expression: Expression): Promise<string[]> {
   return rows.map(({ id }) => id)
 }
 
-test('finds the traces that the language says, whatever is asked', async () => {
+test('finds the traces that the language says, whatever is asked, by looking at spans and by the tokens that their indexes know', async () => {
   let found = 0
+  let known = 0
   await fc.assert(
     fc.asyncProperty(expressions, async (expression) => {
       const expected = matchingTraces(model, expression)
       if (expected.length > 0 && expected.length < traces.length) found++
-      assert.deepEqual(await find(expression), expected, printQuery(expression))
+      const filter = filterOf(expression)
+      assert.deepEqual(await find(filter), expected, printQuery(expression))
+      const withTokens = await withKnownTokens(store.engine, filter)
+      const tokens = [...(withTokens.tokens?.values() ?? [])]
+      assert.ok(tokens.every(({ span, event }) => span !== undefined || event !== undefined))
+      known += tokens.length
+      assert.deepEqual(await find(withTokens), expected, `by tokens: ${printQuery(expression)}`)
     }),
     { numRuns: 80 },
   )
   assert.ok(found > 15, `only ${found} expressions told traces apart`)
+  assert.ok(known > 40, `only ${known} conditions were known by tokens`)
 })
 
 test('does not see spans that began outside of the time range, in braces or out of them', async () => {
