@@ -12,7 +12,6 @@
 import type { QueryOptions, QueryParameters, StoreEngine } from '../store/engine.ts'
 import { type FilterSql, filterSql, type TraceFilter } from './filter.ts'
 import { type FilterCost, filterCost } from './filter-cost.ts'
-import { spansOfIds } from './trace-ids.ts'
 import {
   type FoundPage,
   isBehindFirst,
@@ -20,7 +19,7 @@ import {
   type PagePosition,
   positionParameters,
 } from './trace-page.ts'
-import { type MatchedTrace, parametersOf, type TracePlaces, tracePlaces } from './trace-places.ts'
+import { type MatchedTrace, spansOf, type TracePlaces, tracePlaces } from './trace-places.ts'
 
 export interface NewestLimits {
   /** Matching spans that are read to know all; of one tenant they lie side by side, and cost a tenth to find. */
@@ -207,12 +206,12 @@ class NewestSearch {
     places: TracePlaces,
   ): Promise<ReadonlySet<string>> {
     const early = ids.filter((id) => (places.get(id)?.first ?? since) < since)
-    const parameters = parametersOf(early, places)
-    if (parameters === undefined) return new Set()
+    const spans = spansOf(early, places)
+    if (spans === undefined) return new Set()
     const { rows } = await this.#query<{ traceId: string }>(
       `SELECT DISTINCT lower(hex(trace_id)) AS traceId FROM spans
-       WHERE ${this.#sql.where} AND start < {since:UInt64} AND ${spansOfIds}`,
-      { ...parameters, since },
+       WHERE ${this.#sql.where} AND start < {since:UInt64} AND ${spans.where}`,
+      { ...spans.parameters, since },
     )
     return new Set(rows.map(({ traceId }) => traceId))
   }

@@ -1,7 +1,7 @@
 /** Outlines of some traces, each over all of its spans: their root, their times, their spans per service. What Jaeger's v3 calls summaries. */
 
 import type { QueryOptions, StoreEngine } from '../store/engine.ts'
-import { placesOf, spansOfIds } from './trace-ids.ts'
+import { findSpansOf } from './trace-places.ts'
 
 export interface TraceOutline {
   readonly traceId: string
@@ -33,16 +33,16 @@ interface ServicePart {
 const noParent = "parent_span_id = toFixedString('', 8)"
 
 // A span that was stored twice is one here: LIMIT 1 BY.
-const serviceParts = `
+const serviceParts = (where: string) => `
   SELECT lower(hex(trace_id)) AS traceId, service, count() AS spans, countIf(status = 2) AS errors,
     countIf(is_orphan) AS orphans, min(start) AS firstStart, max(start + toUInt64(greatest(duration, 0))) AS lastEnd,
     countIf(is_root) AS roots, argMinIf(name, (start, span_id), is_root) AS rootName, minIf(start, is_root) AS rootStart
   FROM (
     SELECT trace_id, span_id, service, status, start, duration, name, ${noParent} AS is_root,
       NOT is_root AND (trace_id, parent_span_id) NOT IN (
-        SELECT trace_id, span_id FROM spans WHERE ${spansOfIds}
+        SELECT trace_id, span_id FROM spans WHERE ${where}
       ) AS is_orphan
-    FROM spans WHERE ${spansOfIds} LIMIT 1 BY trace_id, span_id
+    FROM spans WHERE ${where} LIMIT 1 BY trace_id, span_id
   )
   GROUP BY trace_id, service ORDER BY trace_id, service`
 
@@ -53,9 +53,9 @@ export async function outlineTraces(
   options?: QueryOptions,
 ): Promise<TraceOutline[]> {
   if (traceIds.length === 0) return []
-  const places = await placesOf(engine, traceIds, options)
-  if (places === undefined) return []
-  const { rows } = await engine.query<ServicePart>(serviceParts, places, options)
+  const spans = await findSpansOf(engine, traceIds, options)
+  if (spans === undefined) return []
+  const { rows } = await engine.query<ServicePart>(serviceParts(spans.where), spans.parameters, options)
   const parts = Map.groupBy(rows, ({ traceId }) => traceId)
   return traceIds.flatMap((id) => {
     const ofTrace = parts.get(id)

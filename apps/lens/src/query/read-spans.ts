@@ -4,7 +4,8 @@ import { decodeAttribute } from '../store/attribute-token.ts'
 import type { QueryOptions, StoreEngine } from '../store/engine.ts'
 import { decodeResource, decodeScope, type StoredResource, type StoredScope } from '../store/resource-blob.ts'
 import { decodeEvent, decodeLink, type StoredSpan } from '../store/stored-span.ts'
-import { placesOf, spansOfIds, spansOfPlace, withPlace } from './trace-ids.ts'
+import { spansOfPlace, withPlace } from './trace-ids.ts'
+import { findSpansOf } from './trace-places.ts'
 
 const noParent = '0'.repeat(16)
 
@@ -40,8 +41,6 @@ const columns = `hex(trace_id) AS traceId, hex(span_id) AS spanId, hex(parent_sp
 
 /** Here and not in SQL they are put in order, and those that were sent twice left out: of a few dozen spans, planning that takes longer than doing it. */
 const ofOneTrace = `${withPlace} SELECT ${columns} FROM spans PREWHERE ${spansOfPlace}`
-
-const ofTraces = `SELECT ${columns} FROM spans WHERE ${spansOfIds}`
 
 export async function readSpans(
   engine: StoreEngine,
@@ -79,9 +78,10 @@ async function rowsOf(
   const [id] = traceIds
   if (id === undefined) return []
   if (traceIds.length === 1) return (await engine.query<SpanRow>(ofOneTrace, { id }, options)).rows
-  const places = await placesOf(engine, traceIds, options)
-  if (places === undefined) return []
-  return (await engine.query<SpanRow>(ofTraces, places, options)).rows
+  const spans = await findSpansOf(engine, traceIds, options)
+  if (spans === undefined) return []
+  const statement = `SELECT ${columns} FROM spans WHERE ${spans.where}`
+  return (await engine.query<SpanRow>(statement, spans.parameters, options)).rows
 }
 
 /** Of rows that say the same span, the one that began first. */

@@ -2,13 +2,12 @@
 
 import type { TraceSummary } from '../api/contract.ts'
 import type { QueryOptions, StoreEngine } from '../store/engine.ts'
-import { spansOfIds } from './trace-ids.ts'
 import {
   covers,
-  likelyParametersOf,
+  likelySpansOf,
   type MatchedTrace,
-  type PlaceParameters,
-  parametersOf,
+  type SpansOf,
+  spansOf,
   type TracePlaces,
   tracePlaces,
 } from './trace-places.ts'
@@ -33,7 +32,7 @@ interface ServicePart {
 }
 
 // A span that was stored twice is one here: LIMIT 1 BY. The primary key says which granules to read; to ask the indexes too finds no fewer.
-const serviceParts = `
+const serviceParts = (where: string) => `
   SELECT lower(hex(trace_id)) AS traceId, service,
     count() AS spans, countIf(status = 2) AS errors,
     min(start) AS firstStart, max(start + toUInt64(greatest(duration, 0))) AS lastEnd,
@@ -44,7 +43,7 @@ const serviceParts = `
   FROM (
     SELECT trace_id, service, status, start, duration, name, tenant, user,
       parent_span_id = toFixedString('', 8) AS is_root
-    FROM spans WHERE ${spansOfIds} LIMIT 1 BY trace_id, span_id
+    FROM spans WHERE ${where} LIMIT 1 BY trace_id, span_id
   )
   GROUP BY trace_id, service SETTINGS use_skip_indexes = 0`
 
@@ -52,9 +51,9 @@ const serviceParts = `
 const graphqlNames = '(?i)graphql|^(query|mutation|subscription)\\b'
 
 /** By the index of attributes, whose column is the most expensive to read. */
-const operations = `
+const operations = (where: string) => `
   SELECT lower(hex(trace_id)) AS traceId, argMin(name, start) AS operation
-  FROM spans WHERE ${spansOfIds} AND hasAny(attributes,
+  FROM spans WHERE ${where} AND hasAny(attributes,
     ['graphql.operation.type:s=query', 'graphql.operation.type:s=mutation', 'graphql.operation.type:s=subscription'])
   GROUP BY trace_id`
 
@@ -71,9 +70,7 @@ export function summarizeTraces(
 export class TraceSummaries {
   readonly #engine: StoreEngine
   readonly #options: QueryOptions | undefined
-  #expected:
-    | { readonly parameters: PlaceParameters; readonly parts: Promise<readonly ServicePart[]> }
-    | undefined
+  #expected: { readonly spans: SpansOf; readonly parts: Promise<readonly ServicePart[]> } | undefined
 
   constructor(engine: StoreEngine, options?: QueryOptions) {
     this.#engine = engine
@@ -85,12 +82,12 @@ export class TraceSummaries {
    * same, sooner.
    */
   readonly expect = (traces: readonly MatchedTrace[]): void => {
-    const parameters = likelyParametersOf(traces)
-    if (parameters === undefined) return
-    const parts = this.#parts(parameters)
+    const spans = likelySpansOf(traces)
+    if (spans === undefined) return
+    const parts = this.#parts(spans)
     // Whoever asks for them is told.
     parts.catch(() => {})
-    this.#expected = { parameters, parts }
+    this.#expected = { spans, parts }
   }
 
   /** Newest first. Traces that are not stored are left out. `known` are places of these traces, of all or of none. */
@@ -105,15 +102,15 @@ export class TraceSummaries {
   }
 
   async #partsOf(traceIds: readonly string[], places: TracePlaces): Promise<readonly ServicePart[]> {
-    const { parameters, parts } = this.#expected ?? {}
-    const ids = new Set(parameters?.ids)
+    const { spans, parts } = this.#expected ?? {}
+    const ids = new Set(spans?.parameters.ids)
     const found = new Set(
       traceIds.filter((id) => {
         const place = places.get(id)
-        return parameters !== undefined && place !== undefined && ids.has(id) && covers(parameters, place)
+        return spans !== undefined && place !== undefined && ids.has(id) && covers(spans, place)
       }),
     )
-    const rest = parametersOf(
+    const rest = spansOf(
       traceIds.filter((id) => !found.has(id)),
       places,
     )
@@ -124,9 +121,9 @@ export class TraceSummaries {
     return [...early.filter(({ traceId }) => found.has(traceId)), ...late]
   }
 
-  async #parts(parameters: PlaceParameters): Promise<readonly ServicePart[]> {
+  async #parts({ where, parameters }: SpansOf): Promise<readonly ServicePart[]> {
     const all = { ...parameters, graphql: graphqlNames }
-    const { rows } = await this.#engine.query<ServicePart>(serviceParts, all, this.#options)
+    const { rows } = await this.#engine.query<ServicePart>(serviceParts(where), all, this.#options)
     return rows
   }
 
@@ -136,11 +133,11 @@ export class TraceSummaries {
     places: TracePlaces,
   ): Promise<ReadonlyMap<string, string>> {
     const ids = parts.flatMap(({ traceId, mayBeGraphql }) => (mayBeGraphql === 1 ? [traceId] : []))
-    const parameters = parametersOf([...new Set(ids)], places)
-    if (parameters === undefined) return new Map()
+    const spans = spansOf([...new Set(ids)], places)
+    if (spans === undefined) return new Map()
     const { rows } = await this.#engine.query<{ traceId: string; operation: string }>(
-      operations,
-      parameters,
+      operations(spans.where),
+      spans.parameters,
       this.#options,
     )
     return new Map(rows.map(({ traceId, operation }) => [traceId, operation]))

@@ -5,6 +5,7 @@ import { after, before, test } from 'node:test'
 import fc from 'fast-check'
 import { pino } from 'pino'
 import { summarizeTraces, TraceSummaries } from '../../src/query/summarize-traces.ts'
+import { spansOf, tracePlaces } from '../../src/query/trace-places.ts'
 import type { StoreEngine } from '../../src/store/engine.ts'
 import { openStore, type Store } from '../../src/store/open-store.ts'
 import { spanBlock } from '../support/blocks.ts'
@@ -24,7 +25,12 @@ const generatedTrace = fc.array(
   }),
   { minLength: 1, maxLength: 5 },
 )
-const traces = fc.sample(generatedTrace, { numRuns: 60, seed: 5 }).map((spans) => ({ id: traceId(), spans }))
+const generated = fc.sample(generatedTrace, { numRuns: 60, seed: 5 })
+/** So long that their minutes are asked for each for itself, and that they are not asked for. */
+const long = [2_400, 12_000].map((minutes) =>
+  [0, minutes * 60].map((at) => ({ at, tenant: 'acme', status: 0 })),
+)
+const traces = [...generated, ...long].map((spans) => ({ id: traceId(), spans }))
 
 let directory: TemporaryDirectory
 let store: Store
@@ -106,4 +112,18 @@ test('what lies where it was expected is read once, and the rest besides', async
   summaries.expect(matched)
   assert.equal((await summaries.of([...near, ...far])).length, near.length + far.length)
   assert.deepEqual(asked, [[...near, ...far], far])
+})
+
+test('traces that last for days are read whole, alone and beside short ones', async () => {
+  const [days = '', weeks = ''] = ids.slice(-2)
+  const [short = ''] = ids
+  const places = await tracePlaces(store.engine, ids)
+  const by = (...some: string[]) => spansOf(some, places)?.by
+  assert.deepEqual([by(short), by(short, days), by(short, days, weeks)], ['place', 'parts', 'tenant'])
+  for (const asked of [[days], [weeks], [short, days], [short, weeks], [short, days, weeks]]) {
+    const found = await summarizeTraces(store.engine, asked)
+    const spans = traces.filter(({ id }) => asked.includes(hex(id))).map(({ spans }) => spans.length)
+    assert.equal(found.length, asked.length)
+    assert.deepEqual(found.map(({ spanCount }) => spanCount).sort(), spans.sort())
+  }
 })

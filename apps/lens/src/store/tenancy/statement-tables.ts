@@ -15,7 +15,7 @@ const token =
 /** They make rows of their own arguments. */
 const rowMakers = new Set(['numbers', 'zeros', 'generate_series', 'generateseries', 'values'])
 /** May stand to the right of IN. */
-const setMakers = new Set(['tuple', 'array', 'unhex', 'arraymap', 'arraydistinct', 'range'])
+const setMakers = new Set(['tuple', 'array', 'unhex', 'arraymap', 'arraydistinct', 'arrayzip', 'range'])
 /** They read tables, dictionaries or files by a name in a string. */
 const readsByName =
   /^(dict\w*|joinget\w*|file|hascolumnintable|filesystem\w*|getsetting|catboostevaluate|merge\w*)$/
