@@ -21,7 +21,7 @@ const spansAtOnce = 250_000
 const [busyPause, idlePause] = [2_000, 15_000]
 /** Times as long as a batch took, nothing is done afterwards while nobody waits: inserts and other questions have the processors then. */
 const restShare = 2
-/** Milliseconds that a question waits in any case; longer only where what there is to count is soon done. */
+/** Milliseconds that a question waits in any case; longer only where there is little to count, and nothing else to do. */
 const moment = 250
 /** Milliseconds that counting gives way to ingest. It costs as much as storing the spans did. */
 const mostLag = 300_000
@@ -71,7 +71,7 @@ export class CallCounter {
 
   /**
    * Resolves with true when every span stored before the call is counted. Resolves with false when that takes longer than `patience` milliseconds, or
-   * is sure to take long, or fails, as on a full disk: what was counted before can be read.
+   * is sure to take long, as while ingest needs the processors, or fails, as on a full disk: what was counted before can be read.
    */
   async catchUp(patience = 5_000): Promise<boolean> {
     this.#waiting++
@@ -84,9 +84,12 @@ export class CallCounter {
           return false
         },
       )
-      const soon = await within(Math.min(patience, moment), done)
-      if (soon !== undefined) return soon
-      return this.#backlog <= spansAtOnce && ((await within(patience - moment, done)) ?? false)
+      for (let waited = 0; waited < patience; waited += moment) {
+        if (waited > 0 && (this.#backlog > spansAtOnce || this.#isBusy())) return false
+        const soon = await within(Math.min(patience - waited, moment), done)
+        if (soon !== undefined) return soon
+      }
+      return false
     } finally {
       this.#waiting--
       this.#hurry = Promise.withResolvers<void>()
