@@ -8,12 +8,13 @@ import { join } from 'node:path'
 import { after, before, beforeEach, test } from 'node:test'
 import { pino } from 'pino'
 import { generate } from 'selfsigned'
+import type { SearchResponse } from '../../src/api/contract.ts'
 import { StartupError } from '../../src/startup-error.ts'
 import { QueryLimitError, StoreFullError, StoreUnavailableError } from '../../src/store/engine.ts'
 import { openStore, type Store, type StoreOptions } from '../../src/store/open-store.ts'
 import { ClickHouseServer } from '../support/clickhouse-server.ts'
 import { RunningLens } from '../support/running-lens.ts'
-import { hex, request, span } from '../support/spans.ts'
+import { attributes, hex, request, span } from '../support/spans.ts'
 import { TemporaryDirectory } from '../support/temporary-directory.ts'
 
 const log = pino({ level: 'silent' })
@@ -21,6 +22,7 @@ const users = {
   default: { password: '' },
   lens: { password: 'a:b/c@d %' },
   reader: { password: '', denied: /^\s*(CREATE|INSERT)/ },
+  indexless: { password: '', denied: /mergeTree\w+\(/ },
 }
 let server: ClickHouseServer
 before(async () => {
@@ -255,6 +257,26 @@ function schemaSteps(): readonly string[] {
     )
     .filter((statement) => !/DATABASE|EXISTS (schema_versions|migration_turns)/.test(statement))
 }
+
+test('answers comparisons by the indexes of a server, and by the spans of one that does not show them', async () => {
+  const found: number[] = []
+  for (const user of ['default', 'indexless']) {
+    await using lens = await RunningLens.start({
+      LENS_CLICKHOUSE_URL: server.url('/compared', `${user}@`).href,
+    })
+    await lens.send(request('shop', [span({ attributes: attributes({ code: 503n, user }) })]))
+    server.received.length = 0
+    const { total } = await lens.get<SearchResponse>('/api/lens/search', { query: 'span.code >= 500' })
+    found.push(total)
+    const statements = server.received.map(({ statement }) => statement)
+    assert.ok(statements.some((text) => text.includes('mergeTreeAnalyzeIndexes')))
+    const byIndex = statements.some(
+      (text) => text.includes('hasAny(attributes') && !text.includes('arrayExists'),
+    )
+    assert.equal(byIndex, user === 'default')
+  }
+  assert.deepEqual(found, [1, 2])
+})
 
 test('applies each step of the schema once when several Lens start at the same time', async () => {
   const stores = await Promise.all(Array.from({ length: 4 }, () => open(server.url('/raced'))))
