@@ -76,7 +76,7 @@ function search(key: string, test: AttributeTest, binder: Binder): OwnerConditio
 export function testSql(key: string, test: AttributeTest, binder: Binder): string {
   const prefix = binder.bind('String', attributePrefix(key))
   const passes = valueCondition(key, test, prefix, binder)
-  return `${isKey(prefix)}${passes === '' ? '' : ` AND ${passes}`}`
+  return `${isKeySql(prefix)}${passes === '' ? '' : ` AND ${passes}`}`
 }
 
 function tokensOfOwner(known: KnownTokens, owner: AttributeOwner): readonly string[] | undefined {
@@ -157,18 +157,25 @@ export function attributeValuesSql(of: AttributeOwner | 'any', key: string, bind
   const prefix = binder.bind('String', attributePrefix(key))
   const owners = of === 'any' ? attributeOwners : [of]
   const lists = owners.map((owner) => {
-    const tokens = `arrayFilter(token -> ${isKey(prefix)}, ${tokenLists[owner]})`
-    return `arrayMap(token -> substring(token, length(${prefix}) + 3), ${tokens})`
+    const tokens = `arrayFilter(token -> ${isKeySql(prefix)}, ${tokenLists[owner]})`
+    return `arrayMap(token -> ${valueSql(prefix)}, ${tokens})`
   })
   return lists.length === 1 ? `arrayDistinct(${lists[0]})` : `arrayDistinct(arrayConcat(${lists.join(', ')}))`
 }
 
-/** What stands before the `=` of each token, `key:t` with the key's escapes: a list with repetitions. */
-export function attributeHeadsSql(owner: AttributeOwner): string {
-  const head = `if(position(token, '\\\\=') = 0, substring(token, 1, position(token, '=') - 1),
+/** On `token`, whose key `prefix` ends with `:`: the value, as text. */
+export function valueSql(prefix: string): string {
+  return `substring(token, length(${prefix}) + 3)`
+}
+
+/** On `token`: what stands before its `=`, `key:t` with the key's escapes. */
+export const headSql = `if(position(token, '\\\\=') = 0, substring(token, 1, position(token, '=') - 1),
     extract(token, '^((?:[^\\\\\\\\=]|\\\\\\\\.)*)='))`
+
+/** That of each token: a list with repetitions. */
+export function attributeHeadsSql(owner: AttributeOwner): string {
   // An event's first string is no token.
-  return `arrayMap(token -> ${head}, arrayFilter(token -> position(token, ':') > 0, ${tokenLists[owner]}))`
+  return `arrayMap(token -> ${headSql}, arrayFilter(token -> position(token, ':') > 0, ${tokenLists[owner]}))`
 }
 
 export function decodeHead(head: string): { readonly key: string; readonly type: AttributeType } {
@@ -186,8 +193,8 @@ const types: Readonly<Record<string, AttributeType>> = {
   e: 'empty',
 }
 
-/** On `token`. */
-function isKey(prefix: string): string {
+/** On `token`: it has the key that `prefix`, a placeholder, ends with `:`. */
+export function isKeySql(prefix: string): string {
   return `startsWith(token, ${prefix}) AND substring(token, length(${prefix}) + 2, 1) = '='`
 }
 

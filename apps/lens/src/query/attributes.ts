@@ -1,6 +1,7 @@
 /**
  * Which attributes spans have, and which values: what a search form completes a query with. To read all attributes of ten million spans
- * takes seconds, so that it looks at whole granules of rows here and there, and says at how many.
+ * takes seconds, so that it looks at whole granules of rows here and there, and says at how many. What is too rare for that the indexes know,
+ * of all spans together: without other conditions than a range of time.
  */
 
 import type { AttributeKeysResponse, AttributeValuesResponse, GranuleSample } from '../api/contract.ts'
@@ -9,6 +10,7 @@ import { attributeHeadsSql, attributeOwners, attributeValuesSql, decodeHead } fr
 import { Binder } from './binder.ts'
 import { countTracesAtMost } from './count-traces.ts'
 import { filterSql, isUnfiltered, type TraceFilter } from './filter.ts'
+import { type IndexedKey, keysInIndex, valuesInIndex } from './indexed-attributes.ts'
 import type { Field } from './language/parse-field.ts'
 import { countSpans, spansOfTrace } from './sample.ts'
 
@@ -23,7 +25,7 @@ const mostValues = 100
 export type AttributeField = Extract<Field, { type: 'attribute' }>
 export type TextColumn = 'tenant' | 'user' | 'service' | 'name' | 'status_message'
 
-/** `prefix`: in any case. Most frequent first. */
+/** `prefix`: in any case. Most frequent first, then those that the sample has not seen and an index knows. */
 export async function attributeKeys(
   engine: StoreEngine,
   filter: TraceFilter,
@@ -42,15 +44,29 @@ export async function attributeKeys(
     { ...parameters, prefix, limit: mostKeys + 1 },
     options,
   )
-  const keys = found.slice(0, mostKeys).map(({ owner, head, count }) => ({
+  const keys: AttributeKeysResponse['keys'] = found.map(({ owner, head, count }) => ({
     of: attributeOwners[owner] ?? 'span',
     ...decodeHead(head),
     count: Number(count),
   }))
-  return { keys, truncated: found.length > mostKeys, sample }
+  const isComplete = sample.oneIn === 1 || !isUnfiltered(filter)
+  // To list all keys of the index, it would be read whole.
+  const rare =
+    isComplete || prefix === '' || keys.length > mostKeys
+      ? []
+      : await keysInIndex(engine, filter, prefix, mostKeys + 1, options)
+  const all = [...keys, ...(rare ?? []).flatMap((key) => unlessIn(keys, key))]
+  const isLeftOut = !isComplete && prefix === '' && engine.indexedParts !== undefined
+  return { keys: all.slice(0, mostKeys), truncated: all.length > mostKeys || isLeftOut, sample }
 }
 
-/** Of an attribute, in a sample; of a column, in all rows, as those are read in a moment. Most frequent first. */
+function unlessIn(keys: AttributeKeysResponse['keys'], { owner, head }: IndexedKey) {
+  const rare = { of: owner, ...decodeHead(head), count: 0 }
+  const isIn = keys.some(({ of, key, type }) => of === rare.of && key === rare.key && type === rare.type)
+  return isIn ? [] : [rare]
+}
+
+/** Of an attribute, in a sample, then those that an index knows besides; of a column, in all rows, as those are read in a moment. Most frequent first. */
 export async function attributeValues(
   engine: StoreEngine,
   filter: TraceFilter,
@@ -72,8 +88,16 @@ export async function attributeValues(
     { ...parameters, ...binder.parameters, prefix, limit: mostValues + 1 },
     options,
   )
-  const values = found.slice(0, mostValues).map(({ value, count }) => ({ value, count: Number(count) }))
-  return { values, truncated: found.length > mostValues, sample }
+  const values = found.map(({ value, count }) => ({ value, count: Number(count) }))
+  const isComplete =
+    typeof field === 'string' || sample.oneIn === 1 || values.length > mostValues || !isUnfiltered(filter)
+  const rare = isComplete ? [] : await valuesInIndex(engine, filter, field, prefix, mostValues + 1, options)
+  const seen = new Set(values.map(({ value }) => value))
+  const all = [
+    ...values,
+    ...(rare ?? []).filter((value) => !seen.has(value)).map((value) => ({ value, count: 0 })),
+  ]
+  return { values: all.slice(0, mostValues), truncated: all.length > mostValues, sample }
 }
 
 interface Rows {

@@ -10,6 +10,7 @@ import { type AttributeTest, testSql, textTokenSql } from './attribute-sql.ts'
 import { Binder, type KnownTokens, type TokenOwner, tokensKey } from './binder.ts'
 import { type TraceFilter, timeRange } from './filter.ts'
 import type { Expression } from './language/expression.ts'
+import { type Parts, partsOf, tokenIndexes, tokenOwners, tokensOfIndex } from './token-index.ts'
 import { TokenMemory } from './token-memory.ts'
 
 /** Beyond so many, the spans that have any of them are soon found without. */
@@ -23,16 +24,8 @@ const mostConditions = 8
 const mostUnindexed = 1_000_000
 /** Of one of them, each token is compared. */
 const mostComparisons = 10_000_000
-/** Of `spans`. */
-const granule = 2_048
 
 const limits = { seconds: 3, memoryBytes: 256 * 1024 * 1024, resultRows: 100_000 }
-
-const indexes = {
-  span: { name: 'attribute_tokens', column: 'attributes' },
-  event: { name: 'event_tokens', column: 'arrayFlatten(events)' },
-} as const satisfies Record<TokenOwner, unknown>
-const owners = ['span', 'event'] as const
 
 type Wanted =
   | { readonly key: string; readonly test: AttributeTest; readonly of: readonly TokenOwner[] }
@@ -80,7 +73,7 @@ function memoryOf(store: IndexedParts): TokenMemory {
 /** By what they are looked up by. */
 function wantedOf({ words = [], query }: TraceFilter): ReadonlyMap<string, Wanted> {
   const found = new Map<string, Wanted>()
-  for (const word of words) found.set(tokensKey.text(word), { word, of: owners })
+  for (const word of words) found.set(tokensKey.text(word), { word, of: tokenOwners })
   if (query !== undefined) collect(query.expression, found)
   return new Map([...found].slice(0, mostConditions))
 }
@@ -96,7 +89,7 @@ function collect(expression: Expression, found: Map<string, Wanted>): void {
       collect(expression.operand, found)
       return
     case 'text':
-      found.set(tokensKey.text(expression.value), { word: expression.value, of: owners })
+      found.set(tokensKey.text(expression.value), { word: expression.value, of: tokenOwners })
       return
     case 'attribute': {
       const { of, key, operator, value } = expression
@@ -104,51 +97,13 @@ function collect(expression: Expression, found: Map<string, Wanted>): void {
       const test = { operator, value } as AttributeTest
       const name = tokensKey.attribute(key, test)
       const known = found.get(name)?.of ?? []
-      const asked = of === 'any' ? owners : [of]
-      found.set(name, { key, test, of: owners.filter((one) => known.includes(one) || asked.includes(one)) })
+      const asked = of === 'any' ? tokenOwners : [of]
+      found.set(name, {
+        key,
+        test,
+        of: tokenOwners.filter((one) => known.includes(one) || asked.includes(one)),
+      })
     }
-  }
-}
-
-interface Parts {
-  /** In which nothing of the time range is. */
-  readonly outside: readonly string[]
-  /** Of which the indexes tell all. */
-  readonly indexed: readonly string[]
-  /** Rows of the others, at most. */
-  readonly unindexed: number
-}
-
-async function partsOf(
-  engine: StoreEngine,
-  known: IndexedParts,
-  { from, to }: TraceFilter,
-  options: QueryOptions,
-): Promise<Parts> {
-  const { rows: parts } = await engine.query<{ name: string; granules: string }>(
-    `SELECT part_name AS name, toUInt64(arraySum(range -> range.2 - range.1, ranges)) AS granules
-     FROM mergeTreeAnalyzeIndexes(currentDatabase(), 'spans', ${timeRange})`,
-    { from, to },
-    options,
-  )
-  known.keep(new Set(parts.map(({ name }) => name)))
-  const inside = parts.filter(({ granules }) => granules !== '0')
-  const unseen = inside.filter(({ name }) => !known.has(name)).map(({ name }) => name)
-  if (unseen.length > 0) {
-    const { rows: found } = await engine.query<{ name: string }>(
-      `SELECT DISTINCT part_name AS name FROM mergeTreeTextIndex(currentDatabase(), 'spans', '${indexes.span.name}')
-       WHERE part_name IN {unseen:Array(String)}`,
-      { unseen },
-      options,
-    )
-    known.add(found.map(({ name }) => name))
-  }
-  const indexed = inside.filter(({ name }) => known.has(name))
-  const others = inside.filter(({ name }) => !known.has(name))
-  return {
-    outside: parts.filter(({ granules }) => granules === '0').map(({ name }) => name),
-    indexed: indexed.map(({ name }) => name),
-    unindexed: others.reduce((sum, { granules }) => sum + Number(granules), 0) * granule,
   }
 }
 
@@ -195,7 +150,7 @@ function withFewComparisons(tokens: KnownTokens, unindexed: number): KnownTokens
 
 function ofEach(tokensOfOwner: (owner: TokenOwner) => readonly string[] | undefined): KnownTokens {
   const tokens: { [Owner in TokenOwner]?: readonly string[] } = {}
-  for (const owner of owners) {
+  for (const owner of tokenOwners) {
     const own = tokensOfOwner(owner)
     if (own !== undefined) tokens[owner] = own
   }
@@ -220,8 +175,8 @@ async function readTokens(
   const first = (tokens: string) =>
     `SELECT DISTINCT if(length(token) > ${longestToken}, '', token) AS kept FROM ${tokens} LIMIT ${mostTokens + 1}`
   const selects = wanted.of.flatMap((owner) => {
-    const { name, column } = indexes[owner]
-    const ofIndex = `mergeTreeTextIndex(currentDatabase(), 'spans', '${name}') WHERE part_name NOT IN {read:Array(String)} AND ${passes}`
+    const { column } = tokenIndexes[owner]
+    const ofIndex = `${tokensOfIndex(owner)} WHERE part_name NOT IN {read:Array(String)} AND ${passes}`
     const ofRows = `(SELECT toString(arrayJoin(${column})) AS token FROM spans
       WHERE ${timeRange} AND _part NOT IN {told:Array(String)}) WHERE ${passes}`
     return [ofIndex, ...(unindexed === 0 ? [] : [ofRows])].map(

@@ -195,7 +195,53 @@ test('lists the keys that spans have, by where they have them, and the values of
     ['front'],
   )
   const big = await attributeKeys(store.engine, ofBig, '')
+  assert.equal(big.truncated, false)
   assert.ok(big.sample.oneIn > 1)
   assert.equal(big.keys.length, 5)
   assert.ok((big.keys[0]?.count ?? 0) < traces.big * 11)
+})
+
+test('knows keys and values by the indexes that a sample has not seen, whatever their case', async () => {
+  await store.engine.command(
+    `INSERT INTO spans (tenant, trace_id, span_id, parent_span_id, start, duration, service, name, resource, scope, attributes, events, received)
+     SELECT 'big', MD5(concat('rare ', toString(number))), toFixedString(reinterpretAsString(number + 1), 8), toFixedString('', 8), {from:UInt64} + 1500000000000, 1, 'front', 'rare',
+       '{"attributes":[]}', '{}', [concat('code:i=', toString(900 + number)), concat('order.id:s=Order ', toString(number))],
+       [['0 0', 'name:s=oops', 'Order\\\\=no:i=3']], now()
+     FROM numbers(3)`,
+    { from },
+  )
+  // Of each part the first rows are always looked at.
+  await store.engine.command('OPTIMIZE TABLE spans FINAL')
+  const code = parseFieldName('code')
+  const order = parseFieldName('span.order.id')
+  assert.ok(code.type === 'attribute' && order.type === 'attribute')
+  const codes = await attributeValues(store.engine, everything, code, '')
+  assert.ok(codes.sample.oneIn > 1)
+  assert.deepEqual(codes.values.map(({ value }) => value).sort(), ['200', '201', '202', '900', '901', '902'])
+  assert.deepEqual(codes.values.at(-1), { value: '902', count: 0 })
+  assert.deepEqual(await attributeValues(store.engine, everything, order, 'order'), {
+    values: ['Order 0', 'Order 1', 'Order 2'].map((value) => ({ value, count: 0 })),
+    truncated: false,
+    sample: codes.sample,
+  })
+
+  const all = await attributeKeys(store.engine, everything, '')
+  assert.equal(all.truncated, true)
+  const some = await attributeKeys(store.engine, everything, 'order')
+  assert.deepEqual(some.keys, [{ of: 'span', key: 'order.id', type: 'string', count: 0 }])
+  const others = await attributeKeys(store.engine, everything, 'Order')
+  assert.deepEqual(others.keys, [{ of: 'event', key: 'Order=no', type: 'int', count: 0 }])
+  const known = await attributeKeys(store.engine, everything, 'http')
+  assert.deepEqual(
+    known.keys.map(({ key }) => key),
+    ['http.route'],
+  )
+  // Whoever sees some tenants, or asks for one, is not told what others have.
+  for (const [engine, filter] of [
+    [store.restrictedTo(['big']), everything],
+    [store.engine, ofBig],
+  ] as const) {
+    assert.deepEqual((await attributeKeys(engine, filter, 'order')).keys, [])
+    assert.deepEqual((await attributeValues(engine, filter, order, '')).values, [])
+  }
 })

@@ -5,16 +5,23 @@ import { complete, completionsAt, contextAt, type Known } from '../src/model/que
 import { anyCharacter } from './any-character.ts'
 
 const known: Known = {
-  keys: [
-    { of: 'span', key: 'http.route', type: 'string', count: 12 },
-    { of: 'span', key: 'http.route', type: 'int', count: 1 },
-    { of: 'resource', key: 'host.name', type: 'string', count: 30 },
-    { of: 'span', key: 'name', type: 'string', count: 3 },
-  ],
-  values: [
-    { value: 'checkout', count: 7 },
-    { value: 'check out "now"', count: 2 },
-  ],
+  keys: {
+    sample: { oneIn: 1 },
+    keys: [
+      { of: 'span', key: 'http.route', type: 'string', count: 12 },
+      { of: 'span', key: 'http.route', type: 'int', count: 1 },
+      { of: 'resource', key: 'host.name', type: 'string', count: 30 },
+      { of: 'span', key: 'name', type: 'string', count: 3 },
+    ],
+  },
+  values: {
+    sample: { oneIn: 250 },
+    values: [
+      { value: 'checkout', count: 7 },
+      { value: 'check out "now"', count: 2 },
+      { value: 'checked', count: 0 },
+    ],
+  },
   recent: ['error = true'],
 }
 
@@ -117,5 +124,15 @@ describe('completion of a query', () => {
         assert.ok(next.caret <= next.text.length)
       }),
     )
+  })
+
+  it('says how many spans have a value: of a sample about, and that one is rare', () => {
+    const details = (marked: string) => at(marked).options.map(({ label, detail }) => [label, detail])
+    assert.deepEqual(details('service = ch|'), [
+      ['checkout', 'about 1,750 spans'],
+      ['check out "now"', 'about 500 spans'],
+      ['checked', 'rare'],
+    ])
+    assert.deepEqual(details('host|')[0], ['resource.host.name', 'resource, string, 30 spans'])
   })
 })

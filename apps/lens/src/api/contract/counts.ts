@@ -106,7 +106,8 @@ export interface HeatmapResponse {
 
 /**
  * Every `oneIn`-th granule of rows (8,192 of them, of a tenant and a time) was looked at; all, if it is 1. Counts are of what was looked at, not
- * multiplied: they order what was found, and what is rare may be missing.
+ * multiplied: they order what was found. What was not seen there and an index knows has a count of 0: the index is asked where there is no other condition than a
+ * range of time. Elsewhere what is rare may be missing.
  */
 export interface GranuleSample {
   readonly oneIn: number
@@ -122,6 +123,7 @@ export interface AttributeKeysResponse {
     /** How often it occurs on spans and events; of a resource, how many spans it has. */
     readonly count: number
   }[]
+  /** There are more, or may be: with a prefix, rare ones are found. */
   readonly truncated: boolean
   readonly sample: GranuleSample
 }

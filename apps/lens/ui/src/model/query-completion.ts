@@ -2,7 +2,8 @@
  * What may stand where the caret is in a query: a field, an operator that the field takes, one of its values, or what joins two conditions. Keys
  * and values of attributes come from the store: `contextAt` says which to ask for, `completionsAt` puts all in order. Called by the query field.
  */
-import type { AttributeKeysResponse, FacetValue } from 'rustok-lens/contract'
+import type { AttributeKeysResponse, AttributeValuesResponse } from 'rustok-lens/contract'
+import { formatCount } from './amounts.ts'
 import {
   attributeName,
   isComparator,
@@ -189,8 +190,8 @@ function stateAfter(tokens: readonly QueryToken[], touched: QueryToken | undefin
 }
 
 export interface Known {
-  readonly keys: AttributeKeysResponse['keys']
-  readonly values: readonly FacetValue[]
+  readonly keys: Pick<AttributeKeysResponse, 'keys' | 'sample'>
+  readonly values: Pick<AttributeValuesResponse, 'values' | 'sample'>
   /** Queries that were asked before, newest first. */
   readonly recent: readonly string[]
 }
@@ -259,12 +260,12 @@ function conditions(prefix: string, open: CompletionContext['open'], known: Know
 function attributes(prefix: string, { keys }: Known, after: string): readonly Completion[] {
   const wanted = prefix.toLowerCase()
   const seen = new Set<string>()
-  return keys.flatMap(({ of, key, type, count }) => {
+  return keys.keys.flatMap(({ of, key, type, count }) => {
     const name = attributeName(of, key)
     const isWanted = startsOrHolds(key, wanted) || startsOrHolds(`${of}.${key}`, wanted)
     if (!isWanted || seen.has(name)) return []
     seen.add(name)
-    const detail = `${of === 'span' ? '' : `${of}, `}${type}, on ${count.toLocaleString()}`
+    const detail = `${of === 'span' ? '' : `${of}, `}${type}, ${howMany(count, keys.sample)}`
     return [{ kind: 'attribute', label: name, detail, insert: name + after } as const]
   })
 }
@@ -294,13 +295,13 @@ function values(field: string, prefix: string, known: Known): readonly Completio
         insert: `${value} `,
       }))
   }
-  return known.values
+  return known.values.values
     .filter(({ value }) => value.toLowerCase().startsWith(wanted))
     .slice(0, MOST)
     .map(({ value, count }) => ({
       kind: 'value',
       label: value,
-      detail: `${count.toLocaleString()} spans`,
+      detail: howMany(count, known.values.sample),
       insert: `${queryValue(value)} `,
     }))
 }
@@ -347,4 +348,11 @@ export function complete(
   const written = insert.endsWith(' ') && rest.startsWith(' ') ? insert.slice(0, -1) : insert
   const text = query.slice(0, from) + written + rest
   return { text, caret: from + insert.length }
+}
+
+/** Of a sample, what it tells of all. */
+function howMany(count: number, { oneIn }: AttributeKeysResponse['sample']): string {
+  if (count === 0) return 'rare'
+  const spans = count * oneIn === 1 ? 'span' : 'spans'
+  return oneIn === 1 ? `${count.toLocaleString()} ${spans}` : `about ${formatCount(count * oneIn)} ${spans}`
 }

@@ -251,8 +251,8 @@ function useCompletions(
   })
   if (!isOpen) return { options: [], note: undefined }
   const options = completionsAt(typed, context, {
-    keys: (moreKeys.data ?? keys.data)?.keys ?? [],
-    values: (moreValues.data ?? values.data)?.values ?? [],
+    keys: moreKeys.data ?? keys.data ?? { keys: [], sample: { oneIn: 1 } },
+    values: moreValues.data ?? values.data ?? { values: [], sample: { oneIn: 1 } },
     recent,
   })
   const isEmpty = options.length === 0

@@ -374,7 +374,26 @@ describe('the UI for everybody', () => {
     await fits()
   }
 
+  /** What is drawn to measure follows a new width with the next frames: until everything lies where it lay two frames before. */
+  async function atRest(): Promise<void> {
+    await page.evaluate(async () => {
+      const places = () =>
+        [...document.querySelectorAll('body *')]
+          .map((element) => Object.values(element.getBoundingClientRect().toJSON()).join())
+          .join(';')
+      const still = 2
+      let last = ''
+      for (let frame = 0, same = 0; frame < 60 && same < still; frame++) {
+        await new Promise(requestAnimationFrame)
+        const now = places()
+        same = now === last ? same + 1 : 0
+        last = now
+      }
+    })
+  }
+
   async function faultless(view: string, runOnly?: readonly string[], within = ':root'): Promise<void> {
+    await atRest()
     if (!(await page.evaluate(() => 'axe' in window))) await page.evaluate(axe)
     const faults = await page.evaluate(
       async ({ context, ...options }) => {

@@ -289,7 +289,9 @@ describe('the search page over a real Lens', () => {
   }
 
   it('offers nothing that the server does not read', async () => {
-    const known = { keys: [], values: [{ value: 'a "b" {c}', count: 1 }], recent: [] }
+    const sample = { oneIn: 1 }
+    const values = { values: [{ value: 'a "b" {c}', count: 1 }], sample }
+    const known = { keys: { keys: [], sample }, values, recent: [] }
     const refused: string[] = []
     for (const { name } of [...QUERY_FIELDS, { name: 'http.route' }]) {
       const operators = completionsAt(`${name} `, contextAt(`${name} `, name.length + 1), known)
