@@ -50,20 +50,23 @@ async function get<Body>(path: string, token = admin): Promise<Body> {
   return JSON.parse(text) as Body
 }
 
-/** The trace of the one request that was made with this in its address. */
+/** The trace of the one request that was made with this in its address, once its spans are there: they may come in several batches. */
 async function traceOf(mark: string): Promise<readonly SpanView[]> {
   const query = new URLSearchParams({
     query: `service = rustok-lens and url.query ~ ${mark}`,
     lookback: '1h',
   })
+  let before = 0
   for (let tries = 0; tries < 100; tries++) {
     const { traces } = await get<SearchResponse>(`/api/lens/search?${query}`)
     const found = traces.filter(({ rootName }) => rootName !== 'GET /api/lens/search')
     if (found.length > 0) {
       assert.equal(found.length, 1)
-      return (await get<TraceResponse>(`/api/lens/traces/${found[0]!.traceId}`)).spans
+      const { spans } = await get<TraceResponse>(`/api/lens/traces/${found[0]!.traceId}`)
+      if (spans.length === before && spans.some(({ parentSpanId }) => parentSpanId === '')) return spans
+      before = spans.length
     }
-    await sleep(100)
+    await sleep(150)
   }
   throw new Error(`no trace of ${mark} was stored`)
 }

@@ -1,6 +1,6 @@
 /** SIGKILL at any moment: what was on disk arrives, repetitions are few, and nobody reads what somebody else is reading. */
 import assert from 'node:assert/strict'
-import { readdirSync } from 'node:fs'
+import { readdirSync, statSync } from 'node:fs'
 import { suite, test } from 'node:test'
 import { atEnd, sleep } from '../support/delivery.ts'
 import { until } from '../support/pipeline.ts'
@@ -10,6 +10,17 @@ import { Spooler, startSpooler } from '../support/spooler.ts'
 /** Requests on the wire at a time: as many may be repeated after a death. */
 const maxOnTheWire = 4
 const repeated = (names: readonly string[]) => names.length - new Set(names).size
+
+const maxBytes = 64 * 1024 * 1024
+
+/** How much more there may be before the oldest would have to go, which is another test's. */
+function roomIn(directory: string): number {
+  const taken = segmentsIn(directory).reduce(
+    (sum, path) => sum + (statSync(path, { throwIfNoEntry: false })?.size ?? 0),
+    0,
+  )
+  return maxBytes * 0.9 - taken
+}
 
 /** A process with an empty spool of its own that delivers all that the dead have left. */
 async function deliverRest(directory: string): Promise<Spooler> {
@@ -29,8 +40,14 @@ async function killAgainAndAgain(chain: string, rounds: number): Promise<void> {
   const received: string[] = []
   for (let round = 0; round < rounds; round++) {
     // Eight segments to the bound: one is complete every few milliseconds.
-    const spooler = await startSpooler(directory, { owner: `${chain}${round}`, maxBytes: 64 * 1024 * 1024 })
-    spooler.tell({ kind: 'emitOn', size: 20_000 + Math.floor(Math.random() * 400_000), everyMs: 2 })
+    const spooler = await startSpooler(directory, { owner: `${chain}${round}`, maxBytes })
+    const size = 20_000 + Math.floor(Math.random() * 400_000)
+    spooler.tell({
+      kind: 'emitOn',
+      size,
+      everyMs: 2,
+      most: Math.max(0, Math.floor(roomIn(directory) / size)),
+    })
     await sleep(Math.random() * 120)
     spooler.tell({ kind: 'collector', up: true })
     await sleep(Math.random() * 120)

@@ -11,7 +11,8 @@ import { until } from './pipeline.ts'
 
 export type Command =
   | { kind: 'emit'; count: number; size: number }
-  | { kind: 'emitOn'; size: number; everyMs: number }
+  /** Three every so many milliseconds, until there were so many. */
+  | { kind: 'emitOn'; size: number; everyMs: number; most?: number }
   | { kind: 'emitOff' }
   | { kind: 'collector'; up: boolean }
   | { kind: 'answer'; id: number; retry?: boolean }
